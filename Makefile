@@ -1,0 +1,66 @@
+# Plumbline. `make` says what there is; `make run` and `make test` do their own set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint lock bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SIZE ?= demo
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:  ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## Make .venv with the locked versions (once, and when the lock changes)
+
+run: setup  ## Demo world if there is none, then check, build, score and publish it
+	@if [ ! -e "$${PLUMBLINE_RAW:-data/raw}" ]; then $(BIN)/plumbline demo --size $(SIZE); fi
+	@$(BIN)/plumbline nightly
+
+test: setup lint  ## Every check: style, dbt parse, all tests
+	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
+	@$(BIN)/python -m pytest
+
+lint: setup  ## Style of Python and SQL
+	@$(BIN)/ruff check .
+	@if [ -f .sqlfluff ]; then $(BIN)/sqlfluff lint --disable-progress-bar -p 0 models; fi
+
+lock: setup  ## Renew requirements.lock within pyproject.toml and constraints.txt (needs uv)
+	@command -v uv >/dev/null || { \
+	  echo "error: uv is not installed — install it (pip install uv), then make lock" >&2; exit 1; }
+	@uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
+	  --no-annotate --no-header --python-version 3.11 --extra dev -c constraints.txt \
+	  pyproject.toml -o requirements.lock
+	@echo "requirements.lock is new; now make test"
+
+bench: setup  ## Speed and memory, measured on this machine; appended to bench/results
+	@$(BIN)/python -m bench
+
+clean:  ## Remove what can be made again; data, warehouse and .venv stay
+	@rm -rf target logs .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@python=""; \
+	for candidate in $${PYTHON:-python3.11} python3.11 python3.12 python3.13 python3; do \
+	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	    2>/dev/null; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "error: no Python 3.11, 3.12 or 3.13 found — install one, or: make PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" -V) (once; a minute or two)"; \
+	if ! "$$python" -m venv --clear $(VENV); then \
+	  echo "error: $$python cannot make a virtual environment — install its venv package (Debian: python3-venv)" >&2; \
+	  exit 1; \
+	fi
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib pipeline ml demo >/dev/null || true
+	@touch $@

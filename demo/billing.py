@@ -1,0 +1,244 @@
+"""Stripe-like billing: customers, prices, subscriptions, invoices, payment failures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from demo import book as bk
+from demo import text
+from demo.accounts import INTERVALS, PLAN_KEYS, PLAN_NAMES, Accounts, price_minor
+from demo.config import CURRENCIES, DAY_US, END, NONE, Config, stream
+from demo.draws import known_accounts, stack
+from demo.lifecycle import World
+from demo.product import company_names, domains
+from demo.writer import EPOCH, Tables, known, make_table, moment, seconds
+
+_RECURRING = ('{"interval":"week","interval_count":1}', '{"interval":"month","interval_count":1}',
+              '{"interval":"month","interval_count":3}', '{"interval":"year","interval_count":1}')  # fmt: skip
+_SHAPE = (5, 4, 3, 2)
+_FAILURES = ("card_declined", "insufficient_funds", "expired_card", "processing_error")
+
+
+def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
+    """Build the billing system's tables."""
+    rng = stream(config, "billing")
+    log = _ordered(world.versions)
+    log = log[log["day"] < END]
+    prices, price_json = _prices(config, rng)
+    invoices, failures = _invoices(config, rng, accounts, log)
+    return {
+        ("stripe", "customers"): _customers(rng, accounts),
+        ("stripe", "prices"): prices,
+        ("stripe", "subscriptions"): _subscriptions(rng, accounts, log, price_json),
+        ("stripe", "invoices"): invoices,
+        ("stripe", "payment_failures"): failures,
+    }
+
+
+def _ordered(log: np.ndarray) -> np.ndarray:
+    log = log[np.lexsort((log["second"], log["day"], log["sub"]))]
+    return log
+
+
+def price_index(log: np.ndarray) -> np.ndarray:
+    """Number of the price of each subscription version."""
+    parts = (log["plan"], log["interval"], log["currency"], log["vintage"])
+    return np.ravel_multi_index(parts, _SHAPE)
+
+
+def _customer(rows: np.ndarray) -> pa.Array:
+    return text.ids("cus_", rows, 14)
+
+
+def _metadata(accounts: Accounts, who: np.ndarray) -> pa.Array:
+    return text.joined('{"account_id":"', accounts.id.take(pa.array(who)), '"}')
+
+
+def _customers(rng: np.random.Generator, accounts: Accounts) -> pa.Table:
+    who = known_accounts(accounts)
+    n = len(who)
+    created = moment(accounts.created[who], 21_000)
+    change = np.where(rng.random(n) < 0.05, rng.integers(5, END, n), NONE)
+    change = np.where(change > accounts.created[who], change, NONE)
+    names, mail = company_names(len(accounts)), domains(len(accounts))
+    tables = []
+    for later in (False, True):
+        on = np.flatnonzero(change != NONE) if later else np.arange(n)
+        at = moment(change[on], 50_000) if later else created[on]
+        pick = pa.array(who[on])
+        tables.append(
+            make_table(
+                "stripe", "customers", id=_customer(who[on]), name=names.take(pick),
+                email=text.joined("finance@" if later else "billing@", mail.take(pick)),
+                currency=text.picked(CURRENCIES, accounts.currency[who[on]]),
+                metadata=text.joined('{"account_id":"', accounts.id.take(pick),
+                                     '","workspace_id":"', accounts.workspace.take(pick), '"}'),
+                created=created[on] // 1_000_000, updated=at // 1_000_000,
+                _is_deleted=np.zeros(len(on), bool), _extracted_at=known(rng, at),
+            )
+        )  # fmt: skip
+    return stack(*tables)
+
+
+def _prices(config: Config, rng: np.random.Generator) -> tuple[pa.Table, pa.Array]:
+    minor = price_minor(config).ravel()
+    plan, interval, currency, vintage = np.unravel_index(np.arange(minor.size), _SHAPE)
+    ident = text.ids("price_", minor.size, 12)
+    nickname = text.joined(text.picked(PLAN_NAMES, plan), " ", text.picked(INTERVALS, interval))
+    code, recurring = text.picked(CURRENCIES, currency), text.picked(_RECURRING, interval)
+    product = text.picked(PLAN_KEYS, plan)
+    json = text.joined(
+        '{"id":"', ident, '","product":"', product, '","nickname":"', nickname,
+        '","unit_amount":', minor, ',"currency":"', code, '","recurring":', recurring, "}",
+    )  # fmt: skip
+    every, old = np.arange(minor.size), np.flatnonzero(vintage == 0)
+    row = np.concatenate([every, old])
+    ends = np.arange(len(row)) >= len(every)
+    created = np.where(vintage[row] == 0, -900, 273)
+    updated = np.where(ends, 273, created)
+    pick = pa.array(row)
+    table = make_table(
+        "stripe", "prices", id=ident.take(pick), product=product.take(pick),
+        nickname=nickname.take(pick), currency=code.take(pick), unit_amount=minor[row],
+        recurring=recurring.take(pick), active=~ends, created=seconds(created),
+        updated=seconds(updated), _extracted_at=known(rng, moment(updated, 0)),
+    )  # fmt: skip
+    return table, json
+
+
+def _known_with_faults(rng: np.random.Generator, log: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """When versions become known: some changes and ends are entered days later, backdated."""
+    seen = known(rng, at)
+    u = rng.random(len(log))
+    backdated = (log["kind"] == bk.CHANGED) & (u < 0.05)
+    tardy = (log["kind"] == bk.ENDED) & (u < 0.02)
+    delay = np.where(backdated, rng.integers(5, 26, len(log)), rng.integers(2, 10, len(log)))
+    return np.where(backdated | tardy, seen + delay * DAY_US, seen)
+
+
+def _subscriptions(
+    rng: np.random.Generator, accounts: Accounts, log: np.ndarray, price_json: pa.Array
+) -> pa.Table:
+    at = moment(log["day"], log["second"])
+    seen = _known_with_faults(rng, log, at)
+    fixable = (log["kind"] == bk.RENEWED) | (log["kind"] == bk.CHANGED)
+    wrong = np.flatnonzero(fixable & (rng.random(len(log)) < 0.008) & (log["day"] > 0))
+    first = log[wrong].copy()
+    first["quantity"] += 1
+    late = seen[wrong] + rng.integers(3, 21, len(wrong)) * DAY_US
+    rows = np.concatenate([log, first])
+    known_at = np.concatenate([seen, seen[wrong]])
+    known_at[wrong] = late
+    main = _versions(accounts, rows, rows["sub"], known_at, price_json)
+    opened = np.flatnonzero((log["kind"] == bk.OPENED) & (rng.random(len(log)) < 0.004))
+    error = log[opened].copy()
+    copies = text_offset(error["sub"])
+    birth = known(rng, moment(error["day"], 30_000))
+    made = _versions(accounts, error, copies, birth, price_json, second=30_000)
+    gone = error["day"] + rng.integers(1, 6, len(error))
+    dead = _versions(
+        accounts, error, copies, known(rng, moment(gone, 40_000)), price_json,
+        updated=seconds(gone, 40_000), deleted=True,
+    )  # fmt: skip
+    return stack(main, made, dead)
+
+
+def text_offset(sub: np.ndarray) -> np.ndarray:
+    """Numbers of subscriptions that were opened by mistake, apart from the real ones."""
+    return sub.astype(np.int64) + 10_000_000
+
+
+def _versions(
+    accounts: Accounts, rows: np.ndarray, number: np.ndarray, seen: np.ndarray,
+    price_json: pa.Array, second: int = 0, updated: pa.Array | None = None, deleted: bool = False,
+) -> pa.Table:  # fmt: skip
+    n = len(rows)
+    who = rows["account"]
+    item = text.joined(
+        '[{"id":"', text.ids("si_", number, 14), '","quantity":', rows["quantity"], ',"price":',
+        price_json.take(pa.array(price_index(rows))), "}]",
+    )  # fmt: skip
+    coupon = text.joined('{"coupon":{"percent_off":', rows["discount"], "}}")
+    reason = text.joined('{"reason":"', text.picked(bk.REASONS, rows["reason"]), '"}')
+    resumes = text.joined(
+        '{"behavior":"void","resumes_at":', seconds(rows["resumes"]).fill_null(0), "}"
+    )
+    if updated is None:
+        updated = seconds(rows["day"], rows["second"] + second)
+    return make_table(
+        "stripe", "subscriptions", id=text.ids("sub_", number, 14), customer=_customer(who),
+        status=text.picked(bk.STATUS, rows["status"]),
+        currency=text.picked(CURRENCIES, rows["currency"]), items=item,
+        discount=text.masked(coupon, rows["discount"] > 0), start_date=seconds(rows["start"]),
+        trial_start=seconds(rows["trial_start"]), trial_end=seconds(rows["trial_end"]),
+        current_period_start=seconds(rows["period_start"]),
+        current_period_end=seconds(rows["period_end"]), cancel_at_period_end=rows["will_cancel"],
+        canceled_at=seconds(rows["canceled"]), ended_at=seconds(rows["ended"]),
+        cancellation_details=reason, pause_collection=text.masked(resumes, rows["paused"]),
+        metadata=_metadata(accounts, who), created=seconds(rows["created"]), updated=updated,
+        _is_deleted=np.full(n, deleted), _extracted_at=seen,
+    )  # fmt: skip
+
+
+def _invoices(
+    config: Config, rng: np.random.Generator, accounts: Accounts, log: np.ndarray
+) -> tuple[pa.Table, pa.Table]:
+    starts = np.isin(log["kind"], (bk.INITIAL, bk.CONVERTED, bk.RENEWED, bk.FAILED, bk.RESUME))
+    starts |= (log["kind"] == bk.OPENED) & (log["status"] == bk.ACTIVE)
+    at = np.flatnonzero(starts)
+    rows, n = log[at], len(at)
+    following = log[np.minimum(at + 1, len(log) - 1)]
+    failed = rows["kind"] == bk.FAILED
+    settled = failed & (following["sub"] == rows["sub"])
+    lost = settled & (following["kind"] == bk.ENDED)
+    unit = price_minor(config).ravel()[price_index(rows)]
+    due = np.round(rows["quantity"] * unit * (100 - rows["discount"]) / 100).astype(np.int64)
+    number = rows["sub"].astype(np.int64) * 100_000 + rows["period_start"] + 20_000
+    ident = text.ids("in_", number, 14)
+    opened = moment(rows["period_start"], 600)
+    paid = opened + rng.integers(1, 180, n) * 60_000_000
+    slow = rng.random(n) < 0.12
+    paid = np.where(slow, paid + rng.integers(1, 12, n) * DAY_US, paid)
+    paid = np.where(failed, moment(following["day"], following["second"] + 60), paid)
+    tries = np.where(failed, np.minimum(1 + (following["day"] - rows["day"]) // 5, 4), 1)
+    unpaid = np.flatnonzero(failed | slow)
+    done = np.flatnonzero(~failed | settled)
+    row = np.concatenate([unpaid, done])
+    final = np.arange(len(row)) >= len(unpaid)
+    status = np.where(final, np.where(lost[row], 2, 1), 0)
+    when = np.where(final, paid[row], opened[row])
+    pick = pa.array(row)
+    table = make_table(
+        "stripe", "invoices", id=ident.take(pick), customer=_customer(rows["account"][row]),
+        subscription=text.ids("sub_", rows["sub"][row].astype(np.int64), 14),
+        status=text.picked(("open", "paid", "uncollectible"), status),
+        currency=text.picked(CURRENCIES, rows["currency"][row]), amount_due=due[row],
+        amount_paid=np.where(status == 1, due[row], 0),
+        period_start=seconds(rows["period_start"][row]),
+        period_end=seconds(rows["period_end"][row]),
+        due_date=seconds(rows["period_start"][row] + 14),
+        attempt_count=np.where(final, tries[row], 1),
+        metadata=_metadata(accounts, rows["account"][row]), created=opened[row] // 1_000_000,
+        updated=when // 1_000_000, _extracted_at=known(rng, when),
+    )  # fmt: skip
+    return table, _failures(rng, accounts, rows, ident, due, tries, np.flatnonzero(failed))
+
+
+def _failures(rng, accounts, rows, ident, due, tries, failed) -> pa.Table:
+    row = np.repeat(failed, tries[failed])
+    attempt = np.arange(len(row)) - np.repeat(
+        np.cumsum(tries[failed]) - tries[failed], tries[failed]
+    )
+    when = moment(rows["day"][row] + attempt * 5, 7_200)
+    return make_table(
+        "stripe", "payment_failures", id=text.ids("pf_", len(row), 14),
+        invoice=ident.take(pa.array(row)), customer=_customer(rows["account"][row]),
+        amount=due[row], currency=text.picked(CURRENCIES, rows["currency"][row]),
+        failure_code=text.picked(_FAILURES, rng.choice(4, len(row), p=[0.5, 0.25, 0.15, 0.1])),
+        metadata=_metadata(accounts, rows["account"][row]), created=when // 1_000_000,
+        _extracted_at=known(rng, when),
+    )  # fmt: skip
+
+
+__all__ = ["EPOCH", "billing_tables", "price_index"]

@@ -1,0 +1,52 @@
+{% macro union_vendors(base_models) %}
+    {#- dbt learns the graph from the refs; columns and the graph itself are known later. -#}
+    {%- set vendors = var('vendors') -%}
+    {%- if vendors is string or vendors is mapping or vendors is not iterable -%}
+        {{ exceptions.raise_compiler_error(
+            "The var vendors must be a list of folders of models/base, for instance"
+            ~ " --vars '{vendors: [product, stripe]}'; it is " ~ vendors | string ~ "."
+        ) }}
+    {%- endif -%}
+    {%- set relations = {} -%}
+    {%- for vendor, base_model in base_models.items() if vendor in vendors -%}
+        {%- do relations.update({vendor: ref(base_model)}) -%}
+    {%- endfor -%}
+
+    {%- if execute -%}
+    {%- set known_vendors = graph.sources.values() | map(attribute='source_name') | unique | list -%}
+    {%- for vendor in vendors if vendor not in known_vendors -%}
+        {{ exceptions.raise_compiler_error(
+            "The var vendors names '" ~ vendor ~ "', and no source has that name. Correct the"
+            ~ " spelling, or add models/base/" ~ vendor ~ "/_" ~ vendor ~ "__sources.yml."
+        ) }}
+    {%- endfor -%}
+    {%- set columns = model.columns.values() | list -%}
+
+    {%- for relation in relations.values() %}
+select
+    {%- for column in columns %}
+    cast(source.{{ column.name }} as {{ column_type(column.data_type) }}) as {{ column.name }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+from {{ relation }} as source
+where
+    source.known_at < {{ as_of_date() }}
+    {%- if 'landed_date' in model.columns %}
+    and source.landed_date < {{ as_of_date() }}
+    {%- endif %}
+        {%- if not loop.last %}
+
+union all
+        {% endif %}
+    {%- endfor -%}
+
+    {%- if not relations %}
+select
+    {%- for column in columns %}
+    cast(null as {{ column_type(column.data_type) }}) as {{ column.name }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+where 1 = 0
+    {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

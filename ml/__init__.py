@@ -1,0 +1,5 @@
+"""The thin Python layer: trains, calibrates, explains and scores on the feature mart.
+
+Reads the relations ``features.feat_*``, writes schema ``ml`` and nothing else; ``ml.warehouse`` is
+the only module that touches the database.
+"""

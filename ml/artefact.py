@@ -1,0 +1,129 @@
+"""The artefact of a trained model: one joblib file, written atomically, verified before loading."""
+
+import hashlib
+import io
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import InconsistentVersionWarning
+
+from ml.candidates import Champion
+from ml.contract import FeatureContract
+from ml.errors import MlError
+
+RETRAIN = "retrain (`plumbline train`)"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Everything that scoring needs.
+
+    ``missing_shares`` is the share of unknown values by feature in training (0 to 1).
+    """
+
+    model_version: str
+    target: str
+    contract: FeatureContract
+    missing_shares: Mapping[str, float]
+    champion: Champion
+
+    def log_odds(self, features: pd.DataFrame) -> np.ndarray:
+        """Return calibrated log-odds, shape (rows,)."""
+        return self.champion.calibration.apply(self.champion.pipeline.decision_function(features))
+
+
+def write_artefact(artefact: Artefact, folder: Path) -> tuple[str, str]:
+    """Write an artefact in one rename.
+
+    Parameters
+    ----------
+    artefact : Artefact
+        The trained model.
+    folder : Path
+        The models folder; created where missing.
+
+    Returns
+    -------
+    tuple[str, str]
+        File name inside the folder, and SHA-256 of its bytes.
+
+    Raises
+    ------
+    MlError
+        Where the file cannot be written.
+    """
+    buffer = io.BytesIO()
+    joblib.dump(artefact, buffer, compress=3)
+    content = buffer.getvalue()
+    name = f"{artefact.model_version}.joblib"
+    temporary = folder / f".{name}.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / name)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise MlError(
+            f"the model file {folder / name} cannot be written ({error.strerror})",
+            "free disk space or correct the permissions, then run again",
+        ) from error
+    return name, hashlib.sha256(content).hexdigest()
+
+
+def is_intact(path: Path, sha256: str) -> bool:
+    """Return whether the file is there and has the hash."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def load_artefact(path: Path, sha256: str) -> Artefact:
+    """Load an artefact after its hash was verified.
+
+    Parameters
+    ----------
+    path : Path
+        The joblib file.
+    sha256 : str
+        The hash that the registry holds.
+
+    Raises
+    ------
+    MlError
+        Where the file is missing, its bytes differ, or another scikit-learn wrote it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MlError(f"the model file {path} cannot be read", RETRAIN) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise MlError(
+            f"the model file {path} is not the one that was registered (SHA-256 differs)",
+            f"restore the file from a backup, or remove it and {RETRAIN}",
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", InconsistentVersionWarning)
+            artefact = joblib.load(io.BytesIO(content))
+    except InconsistentVersionWarning as error:
+        raise MlError(
+            f"the model file {path} was written with scikit-learn {error.original_sklearn_version},"
+            f" and {error.current_sklearn_version} is installed",
+            RETRAIN,
+        ) from error
+    except (AttributeError, ImportError, TypeError) as error:
+        raise MlError(f"the model file {path} was written by another code version", RETRAIN) \
+            from error
+    if not isinstance(artefact, Artefact):
+        raise MlError(f"the model file {path} holds no model of this project", RETRAIN)
+    return artefact

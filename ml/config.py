@@ -1,0 +1,160 @@
+"""Settings of the models, read from ``ml/model.toml``."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ml.errors import MlError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+SETTINGS_PATH = Path(__file__).resolve().parent / "model.toml"
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """Time-ordered slices; counts are grid dates and accounts, shares are 0 to 1."""
+
+    label_horizon_days: int
+    churn_gap_days: int
+    validation_share: float
+    test_share: float
+    min_train_dates: int
+    min_validation_dates: int
+    min_test_dates: int
+    min_train_positive_accounts: int
+    min_validation_positive_accounts: int
+    min_test_positive_accounts: int
+
+    @property
+    def embargo_days(self) -> int:
+        """Days until a label is known: the horizon plus the gap that establishes a churn."""
+        return self.label_horizon_days + self.churn_gap_days
+
+
+@dataclass(frozen=True)
+class LogisticSettings:
+    """Knobs of the logistic regression."""
+
+    inverse_penalty: float
+    clip_quantile: float
+    log_above_skewness: float
+
+
+@dataclass(frozen=True)
+class BoostingSettings:
+    """Knobs of one gradient boosting."""
+
+    learning_rate: float
+    max_iter: int
+    max_leaf_nodes: int
+    min_samples_leaf: int
+    l2_regularization: float
+    max_bins: int
+    patience: int
+    use_directions: bool
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """Limits of the slope of the calibration map."""
+
+    min_slope: float
+    max_slope: float
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """Bootstrap and calibration-error knobs."""
+
+    resamples: int
+    confidence: float
+    calibration_bins: int
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """Checks at scoring, and the bins that later drift is measured over."""
+
+    additivity_tolerance: float
+    min_accounts_for_null_check: int
+    drift_bins: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of ``model.toml``."""
+
+    target: str
+    seed: int
+    threads: int
+    split: SplitSettings
+    logistic_regression: LogisticSettings
+    additive_boosting: BoostingSettings
+    full_boosting: BoostingSettings
+    calibration: CalibrationSettings
+    evaluation: EvaluationSettings
+    scoring: ScoringSettings
+
+
+SECTIONS = {
+    "split": SplitSettings,
+    "logistic_regression": LogisticSettings,
+    "additive_boosting": BoostingSettings,
+    "full_boosting": BoostingSettings,
+    "calibration": CalibrationSettings,
+    "evaluation": EvaluationSettings,
+    "scoring": ScoringSettings,
+}
+
+
+def load_settings(path: Path = SETTINGS_PATH) -> Settings:
+    """Read the model settings.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file with the form of ``ml/model.toml``.
+
+    Returns
+    -------
+    Settings
+        The settings, every value checked for its type.
+
+    Raises
+    ------
+    MlError
+        Where the file cannot be read, or a key is missing, unknown or of a wrong type.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise MlError(f"{path.name} cannot be read ({error})", "restore or repair it") from error
+    nested = {
+        name: _section(section, values.get(name), f"{path.name} [{name}]")
+        for name, section in SECTIONS.items()
+    }
+    return _section(Settings, {**values, **nested}, path.name)
+
+
+def _section(section: type[Section], values: Any, place: str) -> Section:
+    """Build one settings class from its table, or say which key is wrong."""
+    if not isinstance(values, dict):
+        raise MlError(f"{place} is missing", "restore it from the repository")
+    expected = {field.name: field.type for field in fields(section)}
+    for key in sorted(set(expected) ^ set(values)):
+        problem = "is missing" if key in expected else "is unknown"
+        raise MlError(f"{place}: {key} {problem}", "compare with the repository's ml/model.toml")
+    checked = {}
+    for key, kind in expected.items():
+        value = values[key]
+        if kind is float and type(value) is int:
+            value = float(value)
+        if kind in (int, float, bool, str) and type(value) is not kind:
+            raise MlError(
+                f"{place}: {key} = {value!r} is not of type {kind.__name__}", "correct the value"
+            )
+        checked[key] = value
+    return section(**checked)

@@ -1,0 +1,173 @@
+"""Score every paying account of a date with the champion, and say why."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.special import expit
+from threadpoolctl import threadpool_limits
+
+from ml import registry, warehouse
+from ml.artefact import RETRAIN, Artefact, load_artefact
+from ml.checks import check_not_all_null, check_values
+from ml.config import Settings, load_settings
+from ml.errors import MlError
+from ml.explain import check_additive, rank_reasons
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What a scoring gives.
+
+    ``scored`` accounts, ``reasons`` rows, and ``is_new``: False where the same rows were published
+    before.
+    """
+
+    scored: int
+    reasons: int
+    model_version: str
+    is_new: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores and reasons in memory.
+
+    ``log_odds`` is (accounts,); ``contributions`` and ``ranks`` are (accounts, features).
+    """
+
+    log_odds: np.ndarray
+    baseline: float
+    contributions: np.ndarray
+    ranks: np.ndarray
+
+
+def score(
+    database: Path,
+    models_dir: Path,
+    as_of_date: date,
+    run_id: str,
+    *,
+    settings: Settings | None = None,
+) -> ScoreResult:
+    """Score a date with the champion of that date and write predictions with all their reasons.
+
+    Parameters
+    ----------
+    database : Path
+        The private warehouse file with ``features.feat_accounts_daily``.
+    models_dir : Path
+        Folder of the artefacts.
+    as_of_date : date
+        Accounts that pay on this date are scored.
+    run_id : str
+        The nightly run that the rows belong to.
+    settings : Settings, optional
+        Instead of those in ``ml/model.toml``.
+
+    Returns
+    -------
+    ScoreResult
+        Counts and model version.
+
+    Raises
+    ------
+    MlError
+        Where there is no champion or no account, or features, artefact or database are at fault;
+        nothing is written then.
+    """
+    started = time.perf_counter()
+    settings = settings or load_settings()
+    run = registry.champion(database, settings.target, as_of_date)
+    if run is None:
+        raise MlError(f"there is no champion for the target {settings.target}", RETRAIN)
+    artefact = load_artefact(models_dir / str(run.artefact_path), str(run.artefact_sha256))
+    frame = warehouse.read_scoring(database, artefact.contract, as_of_date)
+    if frame.empty:
+        raise MlError(
+            f"features.feat_accounts_daily has no paying account on {as_of_date}",
+            "build the features for this date first (`dbt build`)",
+        )
+    check_values(frame, artefact.contract)
+    check_not_all_null(
+        frame,
+        artefact.contract,
+        artefact.missing_shares,
+        settings.scoring.min_accounts_for_null_check,
+    )
+    features = frame[artefact.contract.names]
+    scores = score_frame(artefact, features, settings)
+    key = {
+        "run_id": run_id,
+        "model_version": run.model_version,
+        "target": run.target,
+        "as_of_date": as_of_date,
+    }
+    tables = _tables(frame["account_id"].to_numpy(dtype=object), features, scores)
+    is_new = warehouse.write_scores(database, key, tables)
+    seconds = time.perf_counter() - started
+    logger.info("%d accounts scored with %s", len(frame), run.model_version)
+    return ScoreResult(len(frame), scores.ranks.size, run.model_version, is_new, seconds)
+
+
+def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) -> Scores:
+    """Score rows in memory and check that the reasons add up to the score of every row.
+
+    Parameters
+    ----------
+    artefact : Artefact
+        The model.
+    features : pd.DataFrame
+        Its features, float64, in the contract's order.
+    settings : Settings
+        Tolerance of the check.
+
+    Raises
+    ------
+    MlError
+        Where the reasons of a row do not add up.
+    """
+    champion = artefact.champion
+    with threadpool_limits(limits=settings.threads):
+        log_odds = artefact.log_odds(features)
+        parts = champion.explainer.contributions(champion.pipeline, features, champion.calibration)
+    baseline = champion.explainer.baseline(champion.calibration)
+    check_additive(log_odds, baseline, parts, settings.scoring.additivity_tolerance)
+    by_name = np.argsort(features.columns.to_numpy(dtype=str), kind="stable")
+    ranks = np.empty(parts.shape, dtype=np.int64)
+    ranks[:, by_name] = rank_reasons(parts[:, by_name], features.to_numpy()[:, by_name])
+    return Scores(log_odds, baseline, parts, ranks)
+
+
+def _tables(
+    accounts: np.ndarray, features: pd.DataFrame, scores: Scores
+) -> dict[str, pa.Table]:
+    """Lay the scores out as the rows of ``predictions`` and ``prediction_reasons``."""
+    count, width = scores.contributions.shape
+    names = pa.array(accounts, type=pa.string())
+    columns = pa.array(list(features.columns), type=pa.string())
+    predictions = pa.table({
+        "account_id": names,
+        "churn_probability": expit(scores.log_odds),
+        "log_odds": scores.log_odds,
+        "baseline_log_odds": np.full(count, scores.baseline),
+    })
+    # Dictionaries: each of the few names is held once, not once a row.
+    rows = np.repeat(np.arange(count, dtype=np.int32), width)
+    places = np.tile(np.arange(width, dtype=np.int32), count)
+    reasons = pa.table({
+        "account_id": pa.DictionaryArray.from_arrays(pa.array(rows), names),
+        "feature_name": pa.DictionaryArray.from_arrays(pa.array(places), columns),
+        "feature_value": pa.array(features.to_numpy().ravel(), from_pandas=True),
+        "contribution": scores.contributions.ravel(),
+        "reason_rank": scores.ranks.ravel(),
+    })
+    return {"predictions": predictions, "prediction_reasons": reasons}

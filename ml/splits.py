@@ -1,0 +1,143 @@
+"""Time-ordered slices with an embargo: no label of one slice reaches into the next."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ml.config import SplitSettings
+from ml.errors import MlError, TooLittleDataError
+
+REMEDY = "wait for more history, or lower the minimums in ml/model.toml"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Grid dates of each slice, ``datetime64[D]``, ascending.
+
+    ``before_test`` are all dates whose labels are known on the first test date: train, validation,
+    and the dates between them that the first embargo sets aside.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    before_test: np.ndarray
+    test: np.ndarray
+
+    def describe(self) -> dict[str, list[str]]:
+        """Return first and last date of each slice as text."""
+        return {
+            name: [str(dates[0]), str(dates[-1])]
+            for name, dates in (
+                ("train", self.train),
+                ("validation", self.validation),
+                ("test", self.test),
+            )
+        }
+
+
+def split_dates(dates: np.ndarray, settings: SplitSettings) -> Split:
+    """Cut grid dates into train, validation and test with an embargo before each of the last two.
+
+    Parameters
+    ----------
+    dates : np.ndarray
+        Matured as-of dates, ``datetime64``; repeated values are allowed.
+    settings : SplitSettings
+        Shares and minimums. Shares are of the dates that are left after the two embargoes.
+
+    Returns
+    -------
+    Split
+        The last dates are the test slice. Between the last date of a slice and the first of the
+        next lie at least ``embargo_days`` days, so that every label of the earlier slice was known
+        when the later one begins.
+
+    Raises
+    ------
+    TooLittleDataError
+        Where there are too few dates.
+    """
+    unique = np.unique(np.asarray(dates, dtype="datetime64[D]"))
+    embargo = np.timedelta64(settings.embargo_days, "D")
+    minimum = settings.min_train_dates + settings.min_validation_dates + settings.min_test_dates
+    steps = np.diff(unique).astype(int)
+    step = int(np.median(steps)) if steps.size else settings.embargo_days
+    lost = 2 * (-(-settings.embargo_days // step) - 1)
+    usable = unique.size - lost
+    if usable >= minimum:
+        tests = max(settings.min_test_dates, round(settings.test_share * usable))
+        validations = max(settings.min_validation_dates, round(settings.validation_share * usable))
+        test = unique[-tests:]
+        before_test = unique[unique <= test[0] - embargo]
+        validation = before_test[-validations:]
+        if validation.size >= settings.min_validation_dates:
+            train = before_test[before_test <= validation[0] - embargo]
+            if train.size >= settings.min_train_dates:
+                return Split(train, validation, before_test, test)
+    raise TooLittleDataError(
+        f"the history is too short to judge a model: {unique.size} matured dates, and with two "
+        f"embargoes of {settings.embargo_days} days at least {minimum + lost} are needed",
+        REMEDY,
+    )
+
+
+def rows_of(frame: pd.DataFrame, dates: np.ndarray) -> pd.DataFrame:
+    """Return the rows of a frame whose ``as_of_date`` is one of the dates."""
+    days = frame["as_of_date"].to_numpy().astype("datetime64[D]")
+    return frame.loc[np.isin(days, dates)]
+
+
+def check_positives(
+    frame: pd.DataFrame, split: Split, label: str, settings: SplitSettings
+) -> dict[str, dict[str, int]]:
+    """Count rows, positives and churned accounts of each slice, and check the minimums.
+
+    Returns
+    -------
+    dict
+        Slice to ``examples``, ``positives`` (rows) and ``positive_accounts``.
+
+    Raises
+    ------
+    TooLittleDataError
+        Where a slice has too few churned accounts. Accounts are counted, because the grid shows
+        one churner on several dates.
+    """
+    counts = {}
+    for name, minimum in (
+        ("train", settings.min_train_positive_accounts),
+        ("validation", settings.min_validation_positive_accounts),
+        ("test", settings.min_test_positive_accounts),
+    ):
+        rows = rows_of(frame, getattr(split, name))
+        positive = rows.loc[rows[label] == 1.0, "account_id"]
+        counts[name] = {
+            "examples": len(rows),
+            "positives": len(positive),
+            "positive_accounts": int(positive.nunique()),
+        }
+        if counts[name]["positive_accounts"] < minimum:
+            raise TooLittleDataError(
+                f"too few churned accounts to judge a model: {counts[name]['positive_accounts']} "
+                f"in the {name} slice, at least {minimum} are needed",
+                REMEDY,
+            )
+    return counts
+
+
+def check_embargo(split: Split, settings: SplitSettings) -> None:
+    """Check that no slice begins before the labels of the slice in front of it are known.
+
+    Raises
+    ------
+    MlError
+        Where two slices are closer than the embargo.
+    """
+    for earlier, later in ((split.train, split.validation), (split.before_test, split.test)):
+        days = int((later[0] - earlier[-1]).astype(int))
+        if days < settings.embargo_days:
+            raise MlError(
+                f"slices are {days} days apart, less than the embargo of {settings.embargo_days}",
+                "report this: the split is wrong",
+            )

@@ -1,0 +1,297 @@
+"""Train, judge, register: one call of the nightly run or of ``plumbline train``."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ml import registry, warehouse
+from ml.artefact import Artefact, is_intact, write_artefact
+from ml.candidates import (
+    Candidate,
+    Champion,
+    TrainingData,
+    baseline_performance,
+    choose,
+    judge_candidates,
+    refit,
+)
+from ml.checks import check_labels, check_values, constant_features
+from ml.config import Settings, load_settings
+from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
+from ml.errors import TooLittleDataError
+from ml.profile import feature_bins, feature_importance
+from ml.splits import check_embargo, check_positives, rows_of, split_dates
+
+OK = "ok"
+NO_SIGNAL = "no_signal"
+TOO_FEW_POSITIVES = "too_few_positives"
+LIBRARIES = ("scikit-learn", "numpy", "pandas")
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training run gives.
+
+    Parameters
+    ----------
+    model_version : str
+        Version of the run; registered as champion unless the verdict is ``too_few_positives``.
+    champion_kind : str or None
+        Kind of the champion; None where there was too little data to train.
+    metrics : pd.DataFrame
+        The rows of ``ml.model_performance``; empty where there was too little data.
+    warnings : tuple[str, ...]
+        Plain sentences, such as features that were dropped.
+    verdict : str
+        ``ok``, ``no_signal`` or ``too_few_positives`` (too short a history included).
+    sentence : str
+        The verdict in a plain sentence for the summary.
+    is_new : bool
+        False where the same code, data and parameters had been trained before.
+    seconds : float
+        Wall-clock time.
+    """
+
+    model_version: str
+    champion_kind: str | None
+    metrics: pd.DataFrame
+    warnings: tuple[str, ...]
+    verdict: str
+    sentence: str
+    is_new: bool
+    seconds: float
+
+
+def train(
+    database: Path,
+    models_dir: Path,
+    as_of_date: date,
+    run_id: str,
+    source_types_off: tuple[str, ...],
+    capacity: int,
+    label: str = "churned_within_60d",
+    *,
+    contract_path: Path = CONTRACT_PATH,
+    settings: Settings | None = None,
+) -> TrainResult:
+    """Train the candidates on what was known on a date, and register the best as champion.
+
+    The deployed champion is refitted on all matured rows after the evaluation, by the recipe that
+    the evaluation measured (see ``ml.candidates``); ``model_runs.parameters`` says so too.
+
+    Parameters
+    ----------
+    database : Path
+        The private warehouse file with ``features.feat_training_examples``.
+    models_dir : Path
+        Folder of the artefacts.
+    as_of_date : date
+        Only labels that were known on this day are used.
+    run_id : str
+        The run that asked; kept in the parameters.
+    source_types_off : tuple[str, ...]
+        Source types whose features leave the list.
+    capacity : int
+        Accounts that the team can work on from one night's list.
+    label : str
+        Label column of the training examples.
+    contract_path : Path
+        YAML of the feature contract.
+    settings : Settings, optional
+        Instead of those in ``ml/model.toml``.
+
+    Returns
+    -------
+    TrainResult
+        Version, metrics and verdict. Too little data is a verdict, not an error.
+
+    Raises
+    ------
+    MlError
+        Where the features, labels, files or the database are at fault; nothing is changed then.
+    """
+    started = time.perf_counter()
+    settings = settings or load_settings()
+    contract = load_contract(contract_path).without_types(source_types_off)
+    frame = warehouse.read_training(
+        database, contract, label, as_of_date, settings.split.embargo_days
+    )
+    check_labels(frame, label)
+    check_values(frame, contract)
+    parameters = {
+        "settings": asdict(settings),
+        "capacity": capacity,
+        "source_types_off": sorted(source_types_off),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+    run = registry.ModelRun(
+        model_version="",
+        target=settings.target,
+        as_of_date=as_of_date,
+        trained_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        model_kind="",
+        stage=registry.CANDIDATE_STAGE,
+        code_fingerprint=registry.code_fingerprint(),
+        data_fingerprint=registry.data_fingerprint(frame),
+        parameters=parameters,
+        feature_names=contract.names,
+        metrics={},
+        artefact_path=None,
+        artefact_sha256=None,
+        label_name=label,
+    )
+    version_name = registry.model_version(
+        run.target, as_of_date, run.code_fingerprint, run.data_fingerprint, parameters, label,
+        contract.names,
+    )
+    run = replace(run, model_version=version_name, parameters={**parameters, "run_id": run_id})
+    known = registry.find(database, version_name)
+    if known is not None and _is_complete(known, models_dir):
+        logger.info("%s was trained before on the same data", version_name)
+        return _result(known, warehouse.read_performance(database, version_name), False, started)
+    try:
+        trained = _train(run, frame, contract, capacity, settings)
+    except TooLittleDataError as error:
+        trained = _untrained(run, error)
+    run, artefact, tables = trained
+    if artefact is not None:
+        name, sha256 = write_artefact(artefact, models_dir)
+        run = replace(run, artefact_path=name, artefact_sha256=sha256)
+    tables = {table: rows.assign(model_version=version_name) for table, rows in tables.items()}
+    warehouse.write_training(database, version_name, {**tables, "model_runs": _row(run)})
+    metrics = tables.get("model_performance", pd.DataFrame())
+    return _result(run, metrics, True, started)
+
+
+def _train(
+    run: registry.ModelRun,
+    frame: pd.DataFrame,
+    contract: FeatureContract,
+    capacity: int,
+    settings: Settings,
+) -> tuple[registry.ModelRun, Artefact, dict[str, pd.DataFrame]]:
+    """Fit and judge; return the run, its artefact and its tables."""
+    split = split_dates(frame["as_of_date"].to_numpy(), settings.split)
+    check_embargo(split, settings.split)
+    counts = check_positives(frame, split, run.label_name, settings.split)
+    # A feature that says nothing on the first slice cannot be judged on the later ones.
+    dropped = constant_features(rows_of(frame, split.train), contract.names)
+    warnings = [f"feature {name} is constant over the training slice: left out" for name in dropped]
+    for warning in warnings:
+        logger.warning(warning)
+    contract = contract.without_features(dropped)
+    data = TrainingData(frame, contract, run.label_name, split, capacity)
+    candidates = judge_candidates(data, settings)
+    chosen = choose(candidates)
+    champion = refit(chosen, data, settings)
+    features = frame[contract.names]
+    shares = {name: float(share) for name, share in features.isna().mean().items()}
+    artefact = Artefact(run.model_version, run.target, contract, shares, champion)
+    performance = pd.concat(
+        [candidate.performance for candidate in candidates]
+        + [baseline_performance(data, settings)],
+        ignore_index=True,
+    ).assign(target=run.target)
+    tables = {
+        "model_performance": performance,
+        "feature_importance": feature_importance(champion, features).assign(target=run.target),
+        "feature_bins": feature_bins(features, settings.scoring.drift_bins).assign(
+            target=run.target
+        ),
+    }
+    run = replace(
+        run,
+        model_kind=chosen.kind,
+        stage=registry.CHAMPION_STAGE,
+        feature_names=contract.names,
+        parameters={
+            **run.parameters,
+            "slices": {name: {**counts[name], "dates": split.describe()[name]} for name in counts},
+            "embargo_days": settings.split.embargo_days,
+            "dropped_features": list(dropped),
+            **_recipe(chosen, champion, frame),
+        },
+        metrics={**_verdict(chosen), "warnings": warnings},
+    )
+    return run, artefact, tables
+
+
+def _recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "chosen_by": "lowest calibrated log loss on validation",
+        "boosting_rounds": chosen.iterations,
+        "deployed_model": "refitted on all matured rows after the evaluation, by the same recipe",
+        "deployed_rows": len(frame),
+        "evaluated_model": "fitted on the rows whose labels were known on the first test date",
+        "calibration_of_deployed": asdict(champion.calibration),
+        "calibration_of_evaluated": asdict(chosen.calibration),
+        "calibration_fitted_on": "out-of-time predictions of validation and test; "
+        "the evaluated model used those of validation alone",
+    }
+
+
+def _verdict(chosen: Candidate) -> dict[str, Any]:
+    """Judge the champion by its AUC on the untouched last slice."""
+    auc = chosen.metric("test", "auc_roc")
+    told = "AUC {metric_value:.2f}, 95% interval {lower_bound:.2f} to {upper_bound:.2f}".format(
+        **auc
+    )
+    if auc["lower_bound"] > 0.5:
+        return {
+            "verdict": OK,
+            "sentence": f"The model ranks churners better than chance on the last period, which it "
+            f"had not seen ({told}).",
+        }
+    return {
+        "verdict": NO_SIGNAL,
+        "sentence": f"The data holds no signal that the model could use: on the last period, which "
+        f"it had not seen, it ranks churners no better than chance ({told}); do not act on this "
+        "list.",
+    }
+
+
+def _untrained(
+    run: registry.ModelRun, error: TooLittleDataError
+) -> tuple[registry.ModelRun, None, Mapping[str, pd.DataFrame]]:
+    sentence = f"No model was trained: {error.message}."
+    logger.warning(sentence)
+    metrics = {"verdict": TOO_FEW_POSITIVES, "sentence": sentence, "warnings": []}
+    return replace(run, metrics=metrics), None, {}
+
+
+def _is_complete(run: registry.ModelRun, models_dir: Path) -> bool:
+    if run.artefact_path is None or run.artefact_sha256 is None:
+        return run.stage == registry.CANDIDATE_STAGE
+    return is_intact(models_dir / run.artefact_path, run.artefact_sha256)
+
+
+def _row(run: registry.ModelRun) -> pd.DataFrame:
+    """Return a run as one row of ``ml.model_runs``."""
+    values = asdict(run)
+    for name in ("parameters", "feature_names", "metrics"):
+        values[name] = json.dumps(values[name], sort_keys=True)
+    return pd.DataFrame([values])
+
+
+def _result(
+    run: registry.ModelRun, metrics: pd.DataFrame, is_new: bool, started: float
+) -> TrainResult:
+    return TrainResult(
+        model_version=run.model_version,
+        champion_kind=run.model_kind or None,
+        metrics=metrics,
+        warnings=tuple(run.metrics["warnings"]),
+        verdict=run.metrics["verdict"],
+        sentence=run.metrics["sentence"],
+        is_new=is_new,
+        seconds=time.perf_counter() - started,
+    )

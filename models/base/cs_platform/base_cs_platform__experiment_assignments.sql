@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ source('cs_platform', 'experiment_assignments') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as assignment_id,
+        source.experiment_name,
+        source.account_id,
+        source.variant,
+        source.assigned_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,28 @@
+with
+
+source as (
+
+    select * from {{ source('cs_platform', 'interventions') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as intervention_id,
+        source.account_id,
+        source.csm_id,
+        source.playbook,
+        source.channel,
+        source.risk_reason,
+        source.status,
+        source.outcome,
+        source.occurred_at,
+        source.created_at,
+        source.updated_at as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

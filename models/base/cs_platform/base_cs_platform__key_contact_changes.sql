@@ -1,0 +1,23 @@
+with
+
+source as (
+
+    select * from {{ source('cs_platform', 'key_contact_changes') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as change_id,
+        source.account_id,
+        source.contact_id,
+        source.role,
+        source.change as change_type,
+        source.changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

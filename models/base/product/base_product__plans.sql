@@ -1,0 +1,25 @@
+with
+
+source as (
+
+    select * from {{ source('product', 'plans') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as plan_id,
+        source.product_id,
+        source.name as plan_name,
+        source.entitlements as entitlements_json,
+        cast({{ json_text('source.entitlements', ['seats_included']) }} as bigint) as seats_included,
+        source.list_price_usd,
+        source.created_at,
+        source.updated_at as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,50 @@
+with source as (
+
+    select * from {{ source('ravenstack', 'subscriptions') }}
+
+),
+
+versions as (
+
+    select
+        source.*,
+        source.start_date as changed_date
+    from source
+    where source.end_date is null or source.end_date > source.start_date
+    union all
+    select
+        source.*,
+        source.end_date as changed_date
+    from source
+    where source.end_date is not null
+
+),
+
+renamed as (
+
+    select
+        versions.subscription_id,
+        versions.subscription_id as item_id,
+        versions.plan_tier as plan_id,
+        versions.plan_tier || '-' || versions.billing_frequency as price_id,
+        -- the file has the price of all seats: per seat it is the plan's list price, to the cent
+        cast(
+            round(
+                100.0 * case
+                    when versions.billing_frequency = 'annual' then versions.arr_amount
+                    else versions.mrr_amount
+                end / nullif(versions.seats, 0)
+            ) as bigint
+        ) as unit_amount_minor,
+        'usd' as currency,
+        versions.seats as quantity,
+        case when versions.billing_frequency = 'annual' then 'year' else 'month' end
+            as billing_interval,
+        1 as billing_interval_count,
+        cast(versions.changed_date as timestamp) as changed_at,
+        cast(versions.changed_date as timestamp) as known_at
+    from versions
+
+)
+
+select * from renamed

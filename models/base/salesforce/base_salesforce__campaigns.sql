@@ -1,0 +1,26 @@
+with
+
+source as (
+
+    select * from {{ source('salesforce', 'campaign') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as campaign_id,
+        source.name as campaign_name,
+        source.type as campaign_type,
+        source.status as campaign_status,
+        source.startdate as start_date,
+        source.enddate as end_date,
+        source.isdeleted as is_deleted,
+        source.createddate as created_at,
+        source.systemmodstamp as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,23 @@
+with
+
+source as (
+
+    select * from {{ source('salesforce', 'note') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as note_id,
+        source.parentid as account_id,
+        source.ownerid as owner_id,
+        source.isdeleted as is_deleted,
+        source.createddate as created_at,
+        source.systemmodstamp as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,28 @@
+with
+
+source as (
+
+    select * from {{ source('salesforce', 'opportunity') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as opportunity_id,
+        source.accountid as account_id,
+        source.type as opportunity_type,
+        source.stagename as stage_name,
+        source.amount as amount_usd,
+        source.closedate as close_date,
+        source.iswon as is_won,
+        source.isclosed as is_closed,
+        source.isdeleted as is_deleted,
+        source.createddate as created_at,
+        source.systemmodstamp as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

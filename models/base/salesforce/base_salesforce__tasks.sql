@@ -1,0 +1,26 @@
+with
+
+source as (
+
+    select * from {{ source('salesforce', 'task') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as task_id,
+        source.accountid as account_id,
+        source.ownerid as owner_id,
+        source.type as task_type,
+        source.status,
+        source.activitydate as activity_date,
+        source.isdeleted as is_deleted,
+        source.createddate as created_at,
+        source.systemmodstamp as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

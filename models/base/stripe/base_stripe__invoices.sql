@@ -1,0 +1,30 @@
+with
+
+source as (
+
+    select * from {{ source('stripe', 'invoices') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as invoice_id,
+        {{ json_text('source.metadata', ['account_id']) }} as account_id,
+        source.subscription as subscription_id,
+        source.status,
+        source.currency,
+        source.amount_due as amount_due_minor,
+        source.amount_paid as amount_paid_minor,
+        source.attempt_count,
+        {{ epoch_to_timestamp('source.period_start') }} as period_started_at,
+        {{ epoch_to_timestamp('source.period_end') }} as period_ended_at,
+        {{ epoch_to_timestamp('source.due_date') }} as due_at,
+        {{ epoch_to_timestamp('source.created') }} as created_at,
+        {{ epoch_to_timestamp('source.updated') }} as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ source('zendesk', 'satisfaction_ratings') }}
+
+),
+
+renamed as (
+
+    select
+        cast(source.id as {{ column_type('varchar') }}) as rating_id,
+        cast(source.ticket_id as {{ column_type('varchar') }}) as ticket_id,
+        source.score,
+        source.created_at,
+        source.updated_at as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,25 @@
+with
+
+source as (
+
+    select * from {{ source('zendesk', 'tickets') }}
+
+),
+
+renamed as (
+
+    select
+        cast(source.id as {{ column_type('varchar') }}) as ticket_id,
+        {{ json_array_lookup('source.custom_fields', 'id', '360001', 'value') }} as account_id,
+        source.priority,
+        source.status,
+        coalesce({{ json_array_contains('source.tags', 'escalated') }}, false) as is_escalated,
+        source._is_deleted as is_deleted,
+        source.created_at,
+        source.updated_at as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,120 @@
+{% set measures = [
+    'tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
+    'first_replies_90d', 'first_response_hours_90d', 'tickets_unsolved', 'tickets_rated_90d',
+    'tickets_rated_good_90d', 'nps_answers_180d', 'nps_score_sum_180d', 'comments_scored_30d',
+    'comment_score_sum_30d', 'onboarding_steps_due', 'onboarding_steps_done',
+    'trainings_invited_90d', 'trainings_attended_90d', 'meetings_scheduled_90d',
+    'meetings_held_90d', 'key_contacts_lost_90d', 'goals_set_365d', 'goals_achieved_365d',
+    'payment_failures_90d',
+] %}
+
+with spine as (
+
+    select * from {{ ref('int_account_days__spined') }}
+
+),
+
+lives as (
+
+    select * from {{ ref('int_account_lives__numbered') }}
+
+),
+
+effects as (
+
+    select * from {{ ref('int_support_measures__effective') }}
+    union all
+    select * from {{ ref('int_sentiment_measures__effective') }}
+    union all
+    select * from {{ ref('int_preparedness_measures__effective') }}
+    union all
+    select * from {{ ref('int_engagement_measures__effective') }}
+    union all
+    select * from {{ ref('int_subscription_measures__effective') }}
+
+),
+
+clipped as (
+
+    select
+        effects.account_id,
+        lives.life_number,
+        effects.measure,
+        -- exact in a sum that is taken apart again: ten-thousandths, as whole numbers
+        cast(round(effects.amount * 10000) as bigint) as amount,
+        greatest(
+            effects.effective_from_date,
+            {{ add_days('effects.happened_date', 1) }},
+            lives.as_of_from_date,
+            {{ add_days(changed_since(), 1) }}
+        ) as from_date,
+        effects.effective_until_date as until_date
+    from effects
+    inner join lives
+        on
+            effects.account_id = lives.account_id
+            and effects.happened_date >= lives.life_started_date
+            and effects.happened_date < lives.next_life_started_date
+
+),
+
+signed as (
+
+    select
+        clipped.account_id,
+        clipped.life_number,
+        clipped.measure,
+        clipped.from_date as as_of_date,
+        clipped.amount
+    from clipped
+    where clipped.from_date < clipped.until_date
+    union all
+    select
+        clipped.account_id,
+        clipped.life_number,
+        clipped.measure,
+        clipped.until_date as as_of_date,
+        -clipped.amount as amount
+    from clipped
+    where clipped.from_date < clipped.until_date
+
+),
+
+changes as (
+
+    select
+        signed.account_id,
+        signed.life_number,
+        signed.as_of_date
+        {%- for measure in measures %},
+        sum(case when signed.measure = '{{ measure }}' then signed.amount end) as {{ measure }}
+        {%- endfor %}
+    from signed
+    group by signed.account_id, signed.life_number, signed.as_of_date
+
+),
+
+accumulated as (
+
+    select
+        spine.account_id,
+        spine.as_of_date,
+        spine.life_number
+        {%- for measure in measures %},
+        coalesce(sum(changes.{{ measure }}) over life_so_far, 0) / 10000.0 as {{ measure }}
+        {%- endfor %}
+    from spine
+    left join changes
+        on
+            spine.account_id = changes.account_id
+            and spine.life_number = changes.life_number
+            and spine.as_of_date = changes.as_of_date
+    window life_so_far as (
+        partition by spine.account_id, spine.life_number
+        order by spine.as_of_date
+        rows between unbounded preceding and current row
+    )
+
+)
+
+select * from accumulated

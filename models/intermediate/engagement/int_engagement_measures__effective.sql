@@ -1,0 +1,70 @@
+with meetings as (
+
+    select * from {{ ref('int_meetings__known_ranged') }}
+
+),
+
+key_contact_changes as (
+
+    select * from {{ ref('stg_engagement__key_contact_changes') }}
+
+),
+
+goals as (
+
+    select * from {{ ref('int_review_goals__counted') }}
+
+),
+
+measured as (
+
+    select
+        meetings.account_id,
+        'meetings_scheduled_90d' as measure,
+        meetings.activity_date as happened_date,
+        meetings.as_of_from_date as effective_from_date,
+        meetings.as_of_until_date as effective_until_date,
+        1.0 as amount
+    from meetings
+    union all
+    select
+        meetings.account_id,
+        'meetings_held_90d' as measure,
+        meetings.activity_date as happened_date,
+        meetings.as_of_from_date as effective_from_date,
+        meetings.as_of_until_date as effective_until_date,
+        1.0 as amount
+    from meetings
+    where meetings.status = 'Completed'
+    union all
+    select
+        key_contact_changes.account_id,
+        'key_contacts_lost_90d' as measure,
+        cast(key_contact_changes.changed_at as date) as happened_date,
+        {{ add_days('key_contact_changes.known_at', 1) }} as effective_from_date,
+        {{ add_days('key_contact_changes.changed_at', 91) }} as effective_until_date,
+        1.0 as amount
+    from key_contact_changes
+    where key_contact_changes.change_type = 'left'
+    union all
+    select
+        goals.account_id,
+        'goals_set_365d' as measure,
+        goals.held_date as happened_date,
+        goals.as_of_from_date as effective_from_date,
+        goals.as_of_until_date as effective_until_date,
+        goals.goals_set as amount
+    from goals
+    union all
+    select
+        goals.account_id,
+        'goals_achieved_365d' as measure,
+        goals.held_date as happened_date,
+        goals.as_of_from_date as effective_from_date,
+        goals.as_of_until_date as effective_until_date,
+        goals.goals_achieved as amount
+    from goals
+
+)
+
+select * from measured

@@ -1,0 +1,37 @@
+with meetings as (
+
+    select * from {{ ref('stg_engagement__task_versions') }}
+    where task_type = 'Meeting' and activity_date is not null
+
+),
+
+ranged as (
+
+    select
+        meetings.task_id,
+        meetings.account_id,
+        meetings.activity_date,
+        meetings.status,
+        meetings.is_deleted,
+        greatest(
+            {{ add_days('meetings.known_at', 1) }}, {{ add_days('meetings.activity_date', 1) }}
+        ) as as_of_from_date,
+        least(
+            coalesce(
+                lead({{ add_days('meetings.known_at', 1) }}) over (
+                    partition by meetings.task_id
+                    order by meetings.known_at, meetings.changed_at
+                ),
+                cast('9999-01-01' as date)
+            ),
+            {{ add_days('meetings.activity_date', 91) }}
+        ) as as_of_until_date
+    from meetings
+
+)
+
+select * from ranged
+where
+    ranged.as_of_from_date < ranged.as_of_until_date
+    and ranged.status in ('Completed', 'No Show')
+    and not ranged.is_deleted

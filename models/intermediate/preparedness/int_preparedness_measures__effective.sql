@@ -1,0 +1,89 @@
+with steps as (
+
+    select * from {{ ref('stg_preparedness__onboarding_step_versions') }}
+
+),
+
+enrolments as (
+
+    select * from {{ ref('stg_preparedness__course_enrolment_versions') }}
+
+),
+
+step_states as (
+
+    select
+        steps.account_id,
+        cast(steps.created_at as date) as created_date,
+        steps.completed_at is not null as is_done,
+        greatest(
+            {{ add_days('steps.known_at', 1) }}, {{ add_days('steps.due_date', 1) }}
+        ) as as_of_from_date,
+        coalesce(
+            lead({{ add_days('steps.known_at', 1) }}) over (
+                partition by steps.step_id
+                order by steps.known_at, steps.changed_at
+            ),
+            cast('9999-01-01' as date)
+        ) as as_of_until_date
+    from steps
+
+),
+
+invitations as (
+
+    select
+        enrolments.enrolment_id,
+        enrolments.account_id,
+        min(enrolments.invited_at) as invited_at,
+        min(enrolments.known_at) as invitation_known_at,
+        min(case when enrolments.status = 'attended' then enrolments.known_at end)
+            as attendance_known_at
+    from enrolments
+    group by enrolments.enrolment_id, enrolments.account_id
+
+),
+
+measured as (
+
+    select
+        step_states.account_id,
+        'onboarding_steps_due' as measure,
+        step_states.created_date as happened_date,
+        step_states.as_of_from_date as effective_from_date,
+        step_states.as_of_until_date as effective_until_date,
+        1.0 as amount
+    from step_states
+    union all
+    select
+        step_states.account_id,
+        'onboarding_steps_done' as measure,
+        step_states.created_date as happened_date,
+        step_states.as_of_from_date as effective_from_date,
+        step_states.as_of_until_date as effective_until_date,
+        1.0 as amount
+    from step_states
+    where step_states.is_done
+    union all
+    select
+        invitations.account_id,
+        'trainings_invited_90d' as measure,
+        cast(invitations.invited_at as date) as happened_date,
+        {{ add_days('invitations.invitation_known_at', 1) }} as effective_from_date,
+        {{ add_days('invitations.invited_at', 91) }} as effective_until_date,
+        1.0 as amount
+    from invitations
+    union all
+    select
+        invitations.account_id,
+        'trainings_attended_90d' as measure,
+        cast(invitations.invited_at as date) as happened_date,
+        {{ add_days('invitations.attendance_known_at', 1) }} as effective_from_date,
+        {{ add_days('invitations.invited_at', 91) }} as effective_until_date,
+        1.0 as amount
+    from invitations
+    where invitations.attendance_known_at is not null
+
+)
+
+select * from measured

@@ -1,0 +1,61 @@
+with comments as (
+
+    select * from {{ ref('stg_support__ticket_comments') }}
+    where author_role = 'end-user'
+
+),
+
+lexicon as (
+
+    select * from {{ ref('sentiment_lexicon') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('int_tickets__known') }}
+
+),
+
+words as (
+
+    select
+        comments.comment_id,
+        {{ each_word('comments.body') }} as word
+    from comments
+
+),
+
+word_scores as (
+
+    select
+        words.comment_id,
+        avg(lexicon.score) as mean_score,
+        max(lexicon.lexicon_version) as lexicon_version
+    from words
+    inner join lexicon
+        on words.word = lexicon.word
+    group by words.comment_id
+
+),
+
+-- the text ends here: only its score goes on
+scored as (
+
+    select
+        comments.comment_id,
+        comments.ticket_id,
+        tickets.account_id,
+        coalesce(word_scores.mean_score, 0) as sentiment_score,
+        word_scores.lexicon_version,
+        comments.commented_at,
+        greatest(comments.known_at, tickets.opening_known_at) as known_at
+    from comments
+    inner join tickets
+        on comments.ticket_id = tickets.ticket_id
+    left join word_scores
+        on comments.comment_id = word_scores.comment_id
+
+)
+
+select * from scored

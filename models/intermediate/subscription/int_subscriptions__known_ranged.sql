@@ -1,0 +1,70 @@
+with served as (
+
+    select * from {{ ref('int_subscription_versions__served') }}
+
+),
+
+visible as (
+
+    select
+        served.*,
+        {{ add_days('greatest(cast(served.known_at as date), served.effective_date)', 1) }}
+            as visible_from_date
+    from served
+
+),
+
+ranked as (
+
+    select
+        visible.*,
+        max(visible.version_number) over (
+            partition by visible.subscription_id
+            order by visible.visible_from_date, visible.version_number
+            rows between unbounded preceding and 1 preceding
+        ) as newest_before
+    from visible
+
+),
+
+-- a version that arrives after a newer one never becomes the state
+current_when_known as (
+
+    select
+        ranked.*,
+        lead(ranked.visible_from_date) over (
+            partition by ranked.subscription_id
+            order by ranked.visible_from_date, ranked.version_number
+        ) as next_visible_from_date
+    from ranked
+    where ranked.newest_before is null or ranked.version_number > ranked.newest_before
+
+),
+
+ranged as (
+
+    select
+        current_when_known.subscription_id,
+        current_when_known.account_id,
+        current_when_known.version_number,
+        current_when_known.service,
+        current_when_known.service_from_date,
+        greatest(
+            current_when_known.visible_from_date,
+            {{ add_days('current_when_known.service_from_date', 1) }}
+        ) as as_of_from_date,
+        least(
+            coalesce(current_when_known.next_visible_from_date, cast('9999-01-01' as date)),
+            {{ add_days('current_when_known.service_until_date', 1) }}
+        ) as as_of_until_date,
+        current_when_known.mrr_cents,
+        current_when_known.seat_count,
+        current_when_known.billing_months,
+        current_when_known.term_end_date
+    from current_when_known
+    where current_when_known.service <> 'none'
+
+)
+
+select * from ranged
+where ranged.as_of_from_date < ranged.as_of_until_date

@@ -1,0 +1,38 @@
+with ratings as (
+
+    select * from {{ ref('stg_support__satisfaction_rating_versions') }}
+    where score in ('good', 'bad')
+
+),
+
+tickets as (
+
+    select * from {{ ref('int_tickets__known') }}
+
+),
+
+ranged as (
+
+    select
+        ratings.rating_id,
+        tickets.account_id,
+        ratings.score,
+        cast(ratings.changed_at as date) as rated_date,
+        greatest(
+            {{ add_days('ratings.known_at', 1) }}, {{ add_days('tickets.opening_known_at', 1) }}
+        ) as as_of_from_date,
+        coalesce(
+            lead({{ add_days('ratings.known_at', 1) }}) over (
+                partition by ratings.rating_id
+                order by ratings.known_at, ratings.changed_at
+            ),
+            cast('9999-01-01' as date)
+        ) as as_of_until_date
+    from ratings
+    inner join tickets
+        on ratings.ticket_id = tickets.ticket_id
+
+)
+
+select * from ranged
+where ranged.as_of_from_date < ranged.as_of_until_date

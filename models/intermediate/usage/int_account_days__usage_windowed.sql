@@ -1,0 +1,85 @@
+{% set summed = [
+    'active_users_7d', 'active_users_14d', 'active_users_30d', 'core_actions_7d',
+    'core_actions_30d', 'events_30d', 'events_60d', 'invites_30d',
+] %}
+{% set distinct_counts = [
+    'distinct_active_users_30d', 'distinct_commenting_users_30d',
+    'distinct_feature_categories_30d',
+] %}
+
+with spine as (
+
+    select * from {{ ref('int_account_days__spined') }}
+
+),
+
+sum_changes as (
+
+    select * from {{ ref('int_usage_sum_changes__dated') }}
+
+),
+
+distinct_changes as (
+
+    select * from {{ ref('int_usage_distinct_changes__dated') }}
+
+),
+
+last_days as (
+
+    select * from {{ ref('int_usage_last_days__dated') }}
+
+),
+
+joined as (
+
+    select
+        spine.account_id,
+        spine.as_of_date,
+        spine.life_number,
+        {% for column in summed -%}
+        sum_changes.{{ column }},
+        {% endfor -%}
+        {% for column in distinct_counts -%}
+        distinct_changes.{{ column }},
+        {% endfor -%}
+        last_days.last_active_date
+    from spine
+    left join sum_changes
+        on
+            spine.account_id = sum_changes.account_id
+            and spine.life_number = sum_changes.life_number
+            and spine.as_of_date = sum_changes.as_of_date
+    left join distinct_changes
+        on
+            spine.account_id = distinct_changes.account_id
+            and spine.life_number = distinct_changes.life_number
+            and spine.as_of_date = distinct_changes.as_of_date
+    left join last_days
+        on
+            spine.account_id = last_days.account_id
+            and spine.life_number = last_days.life_number
+            and spine.as_of_date = last_days.as_of_date
+
+),
+
+accumulated as (
+
+    select
+        joined.account_id,
+        joined.as_of_date,
+        joined.life_number,
+        {% for column in summed + distinct_counts -%}
+        coalesce(sum(joined.{{ column }}) over life_so_far, 0) as {{ column }},
+        {% endfor -%}
+        max(joined.last_active_date) over life_so_far as last_active_date
+    from joined
+    window life_so_far as (
+        partition by joined.account_id, joined.life_number
+        order by joined.as_of_date
+        rows between unbounded preceding and current row
+    )
+
+)
+
+select * from accumulated

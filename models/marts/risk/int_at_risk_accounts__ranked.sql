@@ -1,0 +1,115 @@
+with predictions as (
+
+    select * from {{ ref('stg_ml__predictions') }}
+    where as_of_date = {{ as_of_date() }} and target = 'churn'
+
+),
+
+model_runs as (
+
+    select * from {{ ref('stg_ml__model_runs') }}
+
+),
+
+-- a day scored again by a newer model shows the newer one
+newest as (
+
+    select
+        predictions.*,
+        rank() over (order by model_runs.trained_at desc, model_runs.model_version) as model_rank
+    from predictions
+    inner join model_runs
+        on predictions.model_version = model_runs.model_version
+
+),
+
+features as (
+
+    select * from {{ ref('feat_accounts_daily') }}
+    where as_of_date = {{ as_of_date() }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('dim_accounts') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('risk_tiers') }}
+
+),
+
+capacities as (
+
+    select * from {{ ref('csm_capacity') }}
+
+),
+
+ranked as (
+
+    select
+        newest.run_id,
+        newest.model_version,
+        newest.as_of_date,
+        newest.account_id,
+        newest.churn_probability,
+        features.life_number,
+        features.mrr * 12 as arr_usd,
+        accounts.term_end_date as renewal_date,
+        accounts.csm_id,
+        row_number() over (
+            order by
+                newest.churn_probability desc, features.mrr desc, newest.account_id
+        ) as risk_rank
+    from newest
+    inner join features
+        on newest.account_id = features.account_id
+    left join accounts
+        on newest.account_id = accounts.account_id
+    where newest.model_rank = 1
+
+),
+
+tiered as (
+
+    select
+        ranked.account_id,
+        max(tiers.min_probability) as min_probability
+    from ranked
+    inner join tiers
+        on ranked.churn_probability >= tiers.min_probability
+    group by ranked.account_id
+
+),
+
+slotted as (
+
+    select
+        ranked.*,
+        row_number() over (partition by ranked.csm_id order by ranked.risk_rank) as csm_rank
+    from ranked
+
+),
+
+cut as (
+
+    select
+        slotted.*,
+        tiers.risk_tier,
+        slotted.csm_rank <= coalesce(own_capacity.slots, team_capacity.slots) as is_on_worklist
+    from slotted
+    left join tiered
+        on slotted.account_id = tiered.account_id
+    left join tiers
+        on tiered.min_probability = tiers.min_probability
+    left join capacities as own_capacity
+        on slotted.csm_id = own_capacity.csm_id
+    left join capacities as team_capacity
+        on team_capacity.csm_id = 'default'
+
+)
+
+select * from cut

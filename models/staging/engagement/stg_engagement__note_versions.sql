@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'salesforce': 'base_salesforce__notes',
+}) }}

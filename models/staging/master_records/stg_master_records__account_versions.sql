@@ -1,0 +1,4 @@
+{{ union_vendors({
+    'salesforce': 'base_salesforce__accounts',
+    'ravenstack': 'base_ravenstack__account_versions',
+}) }}

@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'product': 'base_product__memberships',
+}) }}

@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'dashboards': 'base_dashboards__dashboard_views',
+}) }}

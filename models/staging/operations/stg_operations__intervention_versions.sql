@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'cs_platform': 'base_cs_platform__interventions',
+}) }}

@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'academy': 'base_academy__course_enrolments',
+}) }}

@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'surveys': 'base_surveys__nps_responses',
+}) }}

@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'ravenstack': 'base_ravenstack__vendor_churn_events',
+}) }}

@@ -1,0 +1,4 @@
+{{ union_vendors({
+    'zendesk': 'base_zendesk__satisfaction_ratings',
+    'ravenstack': 'base_ravenstack__satisfaction_rating_versions',
+}) }}

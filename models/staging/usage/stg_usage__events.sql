@@ -1,0 +1,4 @@
+{{ union_vendors({
+    'segment': 'base_segment__events',
+    'ravenstack': 'base_ravenstack__events',
+}) }}

@@ -1,0 +1,1 @@
+"""What runs Plumbline: the `plumbline` command, the nightly run and its gates."""

@@ -1,0 +1,252 @@
+"""The `plumbline` command."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from pipeline.config import DEFAULT_SOURCE, load_settings
+from pipeline.errors import UserError, explain
+
+AS_OF_HELP = (
+    "T, YYYY-MM-DD: only what was known before this day is visible. "
+    "[default: the day after the latest landed day]"
+)
+
+
+class Day(click.ParamType):
+    """A date `YYYY-MM-DD`."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Parse the date, or say how one is written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()
+        except ValueError:
+            raise UserError(
+                f"'{value}' is not a date", "write it as YYYY-MM-DD, for instance 2026-02-28"
+            ) from None
+
+
+def source_options(with_date: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Options --source, --raw and, where the command has a date, --as-of."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        function = click.option(
+            "--raw", type=click.Path(), help="Folder of the raw exports (or PLUMBLINE_RAW)."
+        )(function)
+        function = click.option(
+            "--source",
+            default=DEFAULT_SOURCE,
+            show_default=True,
+            metavar="NAME",
+            help="Section [source.NAME] of plumbline.toml.",
+        )(function)
+        if with_date:
+            function = click.option("--as-of", type=Day(), metavar="DATE", help=AS_OF_HELP)(
+                function
+            )
+        return function
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="plumbline", prog_name="plumbline")
+def cli() -> None:
+    """Raw exports in; proven metrics and a published, explained churn worklist out.
+
+    \b
+    First time:
+      plumbline demo          write a demo company's exports to data/raw
+      plumbline nightly       check, build, score and publish them
+    \b
+    What is written where:
+      data/raw/                       raw exports; only `demo` writes here
+      warehouse/plumbline.duckdb      what people and tools read
+      warehouse/build/                the private database; nobody else opens it
+      warehouse/models/               trained models
+      target/site/index.html          docs site, one file, works offline
+    A source other than demo has its own warehouse/NAME and target/NAME.
+    """
+
+
+@cli.command()
+@click.option("--size", type=click.Choice(["ci", "demo", "full"]), default="demo",
+              show_default=True, help="400 accounts; 4,200; 4,200 with 100K users.")
+@click.option("--days", type=click.IntRange(min=1), help="Days of events at size full.")
+@click.option("--seed", type=int, default=1, show_default=True,
+              help="Same seed, same bytes.")
+@click.option("--raw", type=click.Path(), help="Write here instead of data/raw.")
+def demo(size: str, days: int | None, seed: int, raw: str | None) -> None:
+    """Write the demo company's raw exports.
+
+    They go to data/raw, the truth behind them to data/truth, which only tests and benches read.
+    An earlier demo world there is replaced once the new one is complete.
+
+    \b
+    Examples:
+      plumbline demo                        4,200 accounts over 18 months
+      plumbline demo --size ci              400 accounts, in seconds
+      plumbline demo --size full --days 30  30 days of a large event stream
+    """
+    from pipeline.world import create_world
+
+    create_world(size, days, seed, load_settings(raw=raw), make_console())
+
+
+@cli.command()
+@source_options()
+@click.option("--retrain", is_flag=True, help="Train a new model even where one fits.")
+@click.option("--rebuild", is_flag=True, help="Build everything anew, not only what changed.")
+@click.option("--no-docs", is_flag=True, help="Leave the docs site as it is.")
+def nightly(
+    as_of: date | None, source: str, raw: str | None, retrain: bool, rebuild: bool, no_docs: bool
+) -> None:
+    """Check, build, score and publish one night.
+
+    Stops before anything is scored where the input is not fit, and before anything is visible
+    where the publish gate fails: the published file is then exactly the one of before.
+
+    \b
+    Examples:
+      plumbline nightly
+      plumbline nightly --as-of 2026-02-27
+      plumbline nightly --source ravenstack --raw ../exports/ravenstack
+    """
+    from pipeline.nightly import Options, run_nightly
+    from pipeline.summary import print_summary
+
+    console = make_console()
+    options = Options(as_of, retrain, rebuild, site=not no_docs)
+    print_summary(run_nightly(load_settings(source, raw), options, console), console)
+
+
+@cli.command()
+@source_options()
+def train(as_of: date | None, source: str, raw: str | None) -> None:
+    """Train a new model on the features that the last build left.
+
+    Writes the model to warehouse/models and its figures to schema ml of the build file; the next
+    `plumbline nightly` scores with it.
+
+    \b
+    Examples:
+      plumbline train
+      plumbline train --as-of 2026-02-01    only labels that were known by then
+    """
+    from pipeline.steps import train_only
+
+    train_only(load_settings(source, raw), as_of, make_console())
+
+
+@cli.command()
+@source_options()
+def score(as_of: date | None, source: str, raw: str | None) -> None:
+    """Score a date of the last build with the model that fits.
+
+    Writes predictions and reasons to schema ml of the build file; people see a score once
+    `plumbline nightly` has published it.
+
+    \b
+    Example:
+      plumbline score --as-of 2026-02-27
+    """
+    from pipeline.steps import score_only
+
+    score_only(load_settings(source, raw), as_of, make_console())
+
+
+@cli.command()
+@click.argument("proof", required=False)
+@click.option("--list", "only_list", is_flag=True, help="Say which proofs there are.")
+@source_options()
+def verify(
+    proof: str | None, only_list: bool, as_of: date | None, source: str, raw: str | None
+) -> None:
+    """Measure anew that what was built is true: one proof, or all.
+
+    Reads the build file; writes nothing. Exit code 1 where a proof fails.
+
+    \b
+    Examples:
+      plumbline verify --list
+      plumbline verify reasons-add-up
+    """
+    from pipeline.steps import list_proofs, run_proofs
+
+    if only_list:
+        list_proofs(make_console())
+    else:
+        run_proofs(load_settings(source, raw), proof, as_of, make_console())
+
+
+@cli.command()
+@source_options()
+@click.option("--serve", is_flag=True, help="Serve it on this machine until Ctrl-C.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: int) -> None:
+    """Make the docs site: lineage and descriptions in one offline file.
+
+    \b
+    Examples:
+      plumbline docs              writes target/site/index.html
+      plumbline docs --serve      and opens http://127.0.0.1:8080
+    """
+    from pipeline.steps import make_docs
+
+    make_docs(load_settings(source, raw), as_of, port if serve else None, make_console())
+
+
+def make_console() -> Console:
+    """Where results go: as wide as the terminal, 80 columns or COLUMNS elsewhere."""
+    return Console(highlight=False)
+
+
+def print_error(error: UserError) -> None:
+    """Print the one line, and the notes above it, to stderr."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for note in error.notes:
+        console.print(Text(f"  {note}"))
+    console.print(Text.assemble((error.line[:6], "bold red"), error.line[6:]))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of `plumbline`: exit code 0, 1 (a clear line), 2 (usage) or 130 (interrupted)."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        cli.main(arguments, prog_name="plumbline", standalone_mode=False)
+    except click.exceptions.Abort:
+        interrupted()
+    except KeyboardInterrupt:
+        interrupted()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        known = explain(error)
+        if known is None:
+            raise
+        print_error(known)
+        sys.exit(1)
+
+
+def interrupted() -> None:
+    """Say so, and leave with the code that shells expect."""
+    print_error(UserError("interrupted", "run the same command again; nothing was lost"))
+    sys.exit(130)

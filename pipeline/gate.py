@@ -1,0 +1,220 @@
+"""What must hold before a score is made, and before anything is visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from pipeline.errors import UserError
+
+ADDITIVITY_TOLERANCE = 1e-6
+INPUT_GATE_TABLE = "intermediate.int_inputs__checked"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One measured truth of the publish gate.
+
+    Attributes
+    ----------
+    measured, limit : str
+        As people read them.
+    """
+
+    name: str
+    measured: str
+    limit: str
+    is_passed: bool
+
+
+@dataclass(frozen=True)
+class Night:
+    """Which rows are this night's.
+
+    Attributes
+    ----------
+    scored_run_id : str or None
+        Run whose scores stand for the night: this one, or an earlier published one that had the
+        same; None where nothing could be scored.
+    """
+
+    run_id: str
+    as_of: date
+    scored_run_id: str | None
+    model_version: str | None
+    target: str
+
+
+def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Check]:
+    """Measure what must hold before anything is visible.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Open on the private file.
+    """
+    paying = number(
+        connection,
+        "select count(*) from features.feat_accounts_daily where as_of_date = ? and is_paying",
+        [night.as_of],
+    )
+    key = [night.scored_run_id, night.as_of, night.target]
+    mine = "run_id = ? and as_of_date = ? and target = ?"
+    if night.scored_run_id is None:
+        return [Check("paying accounts", f"{paying:,}", "at least 1", paying > 0)]
+    scored = number(connection, f"select count(*) from ml.predictions where {mine}", key)
+    listed = number(
+        connection,
+        "select count(*) from risk.rpt_at_risk_accounts where as_of_date = ?",
+        [night.as_of],
+    )
+    outside = number(
+        connection,
+        f"select count(*) from ml.predictions where {mine}"
+        " and not coalesce(churn_probability > 0 and churn_probability < 1, false)",
+        key,
+    )
+    unequal, worst = additivity(connection, mine, key)
+    return [
+        Check(
+            "every paying account is scored and listed once",
+            f"{scored:,} scored, {listed:,} listed",
+            f"{paying:,} paying",
+            scored == listed == paying and paying > 0,
+        ),
+        Check("probabilities inside (0, 1)", f"{outside:,} outside", "0", outside == 0),
+        Check(
+            "reasons add up to the score",
+            f"largest gap {worst:.1e}",
+            f"{ADDITIVITY_TOLERANCE:.0e}",
+            unequal == 0,
+        ),
+    ]
+
+
+def additivity(
+    connection: duckdb.DuckDBPyConnection, where: str, parameters: list[object]
+) -> tuple[int, float]:
+    """Accounts whose baseline plus contributions is not their log-odds, and the largest gap."""
+    row = connection.execute(
+        f"""
+        with predicted as (
+            select run_id, target, as_of_date, account_id, log_odds, baseline_log_odds
+            from ml.predictions
+            where {where}
+        ),
+        explained as (
+            select run_id, target, as_of_date, account_id, sum(contribution) as contribution
+            from ml.prediction_reasons
+            group by run_id, target, as_of_date, account_id
+        ),
+        compared as (
+            select abs(
+                predicted.baseline_log_odds + explained.contribution - predicted.log_odds
+            ) as gap
+            from predicted
+            left join explained
+                on predicted.run_id = explained.run_id
+                and predicted.target = explained.target
+                and predicted.as_of_date = explained.as_of_date
+                and predicted.account_id = explained.account_id
+        )
+        select count(*) filter (where not coalesce(gap <= {ADDITIVITY_TOLERANCE}, false)),
+            coalesce(max(gap), 0)
+        from compared
+        """,
+        parameters,
+    ).fetchone()
+    return (int(row[0]), float(row[1])) if row else (0, 0.0)
+
+
+def require_gate(checks: list[Check]) -> None:
+    """Stop before anything is visible.
+
+    Raises
+    ------
+    UserError
+        A check of the publish gate failed.
+    """
+    failed = [check for check in checks if not check.is_passed]
+    if failed:
+        lines = [f"{c.name}: {c.measured}, must be {c.limit}" for c in failed]
+        raise UserError(
+            f"publish gate failed, nothing was published: {lines[0]}",
+            "look at risk.rpt_at_risk_accounts and ml.predictions in the build file",
+            tuple(lines) if len(lines) > 1 else (),
+        )
+
+
+def number(connection: duckdb.DuckDBPyConnection, query: str, parameters: list[object]) -> int:
+    """The single number a query returns."""
+    row = connection.execute(query, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+@dataclass(frozen=True)
+class InputCheck:
+    """One row of the input gate.
+
+    Attributes
+    ----------
+    severity : str
+        `error` stops the run, `warn` is told in the summary.
+    measured, limit : float or None
+        In the unit that `detail` names.
+    """
+
+    name: str
+    severity: str
+    measured: float | None
+    limit: float | None
+    is_passed: bool
+    detail: str
+
+    @property
+    def line(self) -> str:
+        """The check on one line."""
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.name}: {plain(self.measured)}, limit {plain(self.limit)}{detail}"
+
+
+def read_input_gate(connection: duckdb.DuckDBPyConnection) -> list[InputCheck]:
+    """Rows of the input gate, failed ones first; empty where it was not built."""
+    try:
+        rows = connection.execute(
+            "select check_name, severity, measured_value, limit_value, is_passed, detail"
+            f" from {INPUT_GATE_TABLE} order by is_passed, severity, check_name"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return []
+    return [
+        InputCheck(name, severity, measured, limit, bool(passed), detail or "")
+        for name, severity, measured, limit, passed, detail in rows
+    ]
+
+
+def require_input_gate(checks: list[InputCheck]) -> None:
+    """Stop where the input is not fit to be scored.
+
+    Raises
+    ------
+    UserError
+        A check of severity error failed.
+    """
+    failed = [c for c in checks if c.severity == "error" and not c.is_passed]
+    if failed:
+        raise UserError(
+            f"input gate failed, nothing was scored or published: {failed[0].line}",
+            "look at what landed, mend it and run again",
+            tuple(c.line for c in failed) if len(failed) > 1 else (),
+        )
+
+
+def plain(value: float | None) -> str:
+    """A number as people read it."""
+    if value is None:
+        return "unknown"
+    value = float(value)
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.3g}"

@@ -1,0 +1,222 @@
+"""The nightly run: check, build, score, build, check, publish."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import duckdb
+from rich.console import Console
+
+from pipeline import docs, gate, ops, preflight, publish, scoring
+from pipeline.config import Settings
+from pipeline.dbt import BuildOutcome, Dbt
+from pipeline.errors import UserError, explain
+from pipeline.gate import Night
+from pipeline.landings import changed_since
+from pipeline.progress import Stages
+from pipeline.summary import Summary, read_figures, read_model_quality
+
+# What training and scoring read, with all that comes before it.
+FEATURES = ("+feat_accounts_daily", "+feat_training_examples", "resource_type:seed")
+STAGES = 9
+EVERYTHING = "everything"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is asked for.
+
+    Attributes
+    ----------
+    as_of : date or None
+        T; None takes the day after the latest landed day.
+    retrain, rebuild, site : bool
+        Train even where a model fits; build everything anew; make the docs site.
+    """
+
+    as_of: date | None = None
+    retrain: bool = False
+    rebuild: bool = False
+    site: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to do, known before it does anything."""
+
+    run_id: str
+    as_of: date
+    since: str
+    variables: dict[str, Any]
+
+
+def run_nightly(settings: Settings, options: Options, console: Console) -> Summary:
+    """Run one night and publish it.
+
+    Returns
+    -------
+    Summary
+        What was found; the caller prints it.
+
+    Raises
+    ------
+    UserError
+        The run stopped; nothing was published, unless the line says otherwise.
+    """
+    stages = Stages(console, STAGES if options.site else STAGES - 1)
+    with contextlib.ExitStack() as stack:
+        with stages.stage("Check the raw files") as step:
+            stack.enter_context(preflight.run_lock(settings))
+            raw = preflight.check_raw(settings, step.update)
+            preflight.check_disk(settings)
+            recover(settings)
+            step.outcome = (
+                f"{raw.file_count:,} files, {raw.byte_count / 1e6:,.0f} MB, as the contract says"
+            )
+        with stages.stage("Find what changed") as step:
+            plan = make_plan(settings, options, raw)
+            step.outcome = f"recompute {plan.since or EVERYTHING}" + (" on" if plan.since else "")
+        dbt = Dbt(settings, plan.variables)
+        with failures_recorded(settings, plan):
+            summary = _publish_night(settings, options, plan, dbt, stages)
+        if options.site:
+            with stages.stage("Docs site") as step:
+                summary = replace(summary, site=docs.build_site(dbt, step.update))
+        return summary
+
+
+def _publish_night(
+    settings: Settings, options: Options, plan: Plan, dbt: Dbt, stages: Stages
+) -> Summary:
+    with stages.stage("Build to the features") as step:
+        before = dbt.build(FEATURES, report=step.update, full_refresh=not plan.since)
+        with open_private(settings) as connection:
+            input_checks = gate.read_input_gate(connection)
+        if before.failed:
+            gate.require_input_gate(input_checks)
+        before.require_success("the build")
+        step.outcome = before.counted()
+    with stages.stage("Train") as step:
+        model = scoring.choose_model(settings, plan.run_id, plan.as_of, options.retrain)
+        step.outcome = model.outcome
+    with stages.stage("Score and explain") as step:
+        scored = scoring.score(settings, plan.run_id, plan.as_of, model)
+        with open_private(settings) as connection:
+            ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.SCORED)
+            night = Night(
+                plan.run_id,
+                plan.as_of,
+                scoring.visible_run(connection, plan.run_id, plan.as_of, model),
+                model.version,
+                model.target,
+            )
+        step.outcome = f"{scored:,} accounts"
+    with stages.stage("Build worklist and marts") as step:
+        after = dbt.build(exclude=FEATURES, report=step.update, full_refresh=not plan.since)
+        after.require_success("the build")
+        step.outcome = after.counted()
+    with stages.stage("Publish gate") as step:
+        with open_private(settings) as connection:
+            checks = gate.check_gate(connection, night)
+            figures = read_figures(connection)
+            quality = read_model_quality(connection, model.version)
+        gate.require_gate(checks)
+        step.outcome = f"{len(checks)} checks hold"
+    with stages.stage("Publish") as step:
+        detail = {"seconds": {name: round(value, 2) for name, value in stages.seconds.items()}}
+        count = publish.publish(settings, night, detail, step.update)
+        with open_private(settings) as connection:
+            ops.record(
+                connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail
+            )
+        step.outcome = f"{count} tables"
+    scored_count, flagged, arr, at_risk, riskiest = figures
+    return Summary(
+        source=settings.source,
+        as_of=plan.as_of,
+        run_id=plan.run_id,
+        scored=scored_count,
+        flagged=flagged,
+        arr_usd=arr,
+        arr_at_risk_usd=at_risk,
+        riskiest=riskiest,
+        model=quality,
+        input_checks=tuple(input_checks),
+        gate_checks=tuple(checks),
+        warnings=(*model.sentences(quality), *_suspicions(before, after)),
+        published_file=settings.published_file,
+        site=None,
+        seconds=stages.seconds,
+    )
+
+
+def recover(settings: Settings) -> None:
+    """Mend what a killed run may have left; the caller holds the lock."""
+    for leftover in publish.leftovers(settings):
+        leftover.unlink(missing_ok=True)
+    with open_private(settings) as connection:
+        ops.create_tables(connection, settings.root)
+        ops.heal(connection, settings.published_file)
+
+
+def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> Plan:
+    """Decide T and from which day on to recompute; write the start of the run down."""
+    as_of = options.as_of or preflight.default_as_of(settings, raw)
+    run_id = ops.new_run_id(as_of)
+    shaping = {
+        "raw": str(settings.raw),
+        "vendors": settings.vendors,
+        "source_types_off": settings.source_types_off,
+        "vars": settings.dbt_vars,
+        "dbt-duckdb": importlib.metadata.version("dbt-duckdb"),
+    }
+    fingerprint = ops.code_fingerprint(settings.root, shaping)
+    current = {landing.key: landing for landing in raw.landings}
+    with open_private(settings) as connection:
+        built = [] if options.rebuild else ops.built_states(connection, fingerprint)
+        since = changed_since(as_of, current, built)
+        detail = {**shaping, "code_fingerprint": fingerprint, "changed_since": since}
+        ops.record_start(connection, run_id, as_of, settings.source, detail, raw.landings)
+    variables = {
+        **settings.dbt_vars,
+        "as_of_date": as_of.isoformat(),
+        "vendors": list(settings.vendors),
+        "source_types_off": list(settings.source_types_off),
+        "changed_since": since,
+        "run_id": run_id,
+    }
+    return Plan(run_id, as_of, since, variables)
+
+
+@contextlib.contextmanager
+def open_private(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The private file, closed again at the end: dbt opens it next."""
+    connection = preflight.open_private(settings)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def failures_recorded(settings: Settings, plan: Plan) -> Iterator[None]:
+    """Write a failure down where that is still possible; the cause goes on to the caller."""
+    try:
+        yield
+    except BaseException as error:
+        known = explain(error)
+        cause = known.message if known else f"{type(error).__name__}: {error}"
+        with contextlib.suppress(duckdb.Error, UserError, OSError), open_private(settings) as con:
+            ops.record(
+                con, plan.run_id, plan.as_of, settings.source, ops.FAILED, {"cause": cause}
+            )
+        raise
+
+
+def _suspicions(*outcomes: BuildOutcome) -> tuple[str, ...]:
+    return tuple(node.line for outcome in outcomes for node in outcome.warned)

@@ -1,0 +1,245 @@
+"""Checks before a run: everything that can be known to fail is said before work begins."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.config import Settings
+from pipeline.errors import UserError, explain_engine_text
+from pipeline.landings import (
+    FileFacts,
+    Landing,
+    landings_of,
+    latest_landed,
+    read_parquet_facts,
+    read_text_facts,
+)
+from pipeline.raw import RawTable, read_contract
+
+DISK_RESERVE_BYTES = 200 * 1024**2
+DISK_FACTOR = 2  # the private file may be rewritten once, and its marts are copied
+INTEGERS = ("tinyint", "smallint", "integer", "bigint", "hugeint")
+SAME_TYPE = {"text": "varchar", "string": "varchar", "json": "varchar", "int": "integer"}
+Progress = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class RawState:
+    """What lies in the raw folder, checked against the contract."""
+
+    landings: tuple[Landing, ...]
+    file_count: int
+    byte_count: int
+    row_count: int
+
+
+@contextmanager
+def run_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock that allows one run at a time; the system drops it with the process.
+
+    Raises
+    ------
+    UserError
+        Another run holds it.
+    """
+    settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with settings.lock_file.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise UserError(
+                f"another run holds {settings.lock_file} (process {handle.read().strip() or '?'})",
+                "wait until it has ended, or stop it",
+            ) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+def open_private(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the private file for writing.
+
+    Raises
+    ------
+    UserError
+        Another program holds it, or it is damaged.
+    """
+    try:
+        return duckdb.connect(str(settings.build_file))
+    except duckdb.Error as error:
+        known = explain_engine_text(str(error))
+        raise known or UserError(
+            f"{settings.build_file} cannot be opened: {error}",
+            "move it away and run again: the next run builds it anew",
+        ) from None
+
+
+def check_disk(settings: Settings) -> None:
+    """Refuse to begin where the run would fill the disk.
+
+    Raises
+    ------
+    UserError
+        Less is free than twice the private file plus 200 MB.
+    """
+    size = settings.build_file.stat().st_size if settings.build_file.exists() else 0
+    needed = DISK_FACTOR * size + DISK_RESERVE_BYTES
+    free = shutil.disk_usage(settings.build_file.parent).free
+    if free < needed:
+        raise UserError(
+            f"not enough disk space in {settings.build_file.parent}: "
+            f"{free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB needed",
+            "free some space, or set PLUMBLINE_WAREHOUSE to a folder on a larger disk",
+        )
+
+
+def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
+    """Check every raw table of the switched-on vendors against the contract.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with the number of files done and in all.
+
+    Raises
+    ------
+    UserError
+        A folder, table, file, column or row is missing or not what the contract says.
+    """
+    setting = f"plumbline.toml [source.{settings.source}]"
+    tables = read_contract(settings.root, settings.raw, settings.vendors, setting)
+    if not settings.raw.is_dir():
+        raise UserError(
+            f"there is no raw folder {settings.raw}",
+            "create the demo world with `plumbline demo`, or give --raw PATH"
+            if settings.source == "demo"
+            else f"give --raw PATH, or set raw in {setting}",
+        )
+    files = {table: table.files() for table in tables}
+    for table in tables:
+        if not files[table]:
+            raise UserError(
+                f"raw table {table.label} has no file ({table.pattern})",
+                "land its files, or switch the vendor off in plumbline.toml",
+            )
+    total, done = sum(len(paths) for paths in files.values()), 0
+    landings: list[Landing] = []
+    row_count = byte_count = 0
+    for table, paths in files.items():
+        facts: list[FileFacts] = []
+        for path in paths:
+            facts.append(_read_facts(table, path))
+            done += 1
+            if progress is not None and done % 50 == 0:
+                progress(done, total)
+        if table.is_parquet:
+            rows = sum(file.rows for file in facts)
+        else:
+            rows = _check_text_table(table, paths)
+        if rows == 0:
+            raise UserError(
+                f"raw table {table.label} is empty: {len(paths)} file(s), no row",
+                "land it again, or switch the vendor off in plumbline.toml",
+            )
+        row_count += rows
+        byte_count += sum(file.byte_count for file in facts)
+        landings.extend(landings_of(table.vendor, table.name, facts))
+    return RawState(tuple(landings), total, byte_count, row_count)
+
+
+def default_as_of(settings: Settings, raw: RawState) -> date:
+    """The day after the latest landed day, or what plumbline.toml says.
+
+    Raises
+    ------
+    UserError
+        Neither is known.
+    """
+    last = latest_landed(raw.landings)
+    if last is not None:
+        return last + timedelta(days=1)
+    if settings.default_as_of is not None:
+        return settings.default_as_of
+    raise UserError(
+        f"the raw files of source '{settings.source}' do not say when they landed",
+        "give --as-of DATE, or set as_of in plumbline.toml",
+    )
+
+
+def _read_facts(table: RawTable, path: str) -> FileFacts:
+    try:
+        facts = read_parquet_facts(path) if table.is_parquet else read_text_facts(path)
+    except (OSError, pa.ArrowException) as error:
+        raise UserError(
+            f"raw file {path} cannot be read: {error}", "land it again, or restore it"
+        ) from None
+    if table.is_parquet:
+        for name, declared in table.columns:
+            if name == "landed" and facts.landed:
+                continue
+            if name not in facts.columns:
+                raise UserError(
+                    f"raw file {path} lacks the column {name} of {table.label}",
+                    f"land it with that column, or change _{table.vendor}__sources.yml",
+                )
+            found = facts.columns[name]
+            if not is_accepted(declared, found):
+                raise UserError(
+                    f"raw file {path}: column {name} is {found}, the contract of "
+                    f"{table.label} says {declared}",
+                    f"land it with that type, or change _{table.vendor}__sources.yml",
+                )
+    return facts
+
+
+def is_accepted(declared: str, found: str) -> bool:
+    """Whether a column found as `found` may stand where the contract says `declared`."""
+    declared = SAME_TYPE.get(declared, declared)
+    if declared in INTEGERS and found in INTEGERS:
+        return INTEGERS.index(found) <= INTEGERS.index(declared)
+    return declared in ("", found) or (declared == "double" and found == "float")
+
+
+def _check_text_table(table: RawTable, paths: list[str]) -> int:
+    for path in paths:
+        with Path(path).open(encoding="utf-8-sig", newline="", errors="replace") as handle:
+            header = next(csv.reader(handle), [])
+        for name, _ in table.columns:
+            if name not in header:
+                raise UserError(
+                    f"raw file {path} lacks the column {name} of {table.label}",
+                    f"land it with that column, or change _{table.vendor}__sources.yml",
+                )
+    with duckdb.connect() as connection:
+        try:
+            described = connection.execute(f"describe select * from {table.location}").fetchall()
+            found = {row[0]: row[1].lower() for row in described}
+            for name, declared in table.columns:
+                if not is_accepted(declared, found[name]):
+                    raise UserError(
+                        f"raw file {paths[0]}: column {name} reads as {found[name]}, the contract "
+                        f"of {table.label} says {declared}",
+                        f"mend the values, or change _{table.vendor}__sources.yml",
+                    )
+            counts = connection.execute(
+                f"select count(*), count(columns(*)) from {table.location}"
+            ).fetchone()
+        except duckdb.Error as error:
+            raise UserError(
+                f"raw file {paths[0]} does not read as {table.label}: {str(error)[:200]}",
+                "mend the file, or land it again",
+            ) from None
+    return int(counts[0]) if counts else 0

@@ -1,0 +1,182 @@
+"""Copies the published rooms into a new file and makes it visible in one rename."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipeline import ops
+from pipeline.config import Settings
+from pipeline.gate import Night
+
+STORAGE_VERSION = "v1.2.0"  # older readers open it
+ROOMS = (
+    "reference",
+    "core",
+    "revenue",
+    "features",
+    "health",
+    "risk",
+    "outlook",
+    "activation",
+    "experiments",
+    "migration",
+    "quality",
+    "monitoring",
+    "catalogue",
+    "semantic",
+)
+WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
+Progress = Callable[[float, float | None, str], None]
+
+
+def publish(
+    settings: Settings, night: Night, detail: Mapping[str, object], report: Progress | None = None
+) -> int:
+    """Copy the published rooms into a new file and rename it over the old one.
+
+    Parameters
+    ----------
+    detail : mapping
+        Kept with the state *published* of the run.
+
+    Returns
+    -------
+    int
+        Number of tables published.
+    """
+    final = settings.published_file
+    temporary = final.with_name(f"{final.name}.{night.run_id}.tmp")
+    try:
+        count = _copy(settings, night, temporary, detail, report)
+        descriptor = os.open(temporary, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        for leftover in leftovers(settings):
+            leftover.unlink(missing_ok=True)
+        raise
+    # A log that a reader's write attempt left beside the old file must not meet the new one.
+    final.with_name(f"{final.name}.wal").unlink(missing_ok=True)
+    temporary.replace(final)
+    sync_folder(final.parent)
+    return count
+
+
+def leftovers(settings: Settings) -> list[Path]:
+    """Files that dead runs left beside the published one."""
+    name = settings.published_file.name
+    return sorted(settings.published_file.parent.glob(f"{name}.*.tmp*"))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy(
+    settings: Settings,
+    night: Night,
+    temporary: Path,
+    detail: Mapping[str, object],
+    report: Progress | None,
+) -> int:
+    first_day = night.as_of - timedelta(days=int(settings.dbt_var("publish_days")))
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.build_file}' as source (read_only)")
+        connection.execute(
+            f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')"
+        )
+        runs = [night.run_id, *_published_runs(connection)]
+        tables = _tables(connection)
+        connection.execute("begin")
+        for number, (schema, table) in enumerate(tables, start=1):
+            if report is not None:
+                report(number, len(tables), f"{schema}.{table}")
+            _copy_table(connection, schema, table, runs, first_day)
+        connection.execute("use target")
+        ops.record(
+            connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail
+        )
+        connection.execute("commit")
+        connection.execute("use memory")
+        connection.execute("checkpoint target")
+        connection.execute("detach target")
+    return len(tables)
+
+
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    table: str,
+    runs: list[str],
+    first_day: date,
+) -> None:
+    columns = connection.execute(
+        "select column_name, data_type, comment from duckdb_columns()"
+        " where database_name = 'source' and schema_name = ? and table_name = ?"
+        " order by column_index",
+        [schema, table],
+    ).fetchall()
+    names = {name: kind for name, kind, _ in columns}
+    conditions, parameters = ["true"], []
+    if names.get("as_of_date") == "DATE" and schema != "ops":
+        conditions.append("as_of_date > ?")
+        parameters.append(first_day)
+    if schema in WRITTEN_BY_PYTHON and "run_id" in names:
+        conditions.append("run_id in (select unnest(?))")
+        parameters.append(runs)
+    quoted = f'{schema}."{table}"'
+    connection.execute(f"create schema if not exists target.{schema}")
+    connection.execute(
+        f"create table target.{quoted} as select * from source.{quoted}"
+        f" where {' and '.join(conditions)}",
+        parameters,
+    )
+    comment = connection.execute(
+        "select comment from duckdb_tables() where database_name = 'source'"
+        " and schema_name = ? and table_name = ? union all"
+        " select comment from duckdb_views() where database_name = 'source'"
+        " and schema_name = ? and view_name = ?",
+        [schema, table] * 2,
+    ).fetchone()
+    if comment and comment[0]:
+        connection.execute(f"comment on table target.{quoted} is {_literal(comment[0])}")
+    for name, _, text in columns:
+        if text:
+            connection.execute(f'comment on column target.{quoted}."{name}" is {_literal(text)}')
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    rows = connection.execute(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_catalog = 'source' order by table_schema, table_name"
+    ).fetchall()
+    return [
+        (schema, table)
+        for schema, table in rows
+        if schema in ROOMS
+        or (schema in WRITTEN_BY_PYTHON and table in (WRITTEN_BY_PYTHON[schema] or (table,)))
+    ]
+
+
+def _published_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    connection.execute("use source")
+    try:
+        return ops.published_run_ids(connection)
+    finally:
+        connection.execute("use memory")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

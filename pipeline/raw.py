@@ -1,0 +1,162 @@
+"""The raw contract, read from the sources YAML, and the files that lie under it."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from pipeline.errors import UserError
+
+LANDED = re.compile(r"(?:^|/)landed=(\d{4}-\d{2}-\d{2})(?:/|$)")
+QUOTED = re.compile(r"'([^']+)'")
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table of the contract.
+
+    Attributes
+    ----------
+    vendor, name : str
+        Source and table, as in the sources YAML.
+    location : str
+        The relation expression DuckDB reads, for instance `read_parquet('...')`.
+    pattern : str
+        The file pattern inside `location`.
+    columns : tuple of (str, str)
+        Column name and data type, lower case.
+    """
+
+    vendor: str
+    name: str
+    location: str
+    pattern: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def label(self) -> str:
+        """How the table is called in messages."""
+        return f"{self.vendor}.{self.name}"
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether its files carry their own schema."""
+        return self.pattern.endswith(".parquet")
+
+    def files(self) -> list[str]:
+        """Paths of the table's files, sorted."""
+        return sorted(glob.glob(self.pattern, recursive=True))  # noqa: PTH207 -- a rooted pattern
+
+
+def landed_day(path: str) -> str:
+    """The `landed=` day of a raw path, or an empty text where it has none."""
+    found = LANDED.search(path)
+    return found[1] if found else ""
+
+
+def known_vendors(root: Path) -> list[str]:
+    """Vendors that models/base knows, sorted."""
+    return sorted(
+        folder.name
+        for folder in (root / "models" / "base").glob("*/")
+        if any(folder.glob("_*__sources.yml"))
+    )
+
+
+def read_contract(root: Path, raw: Path, vendors: Iterable[str], setting: str) -> list[RawTable]:
+    """Read the raw tables of the vendors that are switched on.
+
+    Parameters
+    ----------
+    setting : str
+        Where the vendors are listed, for the message about an unknown one.
+
+    Raises
+    ------
+    UserError
+        A vendor is unknown, or its sources YAML cannot be read.
+    """
+    known = known_vendors(root)
+    tables: list[RawTable] = []
+    for vendor in vendors:
+        if vendor not in known:
+            raise UserError(
+                f"vendor '{vendor}' is not known (known: {', '.join(known)})",
+                f"correct vendors in {setting}, or add models/base/{vendor}/",
+            )
+        file = root / "models" / "base" / vendor / f"_{vendor}__sources.yml"
+        tables.extend(_tables_of(file, vendor, raw))
+    return tables
+
+
+def read_sources(file: Path) -> list[dict[str, Any]]:
+    """The `sources` of one YAML file.
+
+    Raises
+    ------
+    UserError
+        The file is missing or is not valid YAML.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing", "take it from the project again") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{file} is not valid YAML: {error}", "mend that line") from None
+    return list((content or {}).get("sources", []))
+
+
+def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
+    tables: list[RawTable] = []
+    for source in read_sources(file):
+        shared = _external_location(source)
+        for table in source.get("tables", []):
+            template = _external_location(table) or shared
+            if not template:
+                raise UserError(
+                    f"{file.name}: table {table['name']} has no external_location",
+                    "set config.meta.external_location",
+                )
+            location = _render(template, source, table, raw)
+            quoted = QUOTED.search(location)
+            tables.append(
+                RawTable(
+                    vendor=vendor,
+                    name=table["name"],
+                    location=location if "(" in location else f"'{location.strip(chr(39))}'",
+                    pattern=quoted[1] if quoted else location,
+                    columns=tuple(
+                        (column["name"], str(column.get("data_type", "")).lower())
+                        for column in table.get("columns", [])
+                    ),
+                )
+            )
+    return tables
+
+
+def _external_location(node: dict[str, Any]) -> str | None:
+    config = node.get("config") or {}
+    metas = (config.get("meta") or {}, config, node.get("meta") or {})
+    return next((m["external_location"] for m in metas if m.get("external_location")), None)
+
+
+def _render(template: str, source: dict[str, Any], table: dict[str, Any], raw: Path) -> str:
+    def env_var(name: str, default: str | None = None) -> str:
+        return str(raw) if name == "PLUMBLINE_RAW" else os.environ.get(name, default or "")
+
+    names = {
+        "name": table["name"],
+        "identifier": table.get("identifier", table["name"]),
+        "schema": source.get("schema", source["name"]),
+        "source_name": source["name"],
+    }
+    # dbt renders Jinja, then dbt-duckdb fills the braces: the same two steps here.
+    return jinja2.Template(template).render(env_var=env_var).format_map(names).strip()

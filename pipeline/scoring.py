@@ -1,0 +1,150 @@
+"""Between the nightly run and `ml`: which model scores, and whether its list deserves trust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from pipeline import ops
+from pipeline.config import Settings
+from pipeline.summary import ModelQuality
+
+# Each customer-success manager has slots of his own, or those of the row `default`.
+CAPACITY = """
+    with owners as (
+        select
+            versions.account_id,
+            max_by(versions.crm_owner_id, (versions.changed_at, versions.known_at)) as csm_id
+        from staging.stg_master_records__account_versions as versions
+        group by versions.account_id
+    ),
+    teams as (
+        select distinct owners.csm_id
+        from features.feat_accounts_daily as features
+        left join owners on features.account_id = owners.account_id
+        where features.as_of_date = ? and features.is_paying
+    )
+    select coalesce(sum(coalesce(own.slots, team.slots)), 0)
+    from teams
+    left join reference.csm_capacity as own on teams.csm_id = own.csm_id
+    left join reference.csm_capacity as team on team.csm_id = 'default'
+"""
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model that scores a night.
+
+    Attributes
+    ----------
+    version : str or None
+        None where there was too little data to train one.
+    verdict : str
+        `ok`, `no_signal` or `too_few_positives`.
+    sentence : str
+        The verdict in plain words.
+    outcome : str
+        What was done, for the stage's line.
+    """
+
+    version: str | None
+    target: str
+    verdict: str
+    sentence: str
+    outcome: str
+    warnings: tuple[str, ...] = ()
+
+    def sentences(self, quality: ModelQuality | None) -> tuple[str, ...]:
+        """What the summary must say about the model, worst first."""
+        doubt = () if quality is not None and quality.has_signal else (self.sentence,)
+        return (*doubt, *self.warnings)
+
+
+def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) -> Model:
+    """Load the champion that fits this source, or train one.
+
+    Parameters
+    ----------
+    retrain : bool
+        Train even where a champion fits.
+
+    Raises
+    ------
+    MlError
+        Features, labels, files or the database are at fault.
+    """
+    from ml import registry
+    from ml.config import load_settings
+    from ml.contract import load_contract
+    from ml.train import TOO_FEW_POSITIVES, train
+
+    knobs = load_settings()
+    champion = registry.champion(settings.build_file, knobs.target, as_of)
+    names = load_contract().without_types(settings.source_types_off).names
+    if champion is not None and not retrain:
+        used = {*champion.feature_names, *champion.parameters.get("dropped_features", ())}
+        if used == set(names) and champion.label_name == settings.label:
+            return Model(
+                champion.model_version,
+                champion.target,
+                champion.metrics["verdict"],
+                champion.metrics["sentence"],
+                f"not needed: {champion.model_version} fits",
+            )
+    result = train(
+        settings.build_file,
+        settings.models_folder,
+        as_of,
+        run_id,
+        settings.source_types_off,
+        capacity(settings, as_of),
+        settings.label,
+    )
+    if result.verdict == TOO_FEW_POSITIVES:
+        outcome = "no model: too little data"
+        return Model(None, knobs.target, result.verdict, result.sentence, outcome)
+    done = "trained" if result.is_new else "trained before on the same data:"
+    return Model(
+        result.model_version,
+        knobs.target,
+        result.verdict,
+        result.sentence,
+        f"{done} {result.model_version} ({result.champion_kind})",
+        result.warnings,
+    )
+
+
+def score(settings: Settings, run_id: str, as_of: date, model: Model) -> int:
+    """Score every paying account of a date; return how many, 0 without a model."""
+    from ml.score import score as score_date
+
+    if model.version is None:
+        return 0
+    return score_date(settings.build_file, settings.models_folder, as_of, run_id).scored
+
+
+def visible_run(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, model: Model
+) -> str | None:
+    """The run whose scores stand for a date: this one, or a published one with the same rows."""
+    if model.version is None:
+        return None
+    rows = connection.execute(
+        "select distinct run_id from ml.predictions"
+        " where as_of_date = ? and target = ? and model_version = ?",
+        [as_of, model.target, model.version],
+    ).fetchall()
+    present = {row[0] for row in rows}
+    if run_id in present:
+        return run_id
+    published = reversed(ops.published_run_ids(connection))
+    return next((run for run in published if run in present), None)
+
+
+def capacity(settings: Settings, as_of: date) -> int:
+    """Accounts that the team can work on from one night's list."""
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        row = connection.execute(CAPACITY, [as_of]).fetchone()
+    return max(1, int(row[0])) if row else 1

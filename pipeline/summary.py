@@ -1,0 +1,215 @@
+"""What a run found, as a manager reads it: figures first, then the ten riskiest accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.gate import Check, InputCheck, plain
+
+TOP = 10
+AUC = "auc_roc"
+CHANCE = 0.5
+
+
+@dataclass(frozen=True)
+class Account:
+    """One line of the ten riskiest."""
+
+    rank: int
+    account_id: str
+    probability: float
+    arr_usd: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelQuality:
+    """The model on the last period, which it never saw.
+
+    Attributes
+    ----------
+    auc, lower, upper : float or None
+        Area under the ROC curve and its interval, 0 to 1.
+    """
+
+    version: str
+    kind: str
+    auc: float | None
+    lower: float | None
+    upper: float | None
+    positives: int | None
+
+    @property
+    def has_signal(self) -> bool:
+        """Whether the interval of the AUC lies above chance."""
+        return self.lower is not None and self.lower > CHANCE
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the end of `plumbline nightly` prints."""
+
+    source: str
+    as_of: date
+    run_id: str
+    scored: int
+    flagged: int
+    arr_usd: float
+    arr_at_risk_usd: float
+    riskiest: tuple[Account, ...]
+    model: ModelQuality | None
+    input_checks: tuple[InputCheck, ...]
+    gate_checks: tuple[Check, ...]
+    warnings: tuple[str, ...]
+    published_file: Path
+    site: Path | None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_confident(self) -> bool:
+        """Whether the list deserves to be shown."""
+        return self.model is not None and self.model.has_signal
+
+
+def read_figures(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[int, int, float, float, tuple[Account, ...]]:
+    """Accounts scored, flagged, their ARR, ARR at risk, and the ten riskiest."""
+    row = connection.execute(
+        "select count(*), count(*) filter (where is_on_worklist), coalesce(sum(arr_usd), 0),"
+        " coalesce(sum(arr_at_risk_usd), 0) from risk.rpt_at_risk_accounts"
+    ).fetchone() or (0, 0, 0.0, 0.0)
+    riskiest = connection.execute(
+        "select risk_rank, account_id, churn_probability, arr_usd, reason_1"
+        f" from risk.rpt_at_risk_accounts order by risk_rank, account_id limit {TOP}"
+    ).fetchall()
+    accounts = tuple(
+        Account(rank, account, probability, float(arr or 0), reason or "")
+        for rank, account, probability, arr, reason in riskiest
+    )
+    return int(row[0]), int(row[1]), float(row[2]), float(row[3]), accounts
+
+
+def read_model_quality(
+    connection: duckdb.DuckDBPyConnection, model_version: str | None
+) -> ModelQuality | None:
+    """How well the model did on its test slice, None without a model."""
+    if model_version is None:
+        return None
+    row = connection.execute(
+        "select runs.model_kind, performance.metric_value, performance.lower_bound,"
+        " performance.upper_bound, performance.positives"
+        " from ml.model_runs as runs left join ml.model_performance as performance"
+        " on runs.model_version = performance.model_version"
+        " and runs.model_kind = performance.model_kind"
+        " and performance.slice = 'test' and performance.metric_name = ?"
+        " where runs.model_version = ? order by runs.stage = 'champion' desc limit 1",
+        [AUC, model_version],
+    ).fetchone()
+    return ModelQuality(model_version, *row) if row else None
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print the summary; fits 80 columns and uses more where there are more."""
+    console.print()
+    console.rule(
+        Text(f"Plumbline · {summary.source} · as of {summary.as_of}", style="bold"), align="left"
+    )
+    figures = _grid()
+    if summary.model is None:
+        figures.add_row("Accounts scored", "none")
+    else:
+        figures.add_row("Accounts scored", f"{summary.scored:,}")
+        figures.add_row("On the worklist", f"{summary.flagged:,}")
+        figures.add_row(
+            "ARR at risk", f"{money(summary.arr_at_risk_usd)} of {money(summary.arr_usd)}"
+        )
+        figures.add_row("Model", _model_line(summary.model))
+    console.print(figures)
+    if summary.is_confident:
+        console.print(_riskiest_table(summary.riskiest))
+    for warning in summary.warnings:
+        console.print(Text("! ", style="yellow") + Text(warning))
+    console.print(_checks_table(summary))
+    places = _grid()
+    places.add_row("Published", shown(summary.published_file))
+    places.add_row("Docs site", shown(summary.site) if summary.site else "not built (--no-docs)")
+    places.add_row("Run", summary.run_id)
+    total = sum(summary.seconds.values())
+    stages = ", ".join(
+        f"{title[0].lower()}{title[1:]} {seconds:.1f}" for title, seconds in summary.seconds.items()
+    )
+    places.add_row("Seconds", f"{total:.1f} in all: {stages}")
+    console.print(places)
+
+
+def _grid() -> Table:
+    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def _model_line(model: ModelQuality) -> str:
+    if model.auc is None:
+        return f"{model.version} ({model.kind}), not judged yet"
+    interval = f"{model.lower:.3f} to {model.upper:.3f}" if model.lower is not None else "unknown"
+    return f"{model.version} ({model.kind}), test AUC {model.auc:.3f} (95% {interval})"
+
+
+def _riskiest_table(accounts: tuple[Account, ...]) -> Table:
+    table = Table(title="Ten riskiest", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("account", no_wrap=True)
+    table.add_column("churn in 60 d", justify="right", no_wrap=True)
+    table.add_column("ARR", justify="right", no_wrap=True)
+    table.add_column("first reason")
+    for row in accounts:
+        table.add_row(
+            str(row.rank), row.account_id, f"{row.probability:.1%}", money(row.arr_usd), row.reason
+        )
+    return table
+
+
+def _checks_table(summary: Summary) -> Table:
+    table = Table(title="Quality gates", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("check")
+    table.add_column("measured", justify="right")
+    table.add_column("limit", justify="right")
+    for check in summary.input_checks:
+        mark = "ok" if check.is_passed else check.severity
+        table.add_row(
+            _mark(mark), check.name.replace("_", " "), plain(check.measured), plain(check.limit)
+        )
+    for gate_check in summary.gate_checks:
+        mark = "ok" if gate_check.is_passed else "error"
+        table.add_row(_mark(mark), gate_check.name, gate_check.measured, gate_check.limit)
+    return table
+
+
+def _mark(word: str) -> Text:
+    return Text(word, style={"ok": "green", "warn": "yellow"}.get(word, "red"))
+
+
+def money(amount: float) -> str:
+    """US dollars as people read them: $1.2M, $340K, $95."""
+    for limit, unit in ((1e6, "M"), (1e3, "K")):
+        if abs(amount) >= limit:
+            return f"${amount / limit:,.1f}{unit}"
+    return f"${amount:,.0f}"
+
+
+def shown(path: Path) -> str:
+    """A path relative to the current folder where it lies below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

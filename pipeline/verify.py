@@ -1,0 +1,136 @@
+"""Proofs: truths about what a run left, each measured anew on demand.
+
+To add one, write a function and decorate it, or register a dbt selection:
+
+    @proof("name", "What holds, in one line.")
+    def check_name(context: Context) -> Proven:
+        ...
+
+    dbt_proof("name", "What holds, in one line.", "tag:something")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from pipeline import gate
+from pipeline.config import Settings
+from pipeline.dbt import Dbt
+from pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a proof may look at.
+
+    Attributes
+    ----------
+    as_of : date
+        T of the state to look at.
+    variables : mapping
+        dbt vars with which that state was built.
+    """
+
+    settings: Settings
+    as_of: date
+    variables: dict[str, object]
+
+    def open_build(self) -> duckdb.DuckDBPyConnection:
+        """Open the private file, read only."""
+        return duckdb.connect(str(self.settings.build_file), read_only=True)
+
+
+@dataclass(frozen=True)
+class Proven:
+    """The outcome of a proof.
+
+    Attributes
+    ----------
+    measured : str
+        What was counted, in one line.
+    """
+
+    is_passed: bool
+    measured: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A registered proof."""
+
+    name: str
+    description: str
+    run: Callable[[Context], Proven]
+
+
+PROOFS: dict[str, Proof] = {}
+
+
+def proof(
+    name: str, description: str
+) -> Callable[[Callable[[Context], Proven]], Callable[[Context], Proven]]:
+    """Register a function as a proof under a name."""
+
+    def register(function: Callable[[Context], Proven]) -> Callable[[Context], Proven]:
+        if name in PROOFS:
+            raise ValueError(f"a proof named {name} is registered already")
+        PROOFS[name] = Proof(name, description, function)
+        return function
+
+    return register
+
+
+def dbt_proof(name: str, description: str, *select: str) -> None:
+    """Register the dbt tests of a selection as a proof."""
+
+    def run(context: Context) -> Proven:
+        outcome = Dbt(context.settings, context.variables).test(select)
+        failed = outcome.failed
+        if not outcome.nodes:
+            return Proven(False, f"no test matches {' '.join(select)}")
+        if failed:
+            return Proven(False, f"{len(failed)} of {len(outcome.nodes)} fail: {failed[0].line}")
+        return Proven(True, f"{len(outcome.nodes)} tests pass")
+
+    proof(name, description)(run)
+
+
+def select_proofs(name: str | None) -> list[Proof]:
+    """The proof of that name, or all.
+
+    Raises
+    ------
+    UserError
+        No proof has that name.
+    """
+    if name is None:
+        return list(PROOFS.values())
+    if name not in PROOFS:
+        raise UserError(f"there is no proof '{name}'", f"known: {', '.join(sorted(PROOFS))}")
+    return [PROOFS[name]]
+
+
+@proof(
+    "reasons-add-up",
+    "For every scored account of every night, baseline + contributions = log-odds within 1e-6.",
+)
+def reasons_add_up(context: Context) -> Proven:
+    """Every explanation kept in the private file sums to its score."""
+    with context.open_build() as connection:
+        scored = gate.number(connection, "select count(*) from ml.predictions", [])
+        unequal, worst = gate.additivity(connection, "true", [])
+    return Proven(
+        scored > 0 and unequal == 0,
+        f"{scored:,} scores, {unequal:,} unequal, largest gap {worst:.1e}",
+    )
+
+
+dbt_proof(
+    "models-behave",
+    "Every window, label and tier gives the hand-computed rows (dbt unit tests).",
+    "test_type:unit",
+)

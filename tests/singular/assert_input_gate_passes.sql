@@ -1,0 +1,8 @@
+-- A stale event source, or a volume far from what it was, must stop the run before anything is
+-- scored; the features depend on the tested model.
+select
+    checked.check_name,
+    checked.measured_value,
+    checked.limit_value
+from {{ ref('int_inputs__checked') }} as checked
+where checked.severity = 'error' and not checked.is_passed

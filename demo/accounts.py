@@ -18,7 +18,7 @@ PLAN_KEYS = ("plan_starter", "plan_team", "plan_business", "plan_enterprise", "p
 ENTITLED = np.array([7, 9, 10, 10, 10])
 """Feature categories of each plan: the first so many of `CATEGORIES`."""
 
-LIST_USD = np.array([39.0, 119.0, 159.0, 199.0, 49.0])
+LIST_USD = np.array([49.0, 159.0, 209.0, 259.0, 59.0])
 """Monthly list price of a seat at `user_scale` 1."""
 
 INTERVALS = ("week", "month", "quarter", "year")
@@ -119,7 +119,7 @@ def make_accounts(config: Config) -> Accounts:
     n = config.size.accounts
     segment = _segments(config, rng)
     target = _target_mrr(segment, rng)
-    existing = rng.random(n) < 0.44
+    existing = rng.random(n) < 0.41
     growth = np.sqrt(rng.random(n) * 0.9 + 0.1)
     join = np.where(existing, NONE, ((growth - 0.316) / 0.684 * (END - 1)).astype(int))
     annual = np.array([0.80, 0.65, 0.40, 0.20])[segment]
@@ -152,7 +152,7 @@ def make_accounts(config: Config) -> Accounts:
         industry=rng.choice(len(INDUSTRIES), n, p=_INDUSTRY_SHARE),
         owner=rng.integers(0, len(CSM_IDS), n),
         join=join,
-        created=np.where(existing, -(rng.exponential(420, n).astype(int) + 20), join),
+        created=np.where(existing, -(np.minimum(rng.exponential(420, n), 2400).astype(int) + 20), join),
         has_trial=rng.random(n) < np.array([0.45, 0.7, 0.9, 0.95])[segment],
         trial_days=np.array([14, 21, 30])[rng.choice(3, n, p=[0.6, 0.15, 0.25])],
         is_silent=rng.random(n) < 0.025,

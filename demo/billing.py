@@ -201,7 +201,7 @@ def _invoices(
     slow = rng.random(n) < 0.12
     paid = np.where(slow, paid + rng.integers(1, 12, n) * DAY_US, paid)
     paid = np.where(failed, moment(following["day"], following["second"] + 60), paid)
-    tries = np.where(failed, np.minimum(1 + (following["day"] - rows["day"]) // 5, 4), 1)
+    tries = np.where(settled, np.minimum(1 + (following["day"] - rows["day"]) // 5, 4), 1)
     unpaid = np.flatnonzero(failed | slow)
     done = np.flatnonzero(~failed | settled)
     row = np.concatenate([unpaid, done])

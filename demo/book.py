@@ -46,6 +46,7 @@ class Book:
         self.rows = np.zeros(capacity, dtype=ROW)
         self.count = 0
         self._versions: list[np.ndarray] = []
+        self.touched: list[np.ndarray] = []
 
     def open(self, account: np.ndarray, day: np.ndarray | int, **values: object) -> np.ndarray:
         """Open one subscription per account and return their numbers."""
@@ -78,10 +79,15 @@ class Book:
         version = self.rows[ids]
         version["day"], version["second"], version["kind"] = day, second, kind
         self._versions.append(version)
+        self.touched.append(ids)
 
     def versions(self) -> np.ndarray:
         """Every version, in the order of subscription, then of the log."""
-        log = np.concatenate(self._versions)
+        log = np.empty(sum(map(len, self._versions)), dtype=ROW)
+        at = 0
+        for part in self._versions:
+            log[at : at + len(part)] = part
+            at += len(part)
         return log[np.argsort(log["sub"], kind="stable")]
 
 

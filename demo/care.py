@@ -34,9 +34,12 @@ DONE, CANCELLED = 1, 2
 
 def _candidates(sim: Simulation, day: int, hazard: np.ndarray, count: int) -> np.ndarray:
     """Pick paying accounts that look worried, as far as a person can tell."""
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
     ids = sim.mains()
-    rows = sim.book.rows[ids]
-    who = rows["account"][(rows["status"] == bk.ACTIVE) & ~rows["paused"] & ~rows["will_cancel"]]
+    rows = sim.book.rows
+    fit = (rows["status"][ids] == bk.ACTIVE) & ~rows["paused"][ids] & ~rows["will_cancel"][ids]
+    who = rows["account"][ids[fit]]
     free = (sim.relief_end[who] < day) & (sim.accounts.segment[who] < 3)
     who = sim.rng.permutation(who[free])[: 14 * count]
     seen = hazard[who] + 1.0 * sim.rng.standard_normal(len(who))

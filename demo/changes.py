@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 REVIEW_DAYS = 30
 """Each account reviews its seats once in so many days."""
 
-CONTRACT = np.array([0.040, 0.028, 0.010, 0.004])
+CLOSED_DAYS = 3
+"""No review takes place in the last days of a paid period."""
+
+CONTRACT = np.array([0.037, 0.023, 0.006, 0.002])
 """Chance of a contraction at a review of an average account, by segment."""
 
-EXPAND = np.array([0.026, 0.022, 0.016, 0.012])
+EXPAND = np.array([0.0145, 0.0125, 0.009, 0.007])
 """Chance of an expansion at a review of an average account, by segment."""
 
-EXPAND_WEIGHT = np.array([0.45, 0.35, -0.15, 0.25, -0.45])
+EXPAND_WEIGHT = np.array([0.85, 0.60, -0.20, 0.40, -0.85])
 """What a standard deviation of each driver adds to the log-chance of an expansion."""
 
-EXPAND_DECLINE = -1.2
+EXPAND_DECLINE = -1.6
 ADDON = 4
 
 
@@ -74,7 +77,7 @@ def step(sim: Simulation, day: int, hazard: np.ndarray) -> None:
     who = who[sim.main[who] >= 0]
     ids = sim.main[who]
     fit = (rows["status"][ids] == bk.ACTIVE) & ~rows["paused"][ids] & ~rows["will_cancel"][ids]
-    fit &= (rows["period_start"][ids] < day) & (rows["period_end"][ids] > day + 3)
+    fit &= (rows["period_start"][ids] < day) & (rows["period_end"][ids] > day + CLOSED_DAYS)
     who = who[fit]
     segment = sim.accounts.segment[who]
     up = EXPAND[segment] * np.exp(expansion_log_rate(sim.latent, day)[who] + _boost(sim, day)[who])

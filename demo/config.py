@@ -65,8 +65,8 @@ class Size:
 
 
 SIZES = {
-    "ci": Size("ci", 400, 1.0, 4.6, END),
-    "demo": Size("demo", 4200, 1.0, 5.6, END),
+    "ci": Size("ci", 400, 1.0, 3.6, END),
+    "demo": Size("demo", 4200, 1.0, 4.2, END),
     "full": Size("full", 4200, 6.6, 74.0, 90),
 }
 
@@ -107,7 +107,7 @@ def stream(config: Config, part: str) -> np.random.Generator:
     return np.random.default_rng([config.seed, zlib.crc32(part.encode())])
 
 
-_MONTHS = np.arange(np.datetime64("2015-01", "M"), np.datetime64("2031-01", "M"))
+_MONTHS = np.arange(np.datetime64("2015-01", "M"), np.datetime64("2040-01", "M"))
 _FIRST = (_MONTHS.astype("M8[D]") - START).astype(np.int64)
 _LENGTH = np.diff(np.append(_FIRST, _FIRST[-1] + 31))
 _BASE_MONTH = _MONTHS[0].astype(np.int64)

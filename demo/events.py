@@ -24,7 +24,8 @@ LATE, VERY_LATE, REDELIVERED = 0.0100, 0.0006, 0.005
 LATEST = 35
 _BITS = 37
 _SHIFT = 42
-_CATEGORY_API = 9
+_CATEGORY_API, _CATEGORY_INVITES = 9, 1
+INVITED = 0.35
 _HOUR_WEIGHT = np.array([1, 1, 1, 1, 1, 2, 6, 18, 45, 70, 80, 75, 50, 65, 75, 72, 62, 40, 20, 12,
                          9, 6, 3, 2], dtype=float)  # fmt: skip
 _PROPERTIES = tuple(
@@ -74,7 +75,7 @@ class EventStream:
     ) -> None:  # fmt: skip
         self.config, self.accounts, self.latent = config, accounts, latent
         self.world, self.people, self.types = world, people, types
-        local = np.repeat(np.arange(24), np.round(_HOUR_WEIGHT / _HOUR_WEIGHT.sum() * 4096))
+        local = np.repeat(np.arange(24), (_HOUR_WEIGHT * 5).astype(np.int64))
         local = np.resize(local, 4096)
         self.hours = (local[None, :] - REGION_UTC_OFFSET[:, None]) % 24
         human = people.kind == HUMAN
@@ -139,6 +140,8 @@ class EventStream:
         place = (rng.random(len(at)) ** 1.25 * self.adopted(day)[account[at]]).astype(np.int64)
         category = self.accounts.category_order[account[at], place]
         category[bot[at]] = _CATEGORY_API
+        asked = (category != _CATEGORY_INVITES) | (rng.random(len(at)) < INVITED)
+        at, category = at[asked], category[asked]
         kind[at] = types.by_category[category, entry[at]]
         return kind
 

@@ -1,4 +1,4 @@
-"""Generate the demo world: raw exports and the truth apart from them."""
+"""Generate the demo world: raw exports, and the truth apart from them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from demo.academy import academy_tables
 from demo.accounts import make_accounts
 from demo.billing import billing_tables
 from demo.config import make_config
+from demo.crm import crm_tables, make_contacts
+from demo.cs_platform import platform_tables
 from demo.event_types import make_event_types
 from demo.events import EventStream, write_events
 from demo.latent import make_latent
 from demo.lifecycle import simulate
 from demo.people import make_people
 from demo.product import product_tables
+from demo.support import support_tables
+from demo.surveys import survey_tables
+from demo.truth import write_truth
 from demo.writer import write_table
+
+Progress = Callable[[str, float], None]
 
 
 def generate(
@@ -24,21 +32,63 @@ def generate(
     days: int | None = None,
     out_raw: Path | str = "data/raw",
     out_truth: Path | str = "data/truth",
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, int]:
+    """Write a demo world, replacing what the two folders hold.
+
+    Parameters
+    ----------
+    size : str
+        `ci`, `demo` or `full` (see `config.SIZES`).
+    seed : int
+        The same seed gives the same bytes.
+    days : int, optional
+        Last days of the window that get events; the size decides where it is not given.
+    out_raw, out_truth : path
+        Folders of the raw exports and of the truth.
+    progress : callable, optional
+        Called with a stage's name and the share of it that is done (0..1).
+
+    Returns
+    -------
+    dict of str to int
+        Rows written by table, as `vendor.table`.
+
+    Raises
+    ------
+    ValueError
+        If the size, the seed or the number of days makes no sense.
+    """
     config = make_config(size, seed, days)
     raw, truth = Path(out_raw), Path(out_truth)
+    tell = progress or (lambda stage, share: None)
+    tell("accounts", 0.0)
     accounts = make_accounts(config)
     latent = make_latent(config, accounts)
+    tell("accounts", 0.2)
     world = simulate(config, accounts, latent)
     people = make_people(config, accounts, latent, world)
+    contacts, key_changes = make_contacts(config, accounts, latent, world)
+    tell("accounts", 1.0)
     for root in (raw, truth):
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
+    tables = {
+        **product_tables(config, accounts, people),
+        **billing_tables(config, accounts, world),
+        **crm_tables(config, accounts, latent, world, contacts),
+        **support_tables(config, accounts, latent, world),
+        **survey_tables(config, accounts, latent, world, contacts),
+        **academy_tables(config, accounts, latent, world, contacts),
+        **platform_tables(config, accounts, latent, world, contacts, key_changes),
+    }
     counts = {}
-    tables = {**product_tables(config, accounts, people), **billing_tables(config, accounts, world)}
-    for (vendor, table), rows in tables.items():
+    for done, ((vendor, table), rows) in enumerate(tables.items()):
         counts[f"{vendor}.{table}"] = write_table(raw, vendor, table, rows)
+        tell("tables", (done + 1) / len(tables))
+    del tables
+    write_truth(truth, config, accounts, latent, world)
+    tell("truth", 1.0)
     stream = EventStream(config, accounts, latent, world, people, make_event_types())
     counts["segment.events"] = write_events(stream, raw, progress)
     return counts

@@ -24,10 +24,10 @@ CHAMPION_WEIGHT = 1.0
 SILENT_WEIGHT = 0.6
 DOWNGRADE_WEIGHT, DOWNGRADE_TAU = 0.7, 75.0
 
-SEGMENT_LEVEL = np.array([-3.45, -3.05, -2.83, -2.72])
+SEGMENT_LEVEL = np.array([-3.65, -2.97, -2.79, -2.79])
 """Log-hazard a year of an average account, by segment."""
 
-SIZE_WEIGHT = np.array([0.35, 0.25, 0.0, -0.25])
+SIZE_WEIGHT = np.array([0.35, 0.25, 0.0, -0.40])
 """What a standard deviation of size within the segment adds: larger customers leave more often."""
 
 _SEASON = {12: 0.25, 1: 0.35}

@@ -14,8 +14,8 @@ from demo.latent import DOWNGRADE_TAU, DOWNGRADE_WEIGHT, Latent
 
 NEVER, TRIAL, PAYING, OVERDUE = range(4)
 PAYMENT_FAILS, FAILS_FOR_GOOD, DUNNING_DAYS = 0.022, 0.08, 21
-LONG_PAUSE, LAPSE, SHORT_PAUSE, RETURN = 0.06, 0.004, 0.003, 0.14
-TRIAL_WEIGHTS = {"level": 1.5, "engagement": 0.8, "adoption": 0.5, "support_pain": -0.4,
+LONG_PAUSE, LAPSE, SHORT_PAUSE, RETURN = 0.06, 0.004, 0.003, 0.18
+TRIAL_WEIGHTS = {"level": 2.6, "engagement": 0.8, "adoption": 0.5, "support_pain": -0.4,
                  "decline": -1.5}  # fmt: skip
 
 
@@ -290,6 +290,7 @@ def simulate(config: Config, accounts: Accounts, latent: Latent) -> World:
     state, seats = np.zeros(shape, np.int8), np.zeros(shape, np.int32)
     floats = {k: np.zeros(shape, np.float32) for k in ("mrr", "downgrade", "relief", "growth")}
     ends = {k: np.full(shape, NONE, np.int32) for k in ("period_end", "relief_end")}
+    worth = np.zeros(len(rows))
     _initial(sim)
     for day in range(DAYS):
         hazard = sim.log_hazard(day)
@@ -299,6 +300,9 @@ def simulate(config: Config, accounts: Accounts, latent: Latent) -> World:
         _renewals(sim, day, hazard)
         changes.step(sim, day, hazard)
         care.step(sim, day, hazard)
+        changed = np.concatenate([*sim.book.touched, np.zeros(0, dtype=np.int64)])
+        worth[changed] = changes.mrr(sim, changed)
+        sim.book.touched.clear()
         main, extra = np.maximum(sim.main, 0), np.maximum(sim.addon, 0)
         on = (sim.main >= 0) & ~rows["paused"][main]
         status = rows["status"][main]
@@ -309,7 +313,7 @@ def simulate(config: Config, accounts: Accounts, latent: Latent) -> World:
         )  # fmt: skip
         seats[day] = np.where(on, rows["quantity"][main], 0)
         more = (sim.addon >= 0) & pays
-        floats["mrr"][day] = changes.mrr(sim, main) * pays + changes.mrr(sim, extra) * more
+        floats["mrr"][day] = worth[main] * pays + worth[extra] * more
         ends["period_end"][day] = np.where(pays, rows["period_end"][main], NONE)
         ends["relief_end"][day] = sim.relief_end
         floats["downgrade"][day] = sim.downgrade_effect(day)

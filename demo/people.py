@@ -15,7 +15,7 @@ from demo.lifecycle import World
 
 HUMAN, INTERNAL, BOT = range(3)
 WEEKEND = 0.22
-_CLASS = np.array([0.43, 0.24, 0.19, 0.14])
+_CLASS = np.array([0.47, 0.225, 0.155, 0.15])
 """Shares of users by habit: rare, light, regular, daily; tuned to the measured 40/22/21/17."""
 
 _HABIT = np.array([[0.5, 4.0], [5.0, 10.0], [11.0, 19.0], [21.0, 26.0]])
@@ -52,7 +52,7 @@ def wanted_users(accounts: Accounts, latent: Latent, world: World) -> np.ndarray
     for week in range(weeks):
         days = slice(week * 7, week * 7 + 7)
         seats = world.seats[days].max(axis=0)
-        filled = np.clip(0.72 - 0.18 * latent.drivers[week * 7, 4], 0.12, 1.1)
+        filled = np.clip(0.62 - 0.16 * latent.drivers[week * 7, 4], 0.12, 1.1)
         out[week] = np.ceil(filled * seats)
     return out
 
@@ -102,7 +102,7 @@ def make_people(config: Config, accounts: Accounts, latent: Latent, world: World
     ids = np.array(user.to_pylist())
     place = np.lexsort((ids[order_user], np.array(accounts.workspace.to_pylist())[actor_account]))
     rate = np.concatenate([_rate(days), np.full(len(bots), 3.0), np.full(len(visited), 0.12)])
-    busy = np.concatenate([0.55 + 0.032 * days, np.full(len(bots), 2.2), np.ones(len(visited))])
+    busy = np.concatenate([0.55 + 0.032 * days, np.full(len(bots), 1.2), np.ones(len(visited))])
     return People(
         user=user,
         user_kind=np.repeat([HUMAN, BOT, INTERNAL], [humans, len(bots), guests]),

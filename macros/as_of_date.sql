@@ -1,7 +1,7 @@
 {% macro as_of_date() %}
     {%- set given = var('as_of_date', none) -%}
     {%- set text = '' if given is none else given | string | trim -%}
-    {%- set remedy = "Pass --vars '{as_of_date: \"2026-02-28\"}' to dbt, or --as-of to plumbline." -%}
+    {%- set remedy = "Pass --vars 'as_of_date: 2026-02-28' to dbt, or --as-of to plumbline." -%}
     {%- if text == '' -%}
         {{ exceptions.raise_compiler_error("The var as_of_date is not set. " ~ remedy) }}
     {%- endif -%}

@@ -5,6 +5,7 @@ import io
 import os
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def write_artefact(artefact: Artefact, folder: Path) -> tuple[str, str]:
             os.fsync(file.fileno())
         temporary.replace(folder / name)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise MlError(
             f"the model file {folder / name} cannot be written ({error.strerror})",
             "free disk space or correct the permissions, then run again",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from ml.config import CalibrationSettings
 
@@ -56,7 +56,8 @@ def logistic_line(log_odds: np.ndarray, labels: np.ndarray) -> tuple[float, floa
     if np.ptp(log_odds) == 0:
         return _intercept(np.zeros_like(log_odds), labels), 0.0
     design = np.column_stack((np.ones_like(log_odds), log_odds))
-    beta = np.array([_intercept(log_odds, labels), 1.0])
+    rate = np.clip(labels.mean(), 1e-6, 1 - 1e-6)
+    beta = np.array([logit(rate) - log_odds.mean(), 1.0])
     loss = _loss(design @ beta, labels)
     for _ in range(50):
         probability = expit(design @ beta)

@@ -15,12 +15,12 @@ a map fitted on out-of-time predictions.
 
 import logging
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from ml.calibrate import AffineMap, fit_affine
 from ml.config import Settings
@@ -97,8 +97,7 @@ def judge_candidates(data: TrainingData, settings: Settings) -> tuple[Candidate,
     tuple[Candidate, ...]
         In the order of ``KINDS``.
     """
-    with threadpool_limits(limits=settings.threads):
-        return tuple(_judge(kind, data, settings) for kind in KINDS)
+    return tuple(_judge(kind, data, settings) for kind in KINDS)
 
 
 def choose(candidates: tuple[Candidate, ...]) -> Candidate:
@@ -109,17 +108,16 @@ def choose(candidates: tuple[Candidate, ...]) -> Candidate:
 
 def refit(candidate: Candidate, data: TrainingData, settings: Settings) -> Champion:
     """Refit the chosen candidate on all matured rows (step 3)."""
-    with threadpool_limits(limits=settings.threads):
-        features = data.frame[data.contract.names]
-        pipeline = build_pipeline(candidate.kind, data.contract, settings, candidate.iterations)
-        pipeline.fit(features, data.frame[data.label].to_numpy())
-        labels = [data.of(data.split.validation)[1], data.of(data.split.test)[1]]
-        calibration = fit_affine(
-            np.concatenate((candidate.validation, candidate.test)),
-            np.concatenate(labels),
-            settings.calibration,
-        )
-        explainer = fit_explainer(candidate.kind, pipeline, features)
+    features = data.frame[data.contract.names]
+    pipeline = build_pipeline(candidate.kind, data.contract, settings, candidate.iterations)
+    pipeline.fit(features, data.frame[data.label].to_numpy())
+    labels = [data.of(data.split.validation)[1], data.of(data.split.test)[1]]
+    calibration = fit_affine(
+        np.concatenate((candidate.validation, candidate.test)),
+        np.concatenate(labels),
+        settings.calibration,
+    )
+    explainer = fit_explainer(candidate.kind, pipeline, features)
     return Champion(candidate.kind, pipeline, calibration, explainer)
 
 
@@ -142,13 +140,13 @@ def _judge(kind: str, data: TrainingData, settings: Settings) -> Candidate:
     if kind == LOGISTIC:
         pipeline.fit(train, train_labels)
         iterations = None
+        validation = pipeline.decision_function(held)
     else:
         pipeline.fit(train, train_labels, model__X_val=held, model__y_val=held_labels)
         # Early stopping goes on for `patience` rounds beyond the best one.
         iterations = int(np.argmax(pipeline[-1].validation_score_[1:])) + 1
-        pipeline = build_pipeline(kind, data.contract, settings, iterations)
-        pipeline.fit(train, train_labels)
-    validation = pipeline.decision_function(held)
+        rounds = pipeline[-1].staged_decision_function(held)
+        validation = next(islice(rounds, iterations - 1, None)).ravel()
     calibration = fit_affine(validation, held_labels, settings.calibration)
     known, known_labels = data.of(data.split.before_test)
     pipeline = build_pipeline(kind, data.contract, settings, iterations)

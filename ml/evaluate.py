@@ -13,7 +13,7 @@ from scipy.special import logit
 from ml.calibrate import logistic_line
 from ml.config import EvaluationSettings
 
-CHUNK = 25  # resamples at a time; bounds memory
+CHUNK = 50  # resamples at a time; bounds memory
 
 
 @dataclass(frozen=True)

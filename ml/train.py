@@ -1,22 +1,18 @@
 """Train, judge, register: one call of the nightly run or of ``plumbline train``."""
 
-import json
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from ml import registry, warehouse
 from ml.artefact import Artefact, is_intact, write_artefact
 from ml.candidates import (
-    Candidate,
-    Champion,
     TrainingData,
     baseline_performance,
     choose,
@@ -28,11 +24,9 @@ from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
 from ml.errors import TooLittleDataError
 from ml.profile import feature_bins, feature_importance
+from ml.records import recipe, run_row, untrained, verdict
 from ml.splits import check_embargo, check_positives, rows_of, split_dates
 
-OK = "ok"
-NO_SIGNAL = "no_signal"
-TOO_FEW_POSITIVES = "too_few_positives"
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
 logger = logging.getLogger(__name__)
 
@@ -158,16 +152,19 @@ def train(
     if known is not None and _is_complete(known, models_dir):
         logger.info("%s was trained before on the same data", version_name)
         return _result(known, warehouse.read_performance(database, version_name), False, started)
+    tables: dict[str, pd.DataFrame] = {}
     try:
-        trained = _train(run, frame, contract, capacity, settings)
+        # The order of sums depends on the number of threads, and the bits on that order.
+        with threadpool_limits(limits=settings.threads):
+            run, artefact, tables = _train(run, frame, contract, capacity, settings)
     except TooLittleDataError as error:
-        trained = _untrained(run, error)
-    run, artefact, tables = trained
-    if artefact is not None:
+        run = untrained(run, error)
+        logger.warning(run.metrics["sentence"])
+    else:
         name, sha256 = write_artefact(artefact, models_dir)
         run = replace(run, artefact_path=name, artefact_sha256=sha256)
     tables = {table: rows.assign(model_version=version_name) for table, rows in tables.items()}
-    warehouse.write_training(database, version_name, {**tables, "model_runs": _row(run)})
+    warehouse.write_training(database, version_name, {**tables, "model_runs": run_row(run)})
     metrics = tables.get("model_performance", pd.DataFrame())
     return _result(run, metrics, True, started)
 
@@ -218,68 +215,17 @@ def _train(
             "slices": {name: {**counts[name], "dates": split.describe()[name]} for name in counts},
             "embargo_days": settings.split.embargo_days,
             "dropped_features": list(dropped),
-            **_recipe(chosen, champion, frame),
+            **recipe(chosen, champion, frame),
         },
-        metrics={**_verdict(chosen), "warnings": warnings},
+        metrics={**verdict(chosen), "warnings": warnings},
     )
     return run, artefact, tables
-
-
-def _recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "chosen_by": "lowest calibrated log loss on validation",
-        "boosting_rounds": chosen.iterations,
-        "deployed_model": "refitted on all matured rows after the evaluation, by the same recipe",
-        "deployed_rows": len(frame),
-        "evaluated_model": "fitted on the rows whose labels were known on the first test date",
-        "calibration_of_deployed": asdict(champion.calibration),
-        "calibration_of_evaluated": asdict(chosen.calibration),
-        "calibration_fitted_on": "out-of-time predictions of validation and test; "
-        "the evaluated model used those of validation alone",
-    }
-
-
-def _verdict(chosen: Candidate) -> dict[str, Any]:
-    """Judge the champion by its AUC on the untouched last slice."""
-    auc = chosen.metric("test", "auc_roc")
-    told = "AUC {metric_value:.2f}, 95% interval {lower_bound:.2f} to {upper_bound:.2f}".format(
-        **auc
-    )
-    if auc["lower_bound"] > 0.5:
-        return {
-            "verdict": OK,
-            "sentence": f"The model ranks churners better than chance on the last period, which it "
-            f"had not seen ({told}).",
-        }
-    return {
-        "verdict": NO_SIGNAL,
-        "sentence": f"The data holds no signal that the model could use: on the last period, which "
-        f"it had not seen, it ranks churners no better than chance ({told}); do not act on this "
-        "list.",
-    }
-
-
-def _untrained(
-    run: registry.ModelRun, error: TooLittleDataError
-) -> tuple[registry.ModelRun, None, Mapping[str, pd.DataFrame]]:
-    sentence = f"No model was trained: {error.message}."
-    logger.warning(sentence)
-    metrics = {"verdict": TOO_FEW_POSITIVES, "sentence": sentence, "warnings": []}
-    return replace(run, metrics=metrics), None, {}
 
 
 def _is_complete(run: registry.ModelRun, models_dir: Path) -> bool:
     if run.artefact_path is None or run.artefact_sha256 is None:
         return run.stage == registry.CANDIDATE_STAGE
     return is_intact(models_dir / run.artefact_path, run.artefact_sha256)
-
-
-def _row(run: registry.ModelRun) -> pd.DataFrame:
-    """Return a run as one row of ``ml.model_runs``."""
-    values = asdict(run)
-    for name in ("parameters", "feature_names", "metrics"):
-        values[name] = json.dumps(values[name], sort_keys=True)
-    return pd.DataFrame([values])
 
 
 def _result(

@@ -218,14 +218,12 @@ def _equal(
     names = ", ".join(rows.column_names)
     held = f"select {names} from ml.{table} where " + " and ".join(f"{k} = ?" for k in key)
     connection.register("new_rows", rows)
-    try:
-        differing, count = connection.execute(
-            f"select (select count(*) from (select {names} from new_rows except {held})), "
-            f"(select count(*) from ({held}))",
-            [*key.values(), *key.values()],
-        ).fetchone()
-    finally:
-        connection.unregister("new_rows")
+    ((differing, count),) = connection.execute(
+        f"select (select count(*) from (select {names} from new_rows except {held})), "
+        f"(select count(*) from ({held}))",
+        [*key.values(), *key.values()],
+    ).fetchall()
+    connection.unregister("new_rows")
     return differing == 0 and count == rows.num_rows
 
 
@@ -238,12 +236,8 @@ def _insert(
     """Insert rows; columns of the key are constants."""
     key = key or {}
     connection.register("new_rows", rows)
-    try:
-        connection.execute(
-            insert_statement(table, rows.column_names, list(key)), list(key.values())
-        )
-    finally:
-        connection.unregister("new_rows")
+    connection.execute(insert_statement(table, rows.column_names, list(key)), list(key.values()))
+    connection.unregister("new_rows")
 
 
 def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

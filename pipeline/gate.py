@@ -164,11 +164,14 @@ class InputCheck:
         `error` stops the run, `warn` is told in the summary.
     measured, limit : float or None
         In the unit that `detail` names.
+    comparison : str
+        `at most` or `at least`.
     """
 
     name: str
     severity: str
     measured: float | None
+    comparison: str
     limit: float | None
     is_passed: bool
     detail: str
@@ -177,21 +180,31 @@ class InputCheck:
     def line(self) -> str:
         """The check on one line."""
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.name}: {plain(self.measured)}, limit {plain(self.limit)}{detail}"
+        return f"{self.title}: {plain(self.measured)}, must be {self.bound}{detail}"
+
+    @property
+    def title(self) -> str:
+        """The check's name as words."""
+        return self.name.replace("_", " ")
+
+    @property
+    def bound(self) -> str:
+        """The limit and its side."""
+        return f"{self.comparison} {plain(self.limit)}"
 
 
 def read_input_gate(connection: duckdb.DuckDBPyConnection) -> list[InputCheck]:
     """Rows of the input gate, failed ones first; empty where it was not built."""
     try:
         rows = connection.execute(
-            "select check_name, severity, measured_value, limit_value, is_passed, detail"
-            f" from {INPUT_GATE_TABLE} order by is_passed, severity, check_name"
+            "select check_name, severity, measured_value, comparison, limit_value, is_passed,"
+            f" detail from {INPUT_GATE_TABLE} order by is_passed, severity, check_name"
         ).fetchall()
     except duckdb.CatalogException:
         return []
     return [
-        InputCheck(name, severity, measured, limit, bool(passed), detail or "")
-        for name, severity, measured, limit, passed, detail in rows
+        InputCheck(name, severity, measured, side, limit, bool(passed), detail or "")
+        for name, severity, measured, side, limit, passed, detail in rows
     ]
 
 

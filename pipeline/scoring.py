@@ -78,7 +78,7 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
     from ml import registry
     from ml.config import load_settings
     from ml.contract import load_contract
-    from ml.train import TOO_FEW_POSITIVES, train
+    from ml.train import train
 
     knobs = load_settings()
     champion = registry.champion(settings.build_file, knobs.target, as_of)
@@ -102,7 +102,7 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
         capacity(settings, as_of),
         settings.label,
     )
-    if result.verdict == TOO_FEW_POSITIVES:
+    if result.champion_kind is None:
         outcome = "no model: too little data"
         return Model(None, knobs.target, result.verdict, result.sentence, outcome)
     done = "trained" if result.is_new else "trained before on the same data:"

@@ -189,7 +189,7 @@ def _checks_table(summary: Summary) -> Table:
     for check in summary.input_checks:
         mark = "ok" if check.is_passed else check.severity
         table.add_row(
-            _mark(mark), check.name.replace("_", " "), plain(check.measured), plain(check.limit)
+            _mark(mark), check.title, plain(check.measured), check.bound
         )
     for gate_check in summary.gate_checks:
         mark = "ok" if gate_check.is_passed else "error"

@@ -42,7 +42,14 @@ def create_world(
         temporary.mkdir(parents=True)
     try:
         with stages.stage(f"Create the demo world, size {size}") as step:
-            generate(size, seed, days, new[raw], new[truth], step.update)
+            generate(
+                size=size,
+                seed=seed,
+                days=days,
+                out_raw=new[raw],
+                out_truth=new[truth],
+                progress=lambda what, share: step.update(share, 1.0, what),
+            )
             for temporary in new.values():
                 mark = {"size": size, "seed": seed, "days": days}
                 (temporary / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")

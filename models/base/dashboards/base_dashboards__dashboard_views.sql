@@ -1,6 +1,4 @@
-with
-
-source as (
+with source as (
 
     select * from {{ source('dashboards', 'dashboard_views') }}
 

@@ -1,6 +1,4 @@
-with
-
-source as (
+with source as (
 
     select * from {{ source('product', 'plans') }}
 
@@ -13,7 +11,9 @@ renamed as (
         source.product_id,
         source.name as plan_name,
         source.entitlements as entitlements_json,
-        cast({{ json_text('source.entitlements', ['seats_included']) }} as bigint) as seats_included,
+        cast(
+            {{ json_text('source.entitlements', ['seats_included']) }} as bigint
+        ) as seats_included,
         source.list_price_usd,
         source.created_at,
         source.updated_at as changed_at,

@@ -8,7 +8,7 @@ signed_up as (
 
     select
         source.*,
-        cast(null as varchar) as account_type,
+        cast(null as {{ column_type('varchar') }}) as account_type,
         cast(source.signup_date as timestamp) as changed_at
     from source
 
@@ -37,13 +37,13 @@ renamed as (
 
     select
         versions.account_id,
-        cast(null as varchar) as crm_owner_id,
+        cast(null as {{ column_type('varchar') }}) as crm_owner_id,
         versions.industry,
         versions.country,
         versions.account_type,
-        cast(null as double precision) as crm_health_score,
+        cast(null as {{ column_type('double') }}) as crm_health_score,
         cast(null as date) as contract_end_date,
-        cast(null as double precision) as crm_arr_usd,
+        cast(null as {{ column_type('double') }}) as crm_arr_usd,
         cast(versions.signup_date as timestamp) as created_at,
         versions.changed_at,
         versions.changed_at as known_at,

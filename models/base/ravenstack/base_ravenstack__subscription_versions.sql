@@ -45,7 +45,7 @@ renamed as (
         versions.account_id as customer_id,
         versions.status,
         'usd' as currency,
-        cast(null as double precision) as discount_pct,
+        cast(null as {{ column_type('double') }}) as discount_pct,
         cast(versions.start_date as timestamp) as started_at,
         case when versions.is_trial then cast(versions.start_date as timestamp) end
             as trial_started_at,
@@ -56,7 +56,7 @@ renamed as (
         cast(null as boolean) as will_cancel_at_period_end,
         cast(versions.ended_date as timestamp) as canceled_at,
         cast(versions.ended_date as timestamp) as ended_at,
-        cast(null as varchar) as cancellation_reason,
+        cast(null as {{ column_type('varchar') }}) as cancellation_reason,
         false as is_paused,
         cast(null as timestamp) as resumes_at,
         cast(versions.start_date as timestamp) as created_at,

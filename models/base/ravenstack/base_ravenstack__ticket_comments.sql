@@ -22,7 +22,7 @@ renamed as (
         replied.ticket_id,
         'agent' as author_role,
         true as is_public,
-        cast(null as varchar) as body,
+        cast(null as {{ column_type('varchar') }}) as body,
         replied.commented_at,
         replied.commented_at as known_at
     from replied

@@ -9,7 +9,7 @@ renamed as (
     select
         -- no user is on file: the subscription stands in as its only one
         source.subscription_id as user_id,
-        cast(null as varchar) as email_domain,
+        cast(null as {{ column_type('varchar') }}) as email_domain,
         'member' as user_type,
         cast(source.start_date as timestamp) as created_at,
         cast(null as timestamp) as deactivated_at,

@@ -10,7 +10,7 @@ renamed as (
         -- use is recorded per subscription, so a subscription is the place where it happens
         source.subscription_id as workspace_id,
         source.account_id,
-        cast(null as varchar) as region,
+        cast(null as {{ column_type('varchar') }}) as region,
         cast(source.start_date as timestamp) as created_at,
         cast(source.start_date as timestamp) as changed_at,
         cast(source.start_date as timestamp) as known_at,

@@ -1,6 +1,4 @@
-with
-
-source as (
+with source as (
 
     select * from {{ source('stripe', 'prices') }}
 
@@ -14,7 +12,9 @@ renamed as (
         source.currency,
         source.unit_amount as unit_amount_minor,
         {{ json_text('source.recurring', ['interval']) }} as billing_interval,
-        cast({{ json_text('source.recurring', ['interval_count']) }} as bigint) as billing_interval_count,
+        cast(
+            {{ json_text('source.recurring', ['interval_count']) }} as bigint
+        ) as billing_interval_count,
         source.active as is_active,
         {{ epoch_to_timestamp('source.created') }} as created_at,
         {{ epoch_to_timestamp('source.updated') }} as changed_at,

@@ -1,6 +1,4 @@
-with
-
-source as (
+with source as (
 
     select * from {{ source('stripe', 'subscriptions') }}
 
@@ -12,7 +10,7 @@ unnested as (
         source.id as subscription_id,
         {{ epoch_to_timestamp('source.updated') }} as changed_at,
         source._extracted_at as known_at,
-        {{ unnest_json_array('source.items') }} as item_json
+        {{ unnest_json_array('source.items') }} as item
     from source
 
 ),
@@ -21,16 +19,18 @@ renamed as (
 
     select
         unnested.subscription_id,
-        {{ json_text('unnested.item_json', ['id']) }} as item_id,
-        {{ json_text('unnested.item_json', ['price', 'product']) }} as plan_id,
-        {{ json_text('unnested.item_json', ['price', 'id']) }} as price_id,
-        {{ json_text('unnested.item_json', ['price', 'currency']) }} as currency,
-        {{ json_text('unnested.item_json', ['price', 'recurring', 'interval']) }} as billing_interval,
+        {{ json_text('unnested.item', ['id']) }} as item_id,
+        {{ json_text('unnested.item', ['price', 'product']) }} as plan_id,
+        {{ json_text('unnested.item', ['price', 'id']) }} as price_id,
+        {{ json_text('unnested.item', ['price', 'currency']) }} as currency,
+        {{ json_text('unnested.item', ['price', 'recurring', 'interval']) }} as billing_interval,
         cast(
-            {{ json_text('unnested.item_json', ['price', 'recurring', 'interval_count']) }} as bigint
+            {{ json_text('unnested.item', ['price', 'recurring', 'interval_count']) }} as bigint
         ) as billing_interval_count,
-        cast({{ json_text('unnested.item_json', ['price', 'unit_amount']) }} as bigint) as unit_amount_minor,
-        cast({{ json_text('unnested.item_json', ['quantity']) }} as bigint) as quantity,
+        cast(
+            {{ json_text('unnested.item', ['price', 'unit_amount']) }} as bigint
+        ) as unit_amount_minor,
+        cast({{ json_text('unnested.item', ['quantity']) }} as bigint) as quantity,
         unnested.changed_at,
         unnested.known_at
     from unnested

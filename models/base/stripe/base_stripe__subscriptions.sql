@@ -1,6 +1,4 @@
-with
-
-source as (
+with source as (
 
     select * from {{ source('stripe', 'subscriptions') }}
 
@@ -15,7 +13,9 @@ renamed as (
         source.status,
         source.currency,
         {{ json_text('source.cancellation_details', ['reason']) }} as cancellation_reason,
-        cast({{ json_text('source.discount', ['coupon', 'percent_off']) }} as double) as discount_pct,
+        cast(
+            {{ json_text('source.discount', ['coupon', 'percent_off']) }} as {{ column_type('double') }}
+        ) as discount_pct,
         source.cancel_at_period_end as will_cancel_at_period_end,
         (
             source.status = 'paused'
@@ -29,7 +29,9 @@ renamed as (
         {{ epoch_to_timestamp('source.current_period_end') }} as period_ended_at,
         {{ epoch_to_timestamp('source.canceled_at') }} as canceled_at,
         {{ epoch_to_timestamp('source.ended_at') }} as ended_at,
-        {{ epoch_to_timestamp(json_text('source.pause_collection', ['resumes_at'])) }} as resumes_at,
+        {{ epoch_to_timestamp(
+            json_text('source.pause_collection', ['resumes_at'])
+        ) }} as resumes_at,
         {{ epoch_to_timestamp('source.created') }} as created_at,
         {{ epoch_to_timestamp('source.updated') }} as changed_at,
         source._extracted_at as known_at

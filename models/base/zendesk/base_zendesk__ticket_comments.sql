@@ -1,6 +1,4 @@
-with
-
-source as (
+with source as (
 
     select * from {{ source('zendesk', 'ticket_comments') }}
 

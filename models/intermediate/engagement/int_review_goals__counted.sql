@@ -4,7 +4,7 @@ with reviews as (
 
 ),
 
-latest as (
+followed as (
 
     select
         reviews.*,
@@ -16,24 +16,71 @@ latest as (
 
 ),
 
+held as (
+
+    select
+        followed.review_id,
+        followed.account_id,
+        cast(followed.held_at as date) as held_date,
+        followed.goals_json,
+        {{ add_days('followed.known_at', 1) }} as as_of_from_date,
+        least(
+            coalesce(followed.next_known_from_date, cast('9999-01-01' as date)),
+            {{ add_days('followed.held_at', 366) }}
+        ) as as_of_until_date
+    from followed
+    where followed.status = 'held' and followed.held_at is not null
+
+),
+
+goals as (
+
+    select
+        held.review_id,
+        held.account_id,
+        held.held_date,
+        held.as_of_from_date,
+        held.as_of_until_date,
+        {{ unnest_json_array('held.goals_json') }} as goal
+    from held
+
+),
+
+parsed as (
+
+    select
+        goals.review_id,
+        goals.account_id,
+        goals.held_date,
+        goals.as_of_from_date,
+        goals.as_of_until_date,
+        cast({{ json_text('goals.goal', ['target']) }} as {{ column_type('double') }}) as target,
+        cast({{ json_text('goals.goal', ['achieved']) }} as {{ column_type('double') }})
+            as achieved
+    from goals
+
+),
+
 counted as (
 
     select
-        latest.review_id,
-        latest.account_id,
-        cast(latest.held_at as date) as held_date,
-        {{ add_days('latest.known_at', 1) }} as as_of_from_date,
-        least(
-            coalesce(latest.next_known_from_date, cast('9999-01-01' as date)),
-            {{ add_days('latest.held_at', 366) }}
-        ) as as_of_until_date,
-        -- the list is small and flat: an entry is an opening brace
-        {{ count_text('latest.goals_json', '{') }} as goals_set,
-        {{ count_text('latest.goals_json', '"achieved":true') }} as goals_achieved
-    from latest
-    where latest.status = 'held' and latest.held_at is not null
+        parsed.review_id,
+        parsed.account_id,
+        parsed.held_date,
+        parsed.as_of_from_date,
+        parsed.as_of_until_date,
+        count(*) as goals_set,
+        -- a goal half reached counts half
+        sum(least(parsed.achieved / parsed.target, 1)) as goals_achieved
+    from parsed
+    where parsed.as_of_from_date < parsed.as_of_until_date and parsed.target > 0
+    group by
+        parsed.review_id,
+        parsed.account_id,
+        parsed.held_date,
+        parsed.as_of_from_date,
+        parsed.as_of_until_date
 
 )
 
 select * from counted
-where counted.as_of_from_date < counted.as_of_until_date

@@ -109,4 +109,5 @@ final as (
 
 )
 
-select * from final
+select {{ contract_columns('final') }}
+from final

@@ -106,18 +106,7 @@ featured as (
             days.account_id = measures.account_id
             and days.as_of_date = measures.as_of_date
 
-),
-
--- each column in the contract's type
-typed as (
-
-    select
-        {%- for column in model.columns.values() %}
-        cast(featured.{{ column.name }} as {{ column_type(column.data_type) }})
-            as {{ column.name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from featured
-
 )
 
-select * from typed
+select {{ contract_columns('featured') }}
+from featured

@@ -99,17 +99,7 @@ labelled as (
             gridded.account_id = vendor_churned_soon.account_id
             and gridded.as_of_date = vendor_churned_soon.as_of_date
 
-),
-
-typed as (
-
-    select
-        {%- for column in model.columns.values() %}
-        cast(labelled.{{ column.name }} as {{ column_type(column.data_type) }})
-            as {{ column.name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from labelled
-
 )
 
-select * from typed
+select {{ contract_columns('labelled') }}
+from labelled

@@ -57,7 +57,7 @@ ranked as (
         newest.account_id,
         newest.churn_probability,
         features.life_number,
-        features.mrr * 12 as arr_usd,
+        cast(features.mrr * 12 as decimal(18, 2)) as arr_usd,
         accounts.term_end_date as renewal_date,
         accounts.csm_id,
         row_number() over (
@@ -99,7 +99,8 @@ cut as (
     select
         slotted.*,
         tiers.risk_tier,
-        slotted.csm_rank <= coalesce(own_capacity.slots, team_capacity.slots) as is_on_worklist
+        slotted.csm_rank <= coalesce(own_capacity.slots, team_capacity.slots)
+        and tiers.is_worked as is_on_worklist
     from slotted
     left join tiered
         on slotted.account_id = tiered.account_id

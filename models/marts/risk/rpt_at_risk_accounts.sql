@@ -74,4 +74,5 @@ reported as (
 
 )
 
-select * from reported
+select {{ contract_columns('reported') }}
+from reported

@@ -13,15 +13,5 @@ with ranked as (
 
 )
 
-select
-    ranked.run_id,
-    ranked.as_of_date,
-    ranked.account_id,
-    ranked.life_number,
-    ranked.model_version,
-    ranked.risk_rank,
-    ranked.churn_probability,
-    ranked.risk_tier,
-    ranked.is_on_worklist,
-    ranked.arr_usd
+select {{ contract_columns('ranked') }}
 from ranked

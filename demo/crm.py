@@ -1,0 +1,282 @@
+"""Salesforce-like CRM: accounts, contacts, campaigns, opportunities, tasks, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from demo import book as bk
+from demo import text
+from demo.accounts import COUNTRIES, CSM_IDS, INDUSTRIES, Accounts
+from demo.config import END, NONE, Config, dates, day_of_month, stream
+from demo.draws import alive, known_accounts, occurrences, office_second, stack
+from demo.latent import Latent
+from demo.lifecycle import PAYING, World
+from demo.product import company_names, domains, person_names
+from demo.writer import Tables, known, make_table, moment
+
+_TITLES = ("Operations Manager", "Head of Product", "Project Lead", "CTO", "Team Lead",
+           "Office Manager", "VP Operations", "Programme Manager")  # fmt: skip
+CONTACTS = np.array([6, 4, 2, 1])
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Contacts: number, account, champion flag, day known, day lost (`NONE` if never)."""
+
+    id: pa.Array
+    account: np.ndarray
+    is_champion: np.ndarray
+    created: np.ndarray
+    left: np.ndarray
+
+    def email(self, n_accounts: int) -> pa.Array:
+        """Contacts' e-mail addresses."""
+        domain = domains(n_accounts).take(pa.array(self.account))
+        return text.joined("contact", np.arange(len(self.account)), "@", domain)
+
+
+def make_contacts(
+    config: Config, accounts: Accounts, latent: Latent, world: World
+) -> tuple[Contacts, np.ndarray]:
+    """Draw contacts and the log of key-contact changes (a structured array).
+
+    A champion who leaves ends one contact, a successor begins another.
+    """
+    rng = stream(config, "contacts")
+    who = known_accounts(accounts)
+    count = CONTACTS[accounts.segment[who]] + rng.integers(0, 2, len(who))
+    account = np.repeat(who, count)
+    first = np.concatenate([[True], np.diff(account) > 0])
+    created = np.maximum(accounts.created[account] + rng.integers(0, 30, len(account)) * ~first,
+                         accounts.created[account])  # fmt: skip
+    on = alive(world)
+    gone = latent.champion_gone[:END]
+    lost = np.argwhere(~gone[:-1] & gone[1:] & on[1:]) + [1, 0]
+    back = np.argwhere(gone[:-1] & ~gone[1:] & on[1:]) + [1, 0]
+    base = len(account)
+    account = np.concatenate([account, back[:, 1]])
+    champion = np.concatenate([first, np.ones(len(back), bool)])
+    created = np.concatenate([created, back[:, 0]])
+    left = np.full(len(account), NONE)
+    holder = np.full(len(accounts), -1)
+    holder[account[:base][first]] = np.flatnonzero(first)
+    ident = np.empty(len(lost), dtype=np.int64)
+    steps = np.concatenate([np.c_[lost, np.zeros(len(lost))], np.c_[back, np.ones(len(back))]])
+    number = np.concatenate([np.arange(len(lost)), base + np.arange(len(back))])
+    for i in np.lexsort((steps[:, 2], steps[:, 0])):
+        day, owner, joins = steps[i].astype(int)
+        if joins:
+            holder[owner] = number[i]
+        else:
+            ident[number[i]] = holder[owner]
+            left[holder[owner]] = day
+    changes = np.zeros(len(steps), dtype=[("day", "i8"), ("account", "i8"), ("contact", "i8"),
+                                          ("joins", "?")])  # fmt: skip
+    changes["day"], changes["account"], changes["joins"] = steps[:, 0], steps[:, 1], steps[:, 2]
+    changes["contact"] = np.concatenate([ident, number[len(lost):]])
+    contacts = Contacts(text.ids("003CF", len(account), 10), account, champion, created, left)
+    return contacts, changes
+
+
+def crm_tables(
+    config: Config, accounts: Accounts, latent: Latent, world: World, contacts: Contacts
+) -> Tables:
+    """Build the CRM's tables."""
+    rng = stream(config, "crm")
+    return {
+        ("salesforce", "account"): _accounts(rng, accounts, latent, world),
+        ("salesforce", "contact"): _contacts(rng, accounts, contacts),
+        ("salesforce", "campaign"): _campaigns(rng),
+        ("salesforce", "opportunity"): _opportunities(rng, accounts, world),
+        ("salesforce", "task"): _tasks(rng, accounts, latent, world, contacts),
+        ("salesforce", "note"): _notes(rng, accounts, world),
+    }
+
+
+def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table:
+    n = len(accounts)
+    refresh = np.arange(n) * 13 % 28 + 1
+    day, who = np.nonzero(day_of_month(np.arange(END))[:, None] == refresh[None, :])
+    begin = np.maximum(accounts.join, 0)
+    live = world.state[day, who] > 0
+    before = world.state[np.maximum(day - 31, 0), who] > 0
+    keep = (day > begin[who]) & (live | before)
+    birth = known_accounts(accounts)
+    day = np.concatenate([day[keep], begin[birth]])
+    who = np.concatenate([who[keep], birth])
+    fresh = np.arange(len(day)) >= keep.sum()
+    owner = (accounts.owner[who] + 5 * ((day > 250) & (who % 9 == 0))) % len(CSM_IDS)
+    industry = np.where(fresh & (who % 40 == 0), (accounts.industry[who] + 1) % 10,
+                        accounts.industry[who])  # fmt: skip
+    state = world.state[day, who]
+    score = (
+        62 + 11 * latent.drivers[day, 0, who] - 30 * latent.decline[day, who]
+        + 9 * rng.standard_normal(len(day))
+    )  # fmt: skip
+    health = pa.array(np.round(np.clip(score, 0, 100), 1), mask=rng.random(len(day)) < 0.08)
+    term = np.where((accounts.interval[who] == 3) & (state >= PAYING),
+                    world.period_end[day, who], NONE)  # fmt: skip
+    kind = np.where(state >= PAYING, 1, np.where(world.mrr[: END].max(0)[who] > 0, 2, 0))
+    kind = np.where((state < PAYING) & (fresh | (day < begin[who] + 31)), 0, kind)
+    made = np.where(accounts.join[who] == NONE, accounts.created[who], accounts.join[who])
+    created = moment(made, 19_000)
+    changed = np.where(fresh, created, moment(day, office_second(rng, len(day))))
+    pick = pa.array(who)
+    return make_table(
+        "salesforce", "account", Id=accounts.id.take(pick), Name=company_names(n).take(pick),
+        OwnerId=text.picked(CSM_IDS, owner), Industry=text.picked(INDUSTRIES, industry),
+        BillingCountry=text.picked(COUNTRIES, accounts.country[who]),
+        Type=text.picked(("Prospect", "Customer", "Former Customer"), kind),
+        CloudFlow_Workspace_Id__c=accounts.workspace.take(pick), Health_Score__c=health,
+        Contract_End_Date__c=pa.array(dates(term)),
+        ARR__c=np.round(world.mrr[day, who].astype(np.float64) * 12, 2), CreatedDate=created,
+        SystemModstamp=changed, IsDeleted=np.zeros(len(day), bool),
+        _extracted_at=known(rng, changed),
+    )  # fmt: skip
+
+
+def _contacts(rng, accounts: Accounts, c: Contacts) -> pa.Table:
+    email = c.email(len(accounts))
+    tables = []
+    erased = rng.random(len(c.account)) < 0.5
+    for left in (False, True):
+        on = np.flatnonzero((c.left != NONE) if left else np.ones(len(c.account), bool))
+        pick = pa.array(on)
+        created = moment(c.created[on], 36_000)
+        changed = moment(c.left[on], office_second(rng, len(on))) if left else created
+        tables.append(
+            make_table(
+                "salesforce", "contact", Id=c.id.take(pick),
+                AccountId=accounts.id.take(pa.array(c.account[on])),
+                Name=person_names(on), Email=email.take(pick),
+                Title=text.picked(_TITLES, on * 5 % len(_TITLES)),
+                Is_Champion__c=c.is_champion[on] & (not left), CreatedDate=created,
+                SystemModstamp=changed, IsDeleted=erased[on] & left,
+                _extracted_at=known(rng, changed),
+            )
+        )  # fmt: skip
+    return stack(*tables)
+
+
+def _campaigns(rng: np.random.Generator) -> pa.Table:
+    n = 36
+    number = np.arange(n)
+    start = -30 + number * 16
+    row = np.concatenate([number, number])
+    ended = np.arange(2 * n) >= n
+    stop = start[row] + 30
+    at = moment(np.where(ended, stop, start[row]), 33_000)
+    return make_table(
+        "salesforce", "campaign", Id=text.ids("701CF", row, 10),
+        Name=text.joined(text.picked(("Webinar", "Newsletter", "Conference"), row % 3), " ", row),
+        Type=text.picked(("Webinar", "Email", "Conference"), row % 3),
+        Status=text.picked(("In Progress", "Completed"), ended.astype(int)),
+        StartDate=pa.array(dates(start[row])), EndDate=pa.array(dates(stop)),
+        CreatedDate=moment(start[row], 33_000), SystemModstamp=at,
+        IsDeleted=(row % 17 == 3) & ended, _extracted_at=known(rng, at),
+    )  # fmt: skip
+
+
+def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
+    log = world.versions[~world.versions["addon"]]
+    t = world.trials
+    sold = log[(log["kind"] == bk.CONVERTED)]
+    term = log[(log["interval"] == 3) & np.isin(log["kind"], (bk.INITIAL, bk.OPENED,
+               bk.CONVERTED, bk.RENEWED)) & (log["status"] == bk.ACTIVE)]  # fmt: skip
+    lapsed = log[log["kind"] == bk.ENDED]
+    end_of = dict(zip(lapsed["sub"].tolist(), lapsed["day"].tolist(), strict=True))
+    lost = np.array([end_of.get(s, NONE) == e for s, e in
+                     zip(term["sub"].tolist(), term["period_end"].tolist(), strict=True)])  # fmt: skip
+    m = {k: v[world.moves["kind"] == 1] for k, v in world.moves.items()}
+    hope_day, hope = occurrences(rng, 0.0006 * (world.state[:END] == PAYING))
+    parts = [
+        (0, t["account"], t["start"], t["end"], t["converted"], 0.0),
+        (2, term["account"], np.maximum(term["period_end"] - 90, term["day"] + 1),
+         term["period_end"], ~lost, 12.0),
+        (1, m["account"], m["day"], m["day"], np.ones(len(m["day"]), bool), 12.0),
+        (1, hope, hope_day, hope_day + 60, np.zeros(len(hope), bool), 2.0),
+    ]  # fmt: skip
+    kind = np.concatenate([np.full(len(p[1]), p[0]) for p in parts])
+    who, opened, closes, won = (np.concatenate([p[i] for p in parts]) for i in range(1, 5))
+    months = np.concatenate([np.full(len(p[1]), p[5]) for p in parts])
+    mrr = world.mrr[np.clip(np.where(kind == 0, closes, opened), 0, END), who]
+    amount = np.where(months == 12, 12, np.where(months == 2, 2, 12)) * mrr.astype(np.float64)
+    amount = np.round(np.maximum(amount, 100), 2)
+    del sold
+    number = np.arange(len(who))
+    mistake = rng.random(len(who)) < 0.004
+    row = np.concatenate([number, number])
+    final = np.arange(len(row)) >= len(number)
+    created = moment(opened, 37_000)
+    at = np.where(final, moment(closes[row], 64_000), created[row])
+    stage = np.where(final, np.where(won[row], 2, 3), np.where(kind[row] == 2, 1, 0))
+    return make_table(
+        "salesforce", "opportunity", Id=text.ids("006CF", row, 10),
+        AccountId=accounts.id.take(pa.array(who[row])),
+        Name=text.joined(text.picked(("New business", "Expansion", "Renewal"), kind[row]), " ", row),
+        Type=text.picked(("New Business", "Expansion", "Renewal"), kind[row]),
+        StageName=text.picked(("Qualification", "Negotiation", "Closed Won", "Closed Lost"), stage),
+        Amount=amount[row], CloseDate=pa.array(dates(closes[row])), IsWon=final & won[row],
+        IsClosed=final, CreatedDate=created[row], SystemModstamp=at,
+        IsDeleted=final & mistake[row], _extracted_at=known(rng, at, 0.01),
+    )  # fmt: skip
+
+
+def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Contacts) -> pa.Table:
+    rate = np.array([2.2, 1.3, 0.45, 0.12])[accounts.segment] / 30
+    planned, who = occurrences(rng, rate * alive(world))
+    n = len(who)
+    held = planned + rng.integers(1, 9, n)
+    kind = rng.choice(3, n, p=[0.55, 0.25, 0.2])
+    x = latent.drivers[held, :, who]
+    warmth = (1.5 + 0.55 * x[:, 0] + 0.4 * x[:, 3] - 1.3 * latent.decline[held, who]
+              - 0.8 * latent.champion_gone[held, who])  # fmt: skip
+    shows = (rng.random(n) < 1 / (1 + np.exp(-warmth))) | (kind > 0)
+    outcome = np.where(shows, 1, np.where(rng.random(n) < 0.6, 2, 3))
+    first = np.searchsorted(contacts.account[: _base(contacts)], who)
+    row = np.concatenate([np.arange(n)] * 2)
+    final = np.arange(2 * n) >= n
+    created = moment(planned, office_second(rng, n))
+    at = np.where(final, moment(held[row] + rng.integers(0, 2, 2 * n), 70_000), created[row])
+    pick = pa.array(who[row])
+    return make_table(
+        "salesforce", "task", Id=text.ids("00TCF", row, 10), AccountId=accounts.id.take(pick),
+        WhoId=contacts.id.take(pa.array(first[row])),
+        OwnerId=text.picked(CSM_IDS, accounts.owner[who[row]]),
+        Subject=text.picked(("Check-in", "Follow-up call", "Summary e-mail"), kind[row]),
+        Type=text.picked(("Meeting", "Call", "Email"), kind[row]),
+        Status=text.picked(("Not Started", "Completed", "No Show", "Canceled"),
+                           np.where(final, outcome[row], 0)),
+        ActivityDate=pa.array(dates(held[row])), CreatedDate=created[row], SystemModstamp=at,
+        IsDeleted=final & (row % 251 == 7), _extracted_at=known(rng, at, 0.01),
+    )  # fmt: skip
+
+
+def _base(contacts: Contacts) -> int:
+    """Contacts of the first part, which is sorted by account."""
+    drop = np.flatnonzero(np.diff(contacts.account) < 0)
+    return int(drop[0]) + 1 if len(drop) else len(contacts.account)
+
+
+def _notes(rng, accounts: Accounts, world: World) -> pa.Table:
+    rate = np.array([0.9, 0.5, 0.12, 0.02])[accounts.segment] / 30
+    day, who = occurrences(rng, rate * alive(world))
+    n = len(who)
+    gone = np.flatnonzero(rng.random(n) < 0.02)
+    row = np.concatenate([np.arange(n), gone])
+    deleted = np.arange(len(row)) >= n
+    created = moment(day, office_second(rng, n))
+    at = np.where(deleted, created[row] + 3 * 86_400_000_000, created[row])
+    return make_table(
+        "salesforce", "note", Id=text.ids("002CF", row, 10),
+        ParentId=accounts.id.take(pa.array(who[row])),
+        OwnerId=text.picked(CSM_IDS, accounts.owner[who[row]]),
+        Title=text.picked(("Call notes", "Renewal talk", "Feedback"), row % 3),
+        Body=text.picked(("Spoke about next steps.", "Asked for a summary.", "Will follow up."),
+                         row // 3 % 3),
+        CreatedDate=created[row], SystemModstamp=at, IsDeleted=deleted,
+        _extracted_at=known(rng, at),
+    )  # fmt: skip

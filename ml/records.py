@@ -1,0 +1,66 @@
+"""What a training run writes down about itself: recipe, verdict, its row."""
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import pandas as pd
+
+from ml.candidates import Candidate, Champion
+from ml.errors import TooLittleDataError
+from ml.registry import ModelRun
+
+OK = "ok"
+NO_SIGNAL = "no_signal"
+TOO_FEW_POSITIVES = "too_few_positives"
+
+
+def recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[str, Any]:
+    """Describe how the deployed model was fitted, for ``model_runs.parameters``."""
+    return {
+        "chosen_by": "lowest calibrated log loss on validation",
+        "boosting_rounds": chosen.iterations,
+        "deployed_model": "refitted on all matured rows after the evaluation, by the same recipe",
+        "deployed_rows": len(frame),
+        "evaluated_model": "fitted on the rows whose labels were known on the first test date",
+        "calibration_of_deployed": asdict(champion.calibration),
+        "calibration_of_evaluated": asdict(chosen.calibration),
+        "calibration_fitted_on": "out-of-time predictions of validation and test; "
+        "the evaluated model used those of validation alone",
+    }
+
+
+def verdict(chosen: Candidate) -> dict[str, Any]:
+    """Judge the champion by its AUC on the untouched last slice."""
+    auc = chosen.metric("test", "auc_roc")
+    told = "AUC {metric_value:.2f}, 95% interval {lower_bound:.2f} to {upper_bound:.2f}".format(
+        **auc
+    )
+    if auc["lower_bound"] > 0.5:
+        return {
+            "verdict": OK,
+            "sentence": f"The model ranks churners better than chance on the last period, which it "
+            f"had not seen ({told}).",
+        }
+    return {
+        "verdict": NO_SIGNAL,
+        "sentence": f"The data holds no signal that the model could use: on the last period, which "
+        f"it had not seen, it ranks churners no better than chance ({told}); do not act on this "
+        "list.",
+    }
+
+
+def untrained(run: ModelRun, error: TooLittleDataError) -> ModelRun:
+    """Return the run of a training for which there was too little data."""
+    sentence = f"No model was trained: {error.message}."
+    return replace(
+        run, metrics={"verdict": TOO_FEW_POSITIVES, "sentence": sentence, "warnings": []}
+    )
+
+
+def run_row(run: ModelRun) -> pd.DataFrame:
+    """Return a run as one row of ``ml.model_runs``."""
+    values = asdict(run)
+    for name in ("parameters", "feature_names", "metrics"):
+        values[name] = json.dumps(values[name], sort_keys=True)
+    return pd.DataFrame([values])

@@ -1,0 +1,177 @@
+"""dbt in this process: the manifest and the compiled SQL, read once for all families.
+
+No raw data and no built warehouse are needed: nothing is run, and nothing is looked up.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from project_types import Model, Project, Seed, Source
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What dbt knows and writes under one set of vars.
+
+    Attributes
+    ----------
+    manifest : dict
+        The manifest, as `manifest.json` has it.
+    sql : dict of str to str
+        Compiled SQL of each model and singular test, by name; without hooks.
+    """
+
+    manifest: Mapping[str, Any]
+    sql: Mapping[str, str]
+
+
+@contextmanager
+def clean_environment(folder: Path) -> Iterator[None]:
+    """Point dbt at a folder of this run, whatever the caller's environment says."""
+    before = dict(os.environ)
+    for name in [n for n in before if n.startswith(("PLUMBLINE_", "DBT_"))]:
+        del os.environ[name]
+    # The stem is the database's name in compiled SQL.
+    os.environ["PLUMBLINE_BUILD"] = str(folder / "plumbline.duckdb")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def compile_project(variables: Mapping[str, Any]) -> Compilation:
+    """Parse and compile the project with `variables` as dbt vars.
+
+    Raises
+    ------
+    RuntimeError
+        Where dbt refuses; its own message is in it.
+    """
+    with tempfile.TemporaryDirectory() as name, clean_environment(Path(name)):
+        # (dbt reads flow-style YAML, and JSON is that)
+        settings = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+        settings += ["--target-path", f"{name}/target", "--log-path", f"{name}/logs"]
+        settings += ["--vars", str(dict(variables)), "--log-level", "none", "--no-write-json"]
+        settings += ["--no-partial-parse", "--log-level-file", "none"]
+        parsed = _succeeded(dbtRunner().invoke(["parse", *settings]))
+        compiled = _succeeded(
+            dbtRunner(manifest=parsed.result).invoke(
+                ["compile", "--no-introspect", "--exclude", "test_type:generic", *settings]
+            )
+        )
+    nodes = [result.node for result in compiled.result.results]
+    return Compilation(
+        manifest=parsed.result.writable_manifest().to_dict(omit_none=False),
+        sql={n.name: n.compiled_code for n in nodes if n.resource_type in ("model", "test")},
+    )
+
+
+def _succeeded(result: dbtRunnerResult) -> dbtRunnerResult:
+    if not result.success:
+        failed = [r.message for r in getattr(result.result, "results", []) if r.message]
+        raise RuntimeError(f"dbt refuses the project: {result.exception or failed}")
+    return result
+
+
+@cache
+def every_vendor() -> Compilation:
+    """The project with every folder of models/base switched on: no node is left out."""
+    folders = sorted(p.name for p in (ROOT / "models" / "base").iterdir() if p.is_dir())
+    return compile_project({"vendors": folders})
+
+
+@cache
+def reduced_rerun() -> Compilation:
+    """The project as its most reduced source runs it, on a night that adds to an earlier one."""
+    with (ROOT / "plumbline.toml").open("rb") as file:
+        sources = tomllib.load(file)["source"].values()
+    reduced = max(sources, key=lambda source: len(source["source_types_off"]))
+    kept = {name: reduced[name] for name in ("vendors", "source_types_off")}
+    return compile_project({**kept, "changed_since": "2026-02-01"})
+
+
+def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Project:
+    """Plain data that the rules read, from a manifest and the texts of the project's files."""
+    nodes = [n for n in manifest["nodes"].values() if n["package_name"] == "plumbline"]
+    tests = [n for n in nodes if n["resource_type"] == "test" and n.get("test_metadata")]
+    names = {key: node["name"] for key, node in manifest["nodes"].items()}
+    names |= {k: f"{s['source_name']}.{s['name']}" for k, s in manifest["sources"].items()}
+    return Project(
+        models=tuple(
+            _model(node, names, [t for t in tests if t["attached_node"] == node["unique_id"]])
+            for node in nodes
+            if node["resource_type"] == "model"
+        ),
+        seeds=tuple(
+            Seed(n["name"], n["original_file_path"], n["description"], _described(n))
+            for n in nodes
+            if n["resource_type"] == "seed"
+        ),
+        sources=tuple(
+            Source(names[key], source["description"], _described(source), _typed(source))
+            for key, source in manifest["sources"].items()
+        ),
+        files=files,
+    )
+
+
+def _described(node: Mapping[str, Any]) -> dict[str, str]:
+    return {name: column["description"] for name, column in node["columns"].items()}
+
+
+def _typed(node: Mapping[str, Any]) -> dict[str, str]:
+    return {name: column["data_type"] or "" for name, column in node["columns"].items()}
+
+
+def _model(node: Mapping[str, Any], names: Mapping[str, str], tests: list[Any]) -> Model:
+    read = node["depends_on"]["nodes"]
+    keys = [
+        tuple(test["test_metadata"]["kwargs"].get("combination_of_columns") or [test["column_name"]])
+        for test in tests
+        if test["test_metadata"]["name"] in ("unique", "unique_combination_of_columns")
+    ]
+    return Model(
+        name=node["name"],
+        file=node["original_file_path"],
+        yaml_file=(node["patch_path"] or "").removeprefix("plumbline://"),
+        reads=tuple(sorted(names[key] for key in read if not key.startswith("source."))),
+        sources=tuple(sorted(names[key] for key in read if key.startswith("source."))),
+        description=node["description"],
+        columns=_described(node),
+        keys=tuple(sorted(keys)),
+        has_contract=node["config"]["contract"]["enforced"],
+    )
+
+
+@cache
+def tracked_files() -> Mapping[str, str]:
+    """Text of each file that git tracks or would track, by path from the root."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    paths = [path for path in listed.stdout.split("\0") if path and (ROOT / path).is_file()]
+    return {path: (ROOT / path).read_text("utf-8", "replace") for path in sorted(paths)}
+
+
+@cache
+def this_project() -> Project:
+    """This project's plain data."""
+    return read_project(every_vendor().manifest, tracked_files())

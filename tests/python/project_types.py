@@ -1,0 +1,123 @@
+"""The project as plain data: what its rules read, and what they return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+LAYERS = ("base", "staging", "intermediate", "semantic")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: its place, what it reads and what is said about it.
+
+    Attributes
+    ----------
+    file, yaml_file : str
+        Paths from the root; `yaml_file` is empty where no YAML names the model.
+    reads : tuple of str
+        Names of models and seeds.
+    sources : tuple of str
+        `<source>.<table>`.
+    columns : mapping of str to str
+        Documented columns with their descriptions.
+    keys : tuple of tuple of str
+        Column combinations that a test holds unique.
+    """
+
+    name: str
+    file: str
+    yaml_file: str = ""
+    reads: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[tuple[str, ...], ...] = ()
+    has_contract: bool = False
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder that the file lies in: vendor, source type, subject or room."""
+        return PurePosixPath(self.file).parent.name
+
+    @property
+    def room(self) -> str:
+        """The layer, or the room of the marts."""
+        parts = PurePosixPath(self.file).parts
+        return parts[1] if parts[1] in LAYERS else parts[2]
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a room's own intermediate step."""
+        return self.name.startswith("int_") and self.room != "intermediate"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A table of reference data, and what is said about it."""
+
+    name: str
+    file: str
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source table (`<source>.<table>`), and what is said about it.
+
+    Attributes
+    ----------
+    columns, types : mapping of str to str
+        Descriptions and data types, by column.
+    """
+
+    name: str
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Project:
+    """All that the rules read.
+
+    Attributes
+    ----------
+    files : mapping of str to str
+        Text of each tracked file, by path from the root.
+    found_columns : mapping of str to tuple of str
+        Columns that a model's SQL returns, by model; empty where nobody looked.
+    """
+
+    models: tuple[Model, ...] = ()
+    seeds: tuple[Seed, ...] = ()
+    sources: tuple[Source, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    found_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Model]:
+        """The models by name."""
+        return {model.name: model for model in self.models}
+
+    def sql_files(self, *folders: str) -> dict[str, str]:
+        """SQL files below `folders`, by path."""
+        starts = tuple(f"{folder}/" for folder in folders)
+        return {
+            path: text
+            for path, text in self.files.items()
+            if path.startswith(starts) and path.endswith(".sql")
+        }
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that a node breaks; an exception names the same rule and node."""
+
+    rule: str
+    node: str
+    detail: str = ""

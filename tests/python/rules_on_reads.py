@@ -1,0 +1,138 @@
+"""Rules about who reads what: the table "Who may read what" of the architecture page.
+
+Each rule is a pure function from a `Project` to the violations it finds.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from project_types import Model, Project, Violation
+
+BEFORE_PREDICTIONS = frozenset({"core", "revenue", "features", "health"})
+# `ml` and `operations` stand for the staging of that type alone.
+TOLD = frozenset({"ml", "operations"})
+PREDICTING = frozenset({"risk", "outlook", "activation", "experiments", "migration"})
+MARTS = BEFORE_PREDICTIONS | PREDICTING | {"quality", "monitoring"}
+ALL_BUT_CATALOGUE = MARTS | {"base", "staging", "intermediate", "semantic"}
+
+# Beyond the own room and the seeds.
+READ_BY_ROOM = {
+    "base": frozenset(),
+    "staging": frozenset({"base"}),
+    "intermediate": frozenset({"staging"}),
+    "core": frozenset({"staging", "intermediate"}),
+    "revenue": frozenset({"staging", "intermediate", "core"}),
+    "features": frozenset({"core", "revenue", "intermediate"}),
+    "health": frozenset({"core", "revenue", "features"}),
+    "risk": BEFORE_PREDICTIONS | TOLD,
+    "outlook": BEFORE_PREDICTIONS | TOLD | {"risk"},
+    "activation": BEFORE_PREDICTIONS | TOLD | {"risk"},
+    "experiments": BEFORE_PREDICTIONS | TOLD,
+    "migration": BEFORE_PREDICTIONS | TOLD,
+    "quality": ALL_BUT_CATALOGUE,
+    "monitoring": ALL_BUT_CATALOGUE,
+    "catalogue": MARTS,
+    "semantic": MARTS | {"catalogue"},
+}
+# Schemas that Python writes, by the folder of staging that brings them back.
+WRITTEN_BY_PYTHON = {"ml": "ml", "operations": "ops"}
+NOT_FEATURES = re.compile(r"\b(base|stg|int|dim|fct|rpt|sync)_[a-z0-9]+_\w+")
+
+
+def _reads_known_rooms(model: Model, read: Model | None) -> bool:
+    """Whether `model` may read `read`, which is None for a seed."""
+    if model.room == "base":
+        return False
+    if read is None or read.room == model.room:
+        return True
+    if read.is_private:
+        return False
+    allowed = READ_BY_ROOM.get(model.room, frozenset())
+    return read.room in allowed or (read.room == "staging" and read.folder in allowed)
+
+
+def reads_allowed_rooms(project: Project) -> Iterator[Violation]:
+    """A model reads its own room, the seeds, and the rooms that the table names."""
+    for model in project.models:
+        if model.room not in READ_BY_ROOM:
+            yield Violation("reads_allowed_rooms", model.name, f"unknown room {model.room}")
+            continue
+        for read in model.reads:
+            if not _reads_known_rooms(model, project.by_name.get(read)):
+                yield Violation("reads_allowed_rooms", f"{model.name} <- {read}")
+
+
+def reads_own_source(project: Project) -> Iterator[Violation]:
+    """A base model reads one table of its vendor; staging reads what Python wrote; no one else."""
+    for model in project.models:
+        if model.room in ("quality", "monitoring"):
+            continue
+        own = {"base": model.folder, "staging": WRITTEN_BY_PYTHON.get(model.folder)}.get(model.room)
+        for source in model.sources:
+            if source.split(".")[0] != own:
+                yield Violation("reads_own_source", f"{model.name} <- {source}")
+        if model.room == "base" and len(model.sources) != 1:
+            yield Violation("reads_own_source", model.name, f"{len(model.sources)} sources")
+
+
+def _ancestors(project: Project, model: Model) -> set[str]:
+    found: set[str] = set()
+    waiting = list(model.reads)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(project.by_name[name].reads if name in project.by_name else ())
+    return found
+
+
+def predictions_come_last(project: Project) -> Iterator[Violation]:
+    """Nothing that features and health are made of has seen a prediction, at any remove."""
+    predictions = {m.name for m in project.models if (m.room, m.folder) == ("staging", "ml")}
+    for model in project.models:
+        if model.room in BEFORE_PREDICTIONS | {"intermediate"}:
+            for name in sorted(_ancestors(project, model) & predictions):
+                yield Violation("predictions_come_last", model.name, f"comes from {name}")
+
+
+def outcomes_are_labels_only(project: Project) -> Iterator[Violation]:
+    """In features, only the training examples read an outcome; no one builds on those."""
+    for model in project.models:
+        if model.room == "features" and model.name != "feat_training_examples":
+            for read in model.reads:
+                if "churn" in read:
+                    yield Violation("outcomes_are_labels_only", f"{model.name} <- {read}")
+        if "feat_training_examples" in model.reads and model.room not in ("quality", "monitoring"):
+            yield Violation(
+                "outcomes_are_labels_only", f"{model.name} <- feat_training_examples"
+            )
+
+
+def _strings(text: str) -> Iterator[str]:
+    """String constants of a module, without its docstrings."""
+    tree = ast.parse(text)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
+
+
+def ml_reads_features(project: Project) -> Iterator[Violation]:
+    """`ml/` names no model but `feat_*`."""
+    for path, text in project.files.items():
+        if path.startswith("ml/") and path.endswith(".py"):
+            named = {m.group() for string in _strings(text) for m in NOT_FEATURES.finditer(string)}
+            for name in sorted(named):
+                yield Violation("ml_reads_features", path, name)
+
+
+READ_RULES = (
+    reads_allowed_rooms,
+    reads_own_source,
+    predictions_come_last,
+    outcomes_are_labels_only,
+    ml_reads_features,
+)

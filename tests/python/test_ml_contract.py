@@ -1,0 +1,151 @@
+"""The feature contract and the checks of what it promises."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from ml_world import FEATURES, LABEL, contract_text, feature_rows
+
+from ml.checks import (
+    check_columns,
+    check_labels,
+    check_not_all_null,
+    check_values,
+    constant_features,
+)
+from ml.config import PROJECT_ROOT, SETTINGS_PATH, load_settings
+from ml.contract import CONTRACT_PATH, load_contract
+from ml.errors import MlError
+
+
+@pytest.fixture
+def contract(tmp_path):
+    path = tmp_path / "feat_accounts_daily.yml"
+    path.write_text(contract_text())
+    return load_contract(path)
+
+
+@pytest.fixture
+def rows():
+    return feature_rows(accounts=40)
+
+
+def test_the_contract_lists_features_in_order(contract):
+    assert contract.names == list(FEATURES)
+    first = contract.features[0]
+    assert (first.source_type, first.may_be_missing, first.direction) == ("usage", False, -1)
+
+
+def test_the_projects_own_contract_is_complete():
+    if not CONTRACT_PATH.exists():
+        pytest.skip("the feature mart is not there yet")
+    names = load_contract().names
+    assert {"avg_dau_7d", "nps_score", "mrr", "seat_utilization"} <= set(names)
+    assert len(names) >= 27
+
+
+def test_types_that_are_off_leave_the_list(contract):
+    names = contract.without_types(("support", "sentiment")).names
+    assert {"avg_csat", "nps_score", "support_tickets_30d"}.isdisjoint(names)
+    with pytest.raises(MlError, match="no feature is left"):
+        contract.without_types(("usage", "subscription", "support", "sentiment"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mrr": ("subscription", "sometimes", "up")}, "feature mrr .*missing is 'sometimes'"),
+        ({"mrr": ("subscription", "never", "left")}, "feature mrr .*direction is 'left'"),
+        ({"mrr": (None, "never", "up")}, "feature mrr .*has no source_type"),
+    ],
+)
+def test_incomplete_metadata_names_the_feature(tmp_path, change, message):
+    path = tmp_path / "contract.yml"
+    path.write_text(contract_text({**FEATURES, **change}))
+    with pytest.raises(MlError, match=message):
+        load_contract(path)
+
+
+@pytest.mark.parametrize("text", ["", "models: [", "models: []", "models: [{name: other}]"])
+def test_a_broken_contract_file_is_one_clear_line(tmp_path, text):
+    path = tmp_path / "contract.yml"
+    path.write_text(text)
+    with pytest.raises(MlError, match="contract.yml"):
+        load_contract(path)
+    with pytest.raises(MlError, match="cannot be read"):
+        load_contract(tmp_path / "absent.yml")
+
+
+def test_a_missing_or_mistyped_feature_names_itself(contract):
+    types = dict.fromkeys(contract.names, "DOUBLE")
+    check_columns(types, contract, "features.x")
+    with pytest.raises(MlError, match="feature mrr in features.x has type VARCHAR"):
+        check_columns({**types, "mrr": "VARCHAR"}, contract, "features.x")
+    del types["avg_csat"]
+    with pytest.raises(MlError, match="feature avg_csat is not a column of features.x"):
+        check_columns(types, contract, "features.x")
+
+
+def test_unexpected_values_name_feature_account_and_date(contract, rows):
+    check_values(rows, contract)
+    broken = rows.copy()
+    broken.loc[3, "mrr"] = np.nan
+    with pytest.raises(MlError, match="mrr has 1 nulls, first account 00100003 on 2024-09-15"):
+        check_values(broken, contract)
+    broken.loc[3, "mrr"] = np.inf
+    with pytest.raises(MlError, match="mrr has 1 infinite values, first account 00100003"):
+        check_values(broken, contract)
+    with pytest.raises(MlError, match="1 rows repeat a key"):
+        check_values(pd.concat([rows, rows.iloc[[5]]]), contract)
+
+
+def test_a_feature_that_went_dark_is_found(contract, rows):
+    shares = {name: float(rows[name].isna().mean()) for name in contract.names}
+    dark = rows.assign(usage_trend_ratio=np.nan, nps_score=np.nan)
+    # nps_score is unknown for most in training too: that proves nothing.
+    with pytest.raises(MlError, match="usage_trend_ratio is null for all"):
+        check_not_all_null(dark, contract, shares, min_accounts=50)
+    check_not_all_null(dark.head(49), contract, shares, min_accounts=50)
+
+
+def test_constant_features_are_those_without_variation():
+    frame = pd.DataFrame({
+        "flat": [1.0, 1.0, 1.0],
+        "dark": [np.nan] * 3,
+        "flag": [1.0, np.nan, 1.0],
+        "free": [0.0, 1.0, 1.0],
+    })
+    assert constant_features(frame, list(frame)) == ("flat", "dark")
+
+
+def test_labels_need_rows_and_two_classes(rows):
+    labelled = rows[rows[LABEL].notna()]
+    check_labels(labelled, LABEL)
+    with pytest.raises(MlError, match="no matured row"):
+        check_labels(labelled.head(0), LABEL)
+    with pytest.raises(MlError, match="single class"):
+        check_labels(labelled.assign(**{LABEL: 1.0}), LABEL)
+    with pytest.raises(MlError, match="other than 0 and 1"):
+        check_labels(labelled.assign(**{LABEL: 0.5}), LABEL)
+
+
+def test_settings_name_the_key_that_is_wrong(tmp_path):
+    text = SETTINGS_PATH.read_text()
+    path = tmp_path / "model.toml"
+    for old, new, message in (
+        ("resamples = 200", "resamples = 'many'", r"\[evaluation\]: resamples = 'many'"),
+        ("resamples = 200", "samples = 200", r"\[evaluation\]: resamples is missing"),
+        ("[calibration]", "[calibrate]", r"\[calibration\] is missing"),
+        ("seed = 20240901", "seed =", "cannot be read"),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with pytest.raises(MlError, match=message):
+            load_settings(path)
+
+
+def test_the_embargo_agrees_with_the_labels_of_dbt():
+    yaml = pytest.importorskip("yaml")
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
+    split = load_settings().split
+    assert split.label_horizon_days == project["vars"]["label_horizon_days"]
+    assert split.churn_gap_days == project["vars"]["churn_gap_days"]

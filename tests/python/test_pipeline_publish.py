@@ -1,0 +1,175 @@
+"""The published file: what is in it, and that nothing but a finished copy replaces it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, digest
+
+from pipeline import gate, ops, publish
+from pipeline.config import Settings, load_settings
+from pipeline.errors import UserError
+from pipeline.gate import Night
+from pipeline.nightly import recover
+
+T = date(2026, 2, 28)
+NIGHT = Night("r2", T, "r2", "m1", "churn")
+TABLES = """
+create schema features; create schema risk; create schema ml; create schema intermediate;
+create table features.feat_accounts_daily as
+    select 'a' || n as account_id, as_of_date, true as is_paying
+    from range(3) t(n), (values (date '2026-02-28'), (date '2025-01-24'), (date '2025-01-25'))
+        as d(as_of_date);
+comment on table features.feat_accounts_daily is 'One row per account''s day.';
+comment on column features.feat_accounts_daily.is_paying is 'Whether MRR > 0.';
+create table risk.rpt_at_risk_accounts as
+    select account_id, as_of_date from features.feat_accounts_daily
+    where as_of_date = date '2026-02-28';
+create view risk.rpt_seen as select 1 as id;
+comment on view risk.rpt_seen is 'A view.';
+create table intermediate.int_private as select 1 as id;
+create table ml.predictions as
+    select run_id, 'm1' as model_version, 'churn' as target, date '2026-02-28' as as_of_date,
+        'a' || n as account_id, 0.5 as churn_probability, cast(0 as double) as log_odds,
+        cast(-1 as double) as baseline_log_odds
+    from range(3) t(n), (values ('r1'), ('r2'), ('dead')) as r(run_id);
+create table ml.prediction_reasons as
+    select run_id, model_version, target, as_of_date, account_id, f as feature_name,
+        cast(0.5 as double) as contribution
+    from ml.predictions, (values ('f1'), ('f2')) as g(f);
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A private file with two rooms, and an earlier published file."""
+    made = replace(load_settings(raw=tmp_path), warehouse=tmp_path)
+    made.build_file.parent.mkdir()
+    with duckdb.connect(str(made.build_file)) as connection:
+        connection.execute(TABLES)
+        ops.create_tables(connection, ROOT)
+        for run in ("r1", "dead", "r2"):
+            ops.record_start(connection, run, T, "demo", {"code_fingerprint": "c"}, [])
+        ops.record(connection, "r1", T, "demo", ops.PUBLISHED)
+    made.published_file.write_bytes(b"the night before")
+    return made
+
+
+def published(settings: Settings, query: str) -> list[tuple]:
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_what_is_published(settings: Settings) -> None:
+    publish.publish(settings, NIGHT, {})
+    tables = published(settings, "select schema_name || '.' || table_name from duckdb_tables()")
+    assert {name for (name,) in tables} == {
+        "features.feat_accounts_daily",
+        "risk.rpt_at_risk_accounts",
+        "risk.rpt_seen",
+        "ml.predictions",
+        "ml.prediction_reasons",
+        "ops.runs",
+    }
+    comments = published(settings, "select comment from duckdb_tables() where comment is not null")
+    assert {text for (text,) in comments} == {"One row per account's day.", "A view."}
+    column = "select comment from duckdb_columns() where column_name = 'is_paying'"
+    assert published(settings, column) == [("Whether MRR > 0.",)]
+    assert published(settings, "select current_database()") == [("plumbline",)]
+    runs = "select distinct run_id from ml.predictions order by all"
+    assert published(settings, runs) == [("r1",), ("r2",)]
+    states = "select run_id, state from ops.runs where state = 'published' order by all"
+    assert published(settings, states) == [("r1", "published"), ("r2", "published")]
+    assert not published(settings, "select 1 from ops.runs where run_id = 'dead'")
+
+
+def test_daily_tables_keep_the_last_400_days(settings: Settings) -> None:
+    publish.publish(settings, NIGHT, {})
+    days = published(settings, "select min(as_of_date) from features.feat_accounts_daily")
+    assert days == [(T - timedelta(days=399),)]
+
+
+def test_older_readers_open_the_file(settings: Settings) -> None:
+    publish.publish(settings, NIGHT, {})
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.published_file}' as p (read_only)")
+        tags = connection.execute(
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'p'"
+        ).fetchone()
+    assert tags is not None
+    assert str(tags[0]).startswith("v1.2.0")
+
+
+def test_a_copy_that_fails_leaves_the_old_file(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = digest(settings.published_file)
+
+    def no_room(number: float, total: float | None, what: str) -> None:
+        if number == 4:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        publish.publish(settings, NIGHT, {}, no_room)
+    assert digest(settings.published_file) == before
+    assert publish.leftovers(settings) == []
+
+
+def test_a_publication_without_its_record_is_healed(settings: Settings) -> None:
+    publish.publish(settings, NIGHT, {})
+    settings.published_file.with_name("plumbline.duckdb.r9.tmp").write_bytes(b"left behind")
+    for expected in ("r2", "r2"):
+        recover(settings)
+        with duckdb.connect(str(settings.build_file)) as connection:
+            assert ops.published_run_ids(connection)[-1] == expected
+            rows = connection.execute(
+                "select count(*) from ops.runs where run_id = 'r2' and state = 'published'"
+            ).fetchone()
+            assert rows == (1,)
+    assert publish.leftovers(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        ("delete from ml.predictions where run_id = 'r2' and account_id = 'a1'", "every paying"),
+        ("delete from risk.rpt_at_risk_accounts where account_id = 'a1'", "every paying"),
+        ("insert into risk.rpt_at_risk_accounts select * from risk.rpt_at_risk_accounts",
+         "every paying"),
+        ("update ml.predictions set churn_probability = 1 where account_id = 'a1'", "probab"),
+        ("update ml.predictions set churn_probability = null where account_id = 'a1'", "probab"),
+        ("update ml.predictions set log_odds = 0.00001 where account_id = 'a1'", "reasons"),
+        ("delete from ml.prediction_reasons where account_id = 'a1'", "reasons"),
+    ],
+)
+def test_publish_gate_sees(settings: Settings, spoil: str, name: str) -> None:
+    with duckdb.connect(str(settings.build_file)) as connection:
+        gate.require_gate(gate.check_gate(connection, NIGHT))
+        connection.execute(spoil)
+        checks = gate.check_gate(connection, NIGHT)
+    assert any(check.name.startswith(name) and not check.is_passed for check in checks)
+    with pytest.raises(UserError, match="publish gate failed, nothing was published"):
+        gate.require_gate(checks)
+
+
+def test_input_gate_stops_with_the_line_of_the_check() -> None:
+    with duckdb.connect() as connection:
+        assert gate.read_input_gate(connection) == []
+        connection.execute(
+            "create schema intermediate; create table intermediate.int_inputs__checked as"
+            " select * from (values"
+            " ('stale_events', 'error', 9.0, 'at most', 2.0, false, 'days'),"
+            " ('null_rate', 'warn', 0.06, 'at most', 0.05, false, ''),"
+            " ('volume', 'error', 3.0, 'at least', 2.0, true, '')) as t(check_name, severity,"
+            " measured_value, comparison, limit_value, is_passed, detail)"
+        )
+        checks = gate.read_input_gate(connection)
+    assert [check.is_passed for check in checks] == [False, False, True]
+    stale = r"nothing was scored.*stale events: 9, must be at most 2 \(days\)"
+    with pytest.raises(UserError, match=stale):
+        gate.require_input_gate(checks)
+    gate.require_input_gate(checks[1:])

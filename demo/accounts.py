@@ -156,6 +156,6 @@ def make_accounts(config: Config) -> Accounts:
         has_trial=rng.random(n) < np.array([0.45, 0.7, 0.9, 0.95])[segment],
         trial_days=np.array([14, 21, 30])[rng.choice(3, n, p=[0.6, 0.15, 0.25])],
         is_silent=rng.random(n) < 0.025,
-        frailty=0.3 * rng.standard_normal(n),
+        frailty=0.2 * rng.standard_normal(n),
         category_order=order,
     )

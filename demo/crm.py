@@ -120,6 +120,7 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
     term = np.where((accounts.interval[who] == 3) & (state >= PAYING),
                     world.period_end[day, who], NONE)  # fmt: skip
     kind = np.where(state >= PAYING, 1, np.where(world.mrr[: END].max(0)[who] > 0, 2, 0))
+    erased = np.isin(who, _never_sold(world)) & ~fresh & (who % 7 == 0) & ~live_now(world, day, who)
     kind = np.where((state < PAYING) & (fresh | (day < begin[who] + 31)), 0, kind)
     made = np.where(accounts.join[who] == NONE, accounts.created[who], accounts.join[who])
     created = moment(made, 19_000)
@@ -133,9 +134,18 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
         CloudFlow_Workspace_Id__c=accounts.workspace.take(pick), Health_Score__c=health,
         Contract_End_Date__c=pa.array(dates(term)),
         ARR__c=np.round(world.mrr[day, who].astype(np.float64) * 12, 2), CreatedDate=created,
-        SystemModstamp=changed, IsDeleted=np.zeros(len(day), bool),
-        _extracted_at=known(rng, changed),
+        SystemModstamp=changed, IsDeleted=erased, _extracted_at=known(rng, changed),
     )  # fmt: skip
+
+
+def _never_sold(world: World) -> np.ndarray:
+    """Accounts whose trial ended and that never paid; the CRM's owners delete some of them."""
+    return np.flatnonzero((world.mrr[:END].max(0) == 0) & (world.state[:END].max(0) > 0))
+
+
+def live_now(world: World, day: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """Whether the accounts pay or are on trial on the days."""
+    return world.state[day, who] > 0
 
 
 def _contacts(rng, accounts: Accounts, c: Contacts) -> pa.Table:

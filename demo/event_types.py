@@ -37,7 +37,7 @@ _SIGNALS = {"task_created": "core_action", "task_completed": "core_action",
             "plan_compared": "possible_churn_signal"}  # fmt: skip
 
 TABLE_SIZE = 4096
-SHARE_NAVIGATION, SHARE_CORE = 0.50, 0.25
+SHARE_NAVIGATION, SHARE_CORE = 0.45, 0.24
 _CORE_SHARE = np.array([0.42, 0.28, 0.18, 0.12])
 
 

@@ -112,7 +112,8 @@ class EventStream:
     def _active(self, rng: np.random.Generator, day: int) -> np.ndarray:
         people, account = self.people, self.people.actor_account
         depth = self.latent.decline[day]
-        mood = np.exp(0.28 * self.latent.drivers[day, 0] - 1.9 * depth)
+        x = self.latent.drivers[day]
+        mood = np.exp(0.28 * x[0] - 0.22 * x[4] - 2.4 * depth)
         on = (self.world.state[day] > 0) & ~self.accounts.is_silent
         pace = np.where(on, mood, 0.0)[account]
         weekend = weekday(day) > 4
@@ -137,7 +138,7 @@ class EventStream:
         core = (u >= SHARE_NAVIGATION) & (u < SHARE_NAVIGATION + SHARE_CORE)
         kind[core] = types.core[entry[core]]
         at = np.flatnonzero((u >= SHARE_NAVIGATION + SHARE_CORE) | bot)
-        place = (rng.random(len(at)) ** 1.25 * self.adopted(day)[account[at]]).astype(np.int64)
+        place = (rng.random(len(at)) ** 1.15 * self.adopted(day)[account[at]]).astype(np.int64)
         category = self.accounts.category_order[account[at], place]
         category[bot[at]] = _CATEGORY_API
         asked = (category != _CATEGORY_INVITES) | (rng.random(len(at)) < INVITED)

@@ -15,7 +15,7 @@ from demo.lifecycle import World
 
 HUMAN, INTERNAL, BOT = range(3)
 WEEKEND = 0.22
-_CLASS = np.array([0.47, 0.225, 0.155, 0.15])
+_CLASS = np.array([0.49, 0.22, 0.135, 0.155])
 """Shares of users by habit: rare, light, regular, daily; tuned to the measured 40/22/21/17."""
 
 _HABIT = np.array([[0.5, 4.0], [5.0, 10.0], [11.0, 19.0], [21.0, 26.0]])
@@ -102,7 +102,7 @@ def make_people(config: Config, accounts: Accounts, latent: Latent, world: World
     ids = np.array(user.to_pylist())
     place = np.lexsort((ids[order_user], np.array(accounts.workspace.to_pylist())[actor_account]))
     rate = np.concatenate([_rate(days), np.full(len(bots), 3.0), np.full(len(visited), 0.12)])
-    busy = np.concatenate([0.55 + 0.032 * days, np.full(len(bots), 1.2), np.ones(len(visited))])
+    busy = np.concatenate([0.55 + 0.032 * days, np.full(len(bots), 0.9), np.ones(len(visited))])
     return People(
         user=user,
         user_kind=np.repeat([HUMAN, BOT, INTERNAL], [humans, len(bots), guests]),

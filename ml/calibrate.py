@@ -27,7 +27,10 @@ class AffineMap:
 def fit_affine(
     log_odds: np.ndarray, labels: np.ndarray, settings: CalibrationSettings
 ) -> AffineMap:
-    """Fit the map by maximum likelihood on predictions for rows the model was not fitted on.
+    """Fit the map on predictions for rows that the model was not fitted on.
+
+    The intercept is free; the slope has a normal prior around 1 (maximum a posteriori), because
+    with a dozen churners its best value is mostly chance. With hundreds the prior is not felt.
 
     Parameters
     ----------
@@ -36,37 +39,59 @@ def fit_affine(
     labels : np.ndarray
         0 or 1, shape (rows,); both must occur.
     settings : CalibrationSettings
-        Limits of the slope. Where the best slope lies outside, the limit is taken and the
-        intercept fitted to it.
+        Prior and limits of the slope. Where the best slope lies outside, the limit is taken and
+        the intercept fitted to it.
 
     Returns
     -------
     AffineMap
         The map.
     """
-    intercept, slope = logistic_line(log_odds, labels)
+    intercept, slope = logistic_line(log_odds, labels, 1 / settings.slope_deviation**2)
     limited = float(np.clip(slope, settings.min_slope, settings.max_slope))
     if limited != slope:
         intercept = _intercept(limited * log_odds, labels)
     return AffineMap(intercept=float(intercept), slope=limited)
 
 
-def logistic_line(log_odds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Return intercept and slope of a logistic regression of labels on log-odds (Newton)."""
+def logistic_line(
+    log_odds: np.ndarray, labels: np.ndarray, slope_precision: float = 0.0
+) -> tuple[float, float]:
+    """Fit a logistic regression of labels on log-odds, by Newton's method.
+
+    Parameters
+    ----------
+    log_odds, labels : np.ndarray
+        Shape (rows,).
+    slope_precision : float
+        One over the variance of the slope's prior around 1; 0 for none.
+
+    Returns
+    -------
+    tuple[float, float]
+        Intercept and slope; slope 0 where all log-odds are alike.
+    """
     if np.ptp(log_odds) == 0:
         return _intercept(np.zeros_like(log_odds), labels), 0.0
     design = np.column_stack((np.ones_like(log_odds), log_odds))
+    prior = np.array([0.0, slope_precision])
+
+    def loss_at(beta: np.ndarray) -> float:
+        line = design @ beta
+        likelihood = np.sum(np.logaddexp(0.0, line) - labels * line)
+        return float(likelihood + slope_precision * (beta[1] - 1) ** 2 / 2)
+
     rate = np.clip(labels.mean(), 1e-6, 1 - 1e-6)
     beta = np.array([logit(rate) - log_odds.mean(), 1.0])
-    loss = _loss(design @ beta, labels)
+    loss = loss_at(beta)
     for _ in range(50):
         probability = expit(design @ beta)
-        gradient = design.T @ (labels - probability)
+        gradient = design.T @ (labels - probability) - prior * (beta - 1)
         curvature = design.T @ (design * (probability * (1 - probability))[:, None])
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
+        step = np.linalg.solve(curvature + np.diag(prior + 1e-9), gradient)
         # Halving keeps Newton's step from overshooting where classes are nearly separable.
         for _ in range(20):
-            trial = _loss(design @ (beta + step), labels)
+            trial = loss_at(beta + step)
             if trial <= loss:
                 break
             step = step / 2
@@ -88,6 +113,3 @@ def _intercept(offset: np.ndarray, labels: np.ndarray) -> float:
             high = middle
     return (low + high) / 2
 
-
-def _loss(log_odds: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.sum(np.logaddexp(0.0, log_odds) - labels * log_odds))

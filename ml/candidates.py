@@ -15,7 +15,6 @@ a map fitted on out-of-time predictions.
 
 import logging
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -137,16 +136,17 @@ def _judge(kind: str, data: TrainingData, settings: Settings) -> Candidate:
     train, train_labels = data.of(data.split.train)
     held, held_labels = data.of(data.split.validation)
     pipeline = build_pipeline(kind, data.contract, settings)
+    iterations = None
     if kind == LOGISTIC:
         pipeline.fit(train, train_labels)
-        iterations = None
-        validation = pipeline.decision_function(held)
     else:
         pipeline.fit(train, train_labels, model__X_val=held, model__y_val=held_labels)
         # Early stopping goes on for `patience` rounds beyond the best one.
-        iterations = int(np.argmax(pipeline[-1].validation_score_[1:])) + 1
-        rounds = pipeline[-1].staged_decision_function(held)
-        validation = next(islice(rounds, iterations - 1, None)).ravel()
+        best = int(np.argmax(pipeline[-1].validation_score_[1:])) + 1
+        iterations = max(best, getattr(settings, kind).min_iter)
+        pipeline = build_pipeline(kind, data.contract, settings, iterations)
+        pipeline.fit(train, train_labels)
+    validation = pipeline.decision_function(held)
     calibration = fit_affine(validation, held_labels, settings.calibration)
     known, known_labels = data.of(data.split.before_test)
     pipeline = build_pipeline(kind, data.contract, settings, iterations)

@@ -54,13 +54,15 @@ class BoostingSettings:
     l2_regularization: float
     max_bins: int
     patience: int
+    min_iter: int
     use_directions: bool
 
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """Limits of the slope of the calibration map."""
+    """Prior and limits of the slope of the calibration map."""
 
+    slope_deviation: float
     min_slope: float
     max_slope: float
 

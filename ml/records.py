@@ -30,11 +30,12 @@ def recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[s
     }
 
 
-def verdict(chosen: Candidate) -> dict[str, Any]:
+def verdict(chosen: Candidate, confidence: float) -> dict[str, Any]:
     """Judge the champion by its AUC on the untouched last slice."""
     auc = chosen.metric("test", "auc_roc")
-    told = "AUC {metric_value:.2f}, 95% interval {lower_bound:.2f} to {upper_bound:.2f}".format(
-        **auc
+    told = (
+        f"AUC {auc['metric_value']:.2f}, {confidence:.0%} interval "
+        f"{auc['lower_bound']:.2f} to {auc['upper_bound']:.2f}"
     )
     if auc["lower_bound"] > 0.5:
         return {

@@ -66,7 +66,7 @@ def model_version(target: str, as_of_date: date, *parts: object) -> str:
     Examples
     --------
     >>> model_version("churn", date(2026, 2, 28), "code", "data")
-    'churn-20260228-f8ad2eb5'
+    'churn-20260228-bbd21e56'
     """
     text = json.dumps([target, as_of_date.isoformat(), *parts], sort_keys=True)
     return f"{target}-{as_of_date:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -125,9 +125,7 @@ def read_performance(database: Path, model_version: str) -> pd.DataFrame:
         ).df()
 
 
-def write_training(
-    database: Path, model_version: str, tables: Mapping[str, pd.DataFrame]
-) -> None:
+def write_training(database: Path, model_version: str, tables: Mapping[str, pd.DataFrame]) -> None:
     """Write all rows of one training run; rows of the same version are replaced.
 
     Parameters
@@ -139,16 +137,12 @@ def write_training(
         for statement in create_statements():
             connection.execute(statement)
         for table in VERSIONED:
-            connection.execute(
-                f"delete from ml.{table} where model_version = ?", [model_version]
-            )
+            connection.execute(f"delete from ml.{table} where model_version = ?", [model_version])
         for table, frame in tables.items():
             _insert(connection, table, pa.Table.from_pandas(frame, preserve_index=False))
 
 
-def write_scores(
-    database: Path, key: Mapping[str, Any], tables: Mapping[str, pa.Table]
-) -> bool:
+def write_scores(database: Path, key: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> bool:
     """Write the rows of one scoring.
 
     Rows of this run, and of runs that never were published, make way for the date and target. Rows
@@ -170,19 +164,15 @@ def write_scores(
     with connect(database, read_only=False) as connection:
         for statement in create_statements():
             connection.execute(statement)
-        published = _published_runs(connection)
-        keep = [run for run in published if run != key["run_id"]]
+        keep = [run for run in _published_runs(connection) if run != key["run_id"]]
         for table in SCORED:
             connection.execute(
                 f"delete from ml.{table} where target = ? and as_of_date = ? "
                 "and not list_contains(?, run_id)",
                 [key["target"], key["as_of_date"], keep],
             )
-        visible = _visible_run(connection, key, keep)
-        if visible is not None and all(
-            _equal(connection, name, rows, {**key, "run_id": visible})
-            for name, rows in tables.items()
-        ):
+        seen = {**key, "run_id": _visible_run(connection, key, keep)}
+        if all(_equal(connection, name, rows, seen) for name, rows in tables.items()):
             return False
         for name, rows in tables.items():
             _insert(connection, name, rows, key)

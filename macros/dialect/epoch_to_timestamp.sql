@@ -7,9 +7,9 @@
 {%- endmacro %}
 
 {% macro postgres__epoch_to_timestamp(epoch_seconds) -%}
-    timezone('UTC', to_timestamp({{ epoch_seconds }}))
+    timezone('UTC', to_timestamp(cast({{ epoch_seconds }} as bigint)))
 {%- endmacro %}
 
 {% macro spark__epoch_to_timestamp(epoch_seconds) -%}
-    cast(timestamp_seconds({{ epoch_seconds }}) as timestamp_ntz)
+    cast(timestamp_seconds(cast({{ epoch_seconds }} as bigint)) as timestamp_ntz)
 {%- endmacro %}

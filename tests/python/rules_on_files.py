@@ -42,17 +42,25 @@ def without_comments(sql: str) -> str:
     return STRING_OR_COMMENT.sub(lambda m: m.group(1) or "\n" * m.group().count("\n"), sql)
 
 
-def _line(text: str, position: int) -> str:
+def line_of(text: str, position: int) -> str:
+    """The line, counted from 1, that a position lies on."""
     return f"line {text.count(chr(10), 0, position) + 1}"
 
 
-def _matches(
-    rule: str, pattern: re.Pattern[str], files: dict[str, str]
-) -> Iterator[Violation]:
+def inside_parentheses(code: str, start: int) -> str:
+    """Text from the opening parenthesis at `start` to the one that closes it."""
+    depth, position = 1, start + 1
+    while depth and position < len(code):
+        depth += {"(": 1, ")": -1}.get(code[position], 0)
+        position += 1
+    return code[start:position]
+
+
+def _matches(rule: str, pattern: re.Pattern[str], files: dict[str, str]) -> Iterator[Violation]:
     for path, text in files.items():
         code = without_comments(text)
         for match in pattern.finditer(code):
-            yield Violation(rule, path, f"{_line(code, match.start())}: {match.group().strip()}")
+            yield Violation(rule, path, f"{line_of(code, match.start())}: {match.group().strip()}")
 
 
 def models_are_short(project: Project) -> Iterator[Violation]:
@@ -103,7 +111,7 @@ def row_numbers_are_ordered(project: Project) -> Iterator[Violation]:
         code = without_comments(text)
         for match in NUMBERING.finditer(code):
             if not re.search(r"\border\s+by\b", _window(code, match), re.IGNORECASE):
-                yield Violation("row_numbers_are_ordered", path, _line(code, match.start()))
+                yield Violation("row_numbers_are_ordered", path, line_of(code, match.start()))
 
 
 def _window(code: str, numbering: re.Match[str]) -> str:
@@ -114,11 +122,7 @@ def _window(code: str, numbering: re.Match[str]) -> str:
         if not named:
             return ""
         start = named.end()
-    depth, position = 1, start
-    while depth and position < len(code):
-        depth += {"(": 1, ")": -1}.get(code[position], 0)
-        position += 1
-    return code[start:position]
+    return inside_parentheses(code, start - 1)
 
 
 def refs_only_in_models(project: Project) -> Iterator[Violation]:
@@ -133,7 +137,7 @@ def no_machine_traces(project: Project) -> Iterator[Violation]:
     for path, text in project.files.items():
         for pattern in (MACHINE_PATH, REGISTRY):
             for match in pattern.finditer(text):
-                found = f"{_line(text, match.start())}: {match.group()[:60]}"
+                found = f"{line_of(text, match.start())}: {match.group()[:60]}"
                 yield Violation("no_machine_traces", path, found)
 
 

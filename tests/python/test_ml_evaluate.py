@@ -182,9 +182,23 @@ def test_calibration_never_turns_a_model_over():
     assert expit(fitted.apply(log_odds)).mean() == pytest.approx(labels.mean(), abs=1e-9)
 
 
+def test_a_dozen_churners_change_the_slope_little_and_a_thousand_much():
+    rng = np.random.default_rng(0)
+    log_odds = rng.normal(-1, 1, 10_000)
+    labels = (rng.random(log_odds.size) < expit(-2 + 2 * log_odds)).astype(float)
+    few = fit_affine(log_odds[:100], labels[:100], SETTINGS.calibration)
+    many = fit_affine(log_odds, labels, SETTINGS.calibration)
+    best = logistic_line(log_odds[:100], labels[:100])[1]
+    assert 1 < few.slope < best
+    assert many.slope == pytest.approx(2.0, abs=0.1)
+
+
 def test_calibration_survives_separable_classes_and_a_flat_score():
     labels = np.array([0.0, 0, 0, 1, 1])
     separable = fit_affine(np.array([-3.0, -2, -1, 1, 2]), labels, SETTINGS.calibration)
-    assert separable.slope == SETTINGS.calibration.max_slope
+    assert 1 < separable.slope <= SETTINGS.calibration.max_slope
     assert np.isfinite(separable.intercept)
+    # Without the prior there is no best slope: the limit stands.
+    free = replace(SETTINGS.calibration, slope_deviation=1e6)
+    assert fit_affine(np.array([-3.0, -2, -1, 1, 2]), labels, free).slope == free.max_slope
     assert logistic_line(np.full(5, 0.3), labels)[1] == 0.0

@@ -1,5 +1,6 @@
 """Training end to end on a DuckDB file: verdicts, registry, repeatability, faults."""
 
+import doctest
 import json
 import shutil
 from dataclasses import replace
@@ -73,8 +74,8 @@ def test_a_planted_signal_is_found_and_reported(trained):
     test = metrics.loc[result.champion_kind, "test"]
     assert test["auc_roc"] > 0.7
     assert test["brier"] < metrics.loc["nobody_churns", "test", "brier"]
-    assert test["ece"] < 0.03
-    assert 0.6 < test["calibration_slope"] < 1.6
+    assert test["ece"] < 0.05
+    assert 0.5 < test["calibration_slope"] < 2
 
 
 def test_the_champion_has_the_lowest_validation_log_loss(trained):
@@ -257,3 +258,7 @@ def test_the_fingerprints_see_what_matters():
     changed.loc[5, "mrr"] = np.nextafter(changed.loc[5, "mrr"], np.inf)
     assert registry.data_fingerprint(changed) != first
     assert registry.data_fingerprint(rows.rename(columns={"mrr": "other"})) != first
+
+
+def test_the_example_of_a_version_is_true():
+    assert doctest.testmod(registry).failed == 0

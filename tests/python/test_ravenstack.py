@@ -32,8 +32,7 @@ EXPECTED_FAILING = {
     " group by usage_id having count(*) > 1)",
     "ticket_opened_before_account": "select count(*) from tickets join accounts"
     " using (account_id) where submitted_at < signup_date",
-    "solved_ticket_without_rating": "select count(*) from tickets"
-    " where satisfaction_score is null",
+    "solved_ticket_without_rating": "select count(*) from tickets where satisfaction_score is null",
     "first_reply_after_ticket_solved": "select count(*) from tickets"
     " where first_response_time_minutes > 60 * resolution_time_hours",
     "trial_without_end": "select count(*) from subscriptions where is_trial and end_date is null",
@@ -121,9 +120,7 @@ def test_mrr_is_the_files_to_the_dollar(run, files) -> None:
 
 def test_contradictions_are_counted_as_in_the_files(run, files) -> None:
     _, read = run
-    report = dict(
-        read("select rule_name, rows_failing from quality.rpt_source_contradictions")
-    )
+    report = dict(read("select rule_name, rows_failing from quality.rpt_source_contradictions"))
     expected = {
         rule: files.execute(query).fetchone()[0] for rule, query in EXPECTED_FAILING.items()
     }
@@ -135,9 +132,7 @@ def test_contradictions_are_counted_as_in_the_files(run, files) -> None:
 
 def test_no_row_is_lost_on_the_way_to_the_report(run) -> None:
     _, read = run
-    checked = dict(
-        read("select rule_name, rows_checked from quality.rpt_source_contradictions")
-    )
+    checked = dict(read("select rule_name, rows_checked from quality.rpt_source_contradictions"))
     assert checked["event_before_workspace_began"] == 25_000
     assert checked["workspace_of_unknown_account"] == 5_000
     assert checked["ticket_of_unknown_account"] == 2_000

@@ -14,7 +14,8 @@ renamed as (
         source.currency,
         {{ json_text('source.cancellation_details', ['reason']) }} as cancellation_reason,
         cast(
-            {{ json_text('source.discount', ['coupon', 'percent_off']) }} as {{ column_type('double') }}
+            {{ json_text('source.discount', ['coupon', 'percent_off']) }}
+            as {{ column_type('double') }}
         ) as discount_pct,
         source.cancel_at_period_end as will_cancel_at_period_end,
         (

@@ -74,6 +74,9 @@ compared as (
             >= earlier.as_of_from_date
             and {{ add_days('stated.as_of_date', '-stated.billing_period_days') }}
             < earlier.as_of_until_date
+            -- an earlier life is another customer
+            and {{ add_days('stated.as_of_date', '-stated.billing_period_days') }}
+            > stated.life_started_date
 
 )
 

@@ -60,14 +60,18 @@ lives as (
 
 ),
 
--- a fact belongs to the life in which it happened
+-- a fact belongs to the life in which it happened; a return that was known late takes none
+-- from the days on which the life before still stood
 followed_by_next as (
 
     select
         lives.*,
-        lead(lives.life_started_date, 1, cast('9999-01-01' as date)) over (
-            partition by lives.account_id
-            order by lives.life_number
+        greatest(
+            lives.as_of_until_date,
+            lead(lives.life_started_date, 1, cast('9999-01-01' as date)) over (
+                partition by lives.account_id
+                order by lives.life_number
+            )
         ) as next_life_started_date
     from lives
 

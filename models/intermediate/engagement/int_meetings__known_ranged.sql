@@ -1,7 +1,20 @@
-with meetings as (
+with tasks as (
 
     select * from {{ ref('stg_engagement__task_versions') }}
     where task_type = 'Meeting' and activity_date is not null
+
+),
+
+meetings as (
+
+    select
+        tasks.*,
+        max(tasks.changed_at) over (
+            partition by tasks.task_id
+            order by tasks.known_at, tasks.changed_at
+            rows between unbounded preceding and 1 preceding
+        ) as newest_change_before
+    from tasks
 
 ),
 
@@ -27,6 +40,10 @@ ranged as (
             {{ add_days('meetings.activity_date', 91) }}
         ) as as_of_until_date
     from meetings
+    -- a version that arrives after a newer one never becomes the state
+    where
+        meetings.newest_change_before is null
+        or meetings.changed_at >= meetings.newest_change_before
 
 )
 

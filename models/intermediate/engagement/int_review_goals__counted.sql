@@ -1,6 +1,19 @@
-with reviews as (
+with versions as (
 
     select * from {{ ref('stg_engagement__business_review_versions') }}
+
+),
+
+reviews as (
+
+    select
+        versions.*,
+        max(versions.changed_at) over (
+            partition by versions.review_id
+            order by versions.known_at, versions.changed_at
+            rows between unbounded preceding and 1 preceding
+        ) as newest_change_before
+    from versions
 
 ),
 
@@ -13,6 +26,10 @@ followed as (
             order by reviews.known_at, reviews.changed_at
         ) as next_known_from_date
     from reviews
+    -- a version that arrives after a newer one never becomes the state
+    where
+        reviews.newest_change_before is null
+        or reviews.changed_at >= reviews.newest_change_before
 
 ),
 
@@ -71,7 +88,7 @@ counted as (
         parsed.as_of_until_date,
         count(*) as goals_set,
         -- a goal half reached counts half
-        sum(least(parsed.achieved / parsed.target, 1)) as goals_achieved
+        sum(least(coalesce(parsed.achieved, 0) / parsed.target, 1)) as goals_achieved
     from parsed
     where parsed.as_of_from_date < parsed.as_of_until_date and parsed.target > 0
     group by

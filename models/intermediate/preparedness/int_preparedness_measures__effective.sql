@@ -1,6 +1,14 @@
 with steps as (
 
-    select * from {{ ref('stg_preparedness__onboarding_step_versions') }}
+    select
+        step_versions.*,
+        max(step_versions.changed_at) over (
+            partition by step_versions.step_id
+            order by step_versions.known_at, step_versions.changed_at
+            rows between unbounded preceding and 1 preceding
+        ) as newest_change_before
+    from {{ ref('stg_preparedness__onboarding_step_versions') }} as step_versions
+    where step_versions.due_date is not null
 
 ),
 
@@ -27,6 +35,10 @@ step_states as (
             cast('9999-01-01' as date)
         ) as as_of_until_date
     from steps
+    -- a version that arrives after a newer one never becomes the state
+    where
+        steps.newest_change_before is null
+        or steps.changed_at >= steps.newest_change_before
 
 ),
 

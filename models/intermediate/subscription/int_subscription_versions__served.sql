@@ -11,7 +11,12 @@ numbered as (
         row_number() over (
             partition by priced.subscription_id
             order by priced.changed_at, priced.known_at
-        ) as version_number
+        ) as version_number,
+        min(priced.changed_at) over (
+            partition by priced.subscription_id
+            order by priced.known_at, priced.changed_at
+            rows between unbounded preceding and current row
+        ) as oldest_known_change_at
     from priced
 
 ),
@@ -20,9 +25,9 @@ dated as (
 
     select
         numbered.*,
-        -- nothing older is on record, so the first version holds from the start
+        -- nothing older was on record when it became known, so it holds from the start
         case
-            when numbered.version_number = 1
+            when numbered.changed_at = numbered.oldest_known_change_at
                 then least(
                     cast(numbered.changed_at as date),
                     coalesce(numbered.trial_started_date, numbered.started_date),
@@ -65,7 +70,10 @@ served as (
                 when dated.status = 'trialing'
                     then coalesce(dated.trial_ended_date, cast('9999-01-01' as date))
                 when dated.status = 'past_due'
-                    then {{ add_days('dated.period_started_date', var('past_due_grace_days')) }}
+                    then {{ add_days(
+                        'coalesce(dated.period_started_date, dated.effective_date)',
+                        var('past_due_grace_days')
+                    ) }}
                 else cast('9999-01-01' as date)
             end
         ) as service_until_date

@@ -9,6 +9,12 @@ with tickets as (
 
 ),
 
+replies as (
+
+    select * from {{ ref('int_first_replies__known_ranged') }}
+
+),
+
 open_ranges as (
 
     select * from {{ ref('int_ticket_states__known_ranged') }}
@@ -57,24 +63,22 @@ measured as (
     where tickets.escalated_at is not null
     union all
     select
-        tickets.account_id,
+        replies.account_id,
         'first_replies_90d' as measure,
-        cast(tickets.first_replied_at as date) as happened_date,
-        {{ add_days('tickets.first_reply_known_at', 1) }} as effective_from_date,
-        {{ add_days('tickets.first_replied_at', 91) }} as effective_until_date,
+        replies.replied_date as happened_date,
+        replies.as_of_from_date as effective_from_date,
+        replies.as_of_until_date as effective_until_date,
         1.0 as amount
-    from tickets
-    where tickets.first_replied_at is not null
+    from replies
     union all
     select
-        tickets.account_id,
+        replies.account_id,
         'first_response_hours_90d' as measure,
-        cast(tickets.first_replied_at as date) as happened_date,
-        {{ add_days('tickets.first_reply_known_at', 1) }} as effective_from_date,
-        {{ add_days('tickets.first_replied_at', 91) }} as effective_until_date,
-        {{ hours_between('tickets.opened_at', 'tickets.first_replied_at') }} as amount
-    from tickets
-    where tickets.first_replied_at is not null
+        replies.replied_date as happened_date,
+        replies.as_of_from_date as effective_from_date,
+        replies.as_of_until_date as effective_until_date,
+        replies.response_hours as amount
+    from replies
     union all
     select
         open_ranges.account_id,

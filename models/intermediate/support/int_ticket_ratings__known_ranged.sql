@@ -1,7 +1,20 @@
-with ratings as (
+with versions as (
 
     select * from {{ ref('stg_support__satisfaction_rating_versions') }}
     where score in ('good', 'bad')
+
+),
+
+ratings as (
+
+    select
+        versions.*,
+        max(versions.changed_at) over (
+            partition by versions.rating_id
+            order by versions.known_at, versions.changed_at
+            rows between unbounded preceding and 1 preceding
+        ) as newest_change_before
+    from versions
 
 ),
 
@@ -31,6 +44,10 @@ ranged as (
     from ratings
     inner join tickets
         on ratings.ticket_id = tickets.ticket_id
+    -- a version that arrives after a newer one never becomes the state
+    where
+        ratings.newest_change_before is null
+        or ratings.changed_at >= ratings.newest_change_before
 
 )
 

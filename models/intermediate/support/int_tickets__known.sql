@@ -4,34 +4,16 @@ with ticket_versions as (
 
 ),
 
-comments as (
-
-    select * from {{ ref('stg_support__ticket_comments') }}
-
-),
-
-first_replies as (
-
-    select
-        comments.ticket_id,
-        comments.commented_at as first_replied_at,
-        comments.known_at as first_reply_known_at,
-        row_number() over (
-            partition by comments.ticket_id
-            order by comments.commented_at, comments.comment_id
-        ) as reply_number
-    from comments
-    where comments.author_role = 'agent' and comments.is_public
-
-),
-
 numbered as (
 
     select
         ticket_versions.*,
         row_number() over (
             partition by ticket_versions.ticket_id
-            order by ticket_versions.known_at, ticket_versions.changed_at
+            order by
+                cast(ticket_versions.known_at as date),
+                ticket_versions.changed_at,
+                ticket_versions.known_at
         ) as version_number
     from ticket_versions
 
@@ -52,20 +34,6 @@ summed as (
     from numbered
     group by numbered.ticket_id
 
-),
-
-known as (
-
-    select
-        summed.*,
-        first_replies.first_replied_at,
-        first_replies.first_reply_known_at
-    from summed
-    left join first_replies
-        on
-            summed.ticket_id = first_replies.ticket_id
-            and first_replies.reply_number = 1
-
 )
 
-select * from known
+select * from summed

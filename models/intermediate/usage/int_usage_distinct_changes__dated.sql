@@ -56,6 +56,7 @@ covering as (
         members.member_id,
         greatest(
             {{ add_days('members.known_date', 1) }},
+            {{ add_days('members.event_date', 1) }},
             lives.as_of_from_date,
             {{ add_days(changed_since(), 1) }}
         ) as covers_from_date,

@@ -17,6 +17,7 @@ visible as (
         lives.life_number,
         greatest(
             {{ add_days('usage_days.known_date', 1) }},
+            {{ add_days('usage_days.event_date', 1) }},
             lives.as_of_from_date,
             {{ add_days(changed_since(), 1) }}
         ) as as_of_date,

@@ -19,7 +19,7 @@ first_known as (
         cast(users.known_at as date) as known_date,
         row_number() over (
             partition by users.user_id
-            order by users.known_at, users.changed_at
+            order by cast(users.known_at as date), users.changed_at, users.known_at
         ) as version_number
     from users
 

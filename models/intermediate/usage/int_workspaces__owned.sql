@@ -12,7 +12,8 @@ first_known as (
         cast(workspaces.known_at as date) as known_date,
         row_number() over (
             partition by workspaces.workspace_id
-            order by workspaces.known_at, workspaces.changed_at
+            order by
+                cast(workspaces.known_at as date), workspaces.changed_at, workspaces.known_at
         ) as version_number
     from workspaces
     where workspaces.account_id is not null

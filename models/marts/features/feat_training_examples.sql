@@ -42,6 +42,21 @@ gridded as (
 
 ),
 
+-- an end that was known late: the account seemed to pay, and had churned
+churned_before as (
+
+    select distinct
+        gridded.account_id,
+        gridded.as_of_date
+    from gridded
+    inner join churns
+        on
+            gridded.account_id = churns.account_id
+            and churns.churn_date < gridded.as_of_date
+            and coalesce(churns.returned_date, cast('9999-01-01' as date)) >= gridded.as_of_date
+
+),
+
 churned_soon as (
 
     select distinct
@@ -98,6 +113,11 @@ labelled as (
         on
             gridded.account_id = vendor_churned_soon.account_id
             and gridded.as_of_date = vendor_churned_soon.as_of_date
+    left join churned_before
+        on
+            gridded.account_id = churned_before.account_id
+            and gridded.as_of_date = churned_before.as_of_date
+    where churned_before.account_id is null
 
 )
 

@@ -1,18 +1,18 @@
 with counted as (
 
-    select * from {{ ref('rpt_master_record_contradictions') }}
+    select * from {{ ref('int_master_record_contradictions__counted') }}
     union all
-    select * from {{ ref('rpt_subscription_contradictions') }}
+    select * from {{ ref('int_subscription_contradictions__counted') }}
     union all
-    select * from {{ ref('rpt_vendor_churn_event_contradictions') }}
+    select * from {{ ref('int_vendor_churn_event_contradictions__counted') }}
     union all
-    select * from {{ ref('rpt_vendor_churn_account_contradictions') }}
+    select * from {{ ref('int_vendor_churn_account_contradictions__counted') }}
     union all
-    select * from {{ ref('rpt_ticket_contradictions') }}
+    select * from {{ ref('int_ticket_contradictions__counted') }}
     union all
-    select * from {{ ref('rpt_usage_contradictions') }}
+    select * from {{ ref('int_usage_contradictions__counted') }}
     union all
-    select * from {{ ref('rpt_event_delivery_contradictions') }}
+    select * from {{ ref('int_event_delivery_contradictions__counted') }}
 
 ),
 

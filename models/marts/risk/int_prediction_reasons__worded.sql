@@ -11,6 +11,14 @@ phrases as (
 
 ),
 
+falls as (
+
+    select distinct phrases.feature_name
+    from phrases
+    where phrases.number_style = 'percent_below'
+
+),
+
 averages as (
 
     select
@@ -31,13 +39,22 @@ compared as (
         reasons.contribution,
         reasons.feature_value,
         averages.average_value,
-        case when reasons.feature_value > averages.average_value then 'above' else 'below' end
-            as comparison
+        case
+            when reasons.feature_value > averages.average_value then 'above'
+            -- what all accounts have is no lack: `yearly term`, not `short terms`
+            when reasons.feature_value = averages.average_value and reasons.feature_value > 0
+                then 'above'
+            -- a rise below the average rise is no fall
+            when falls.feature_name is not null and reasons.feature_value >= 1 then 'above'
+            else 'below'
+        end as comparison
     from reasons
     inner join averages
         on
             reasons.model_version = averages.model_version
             and reasons.feature_name = averages.feature_name
+    left join falls
+        on reasons.feature_name = falls.feature_name
     where reasons.contribution > 0 and reasons.feature_value is not null
 
 ),

@@ -94,7 +94,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_vendor_churn_account_contradictions'
+    where computed_in = 'int_vendor_churn_account_contradictions__counted'
 
 ),
 

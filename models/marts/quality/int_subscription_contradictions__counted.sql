@@ -103,7 +103,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_subscription_contradictions'
+    where computed_in = 'int_subscription_contradictions__counted'
 
 ),
 

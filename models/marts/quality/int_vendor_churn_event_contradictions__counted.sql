@@ -53,7 +53,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_vendor_churn_event_contradictions'
+    where computed_in = 'int_vendor_churn_event_contradictions__counted'
 
 ),
 

@@ -85,7 +85,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_ticket_contradictions'
+    where computed_in = 'int_ticket_contradictions__counted'
 
 ),
 

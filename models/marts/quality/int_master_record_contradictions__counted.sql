@@ -99,7 +99,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_master_record_contradictions'
+    where computed_in = 'int_master_record_contradictions__counted'
 
 ),
 

@@ -49,7 +49,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_event_delivery_contradictions'
+    where computed_in = 'int_event_delivery_contradictions__counted'
 
 ),
 

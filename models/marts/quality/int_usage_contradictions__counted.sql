@@ -75,7 +75,7 @@ counted as (
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'rpt_usage_contradictions'
+    where computed_in = 'int_usage_contradictions__counted'
 
 ),
 

@@ -1,0 +1,160 @@
+"""Real processes: a killed run changes nothing anyone reads, and the next one makes it good."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import LAST_NIGHT, World, digest, night
+
+# Differ from run to run by their nature: the run's name, and when things were done.
+OF_THE_RUN = {"run_id", "recorded_at", "detail", "trained_at", "parameters", "metrics"}
+NIGHT = ["nightly", "--as-of", LAST_NIGHT.isoformat(), "--no-docs"]
+READER = """
+import sys, time, duckdb
+reads, seen = 0, set()
+while True:
+    with duckdb.connect(sys.argv[1], read_only=True) as connection:
+        rows = connection.execute(
+            "select max(as_of_date), count(*) from risk.rpt_at_risk_accounts").fetchone()
+    assert rows[1] > 0
+    seen.add(str(rows[0]))
+    reads += 1
+    print(reads, *sorted(seen), flush=True)
+    time.sleep(0.02)
+"""
+
+
+def kill_at(world: World, is_time: Callable[[str], bool], delay: float = 0.0) -> str:
+    """Start a night and kill it `delay` seconds after `is_time` holds for its output so far."""
+    process = world.start(*NIGHT)
+    output: list[str] = []
+    assert process.stdout is not None
+    stream = process.stdout
+    reader = threading.Thread(target=lambda: output.extend(iter(stream.readline, "")))
+    reader.start()
+    deadline = time.monotonic() + 240
+    while not is_time("".join(output)):
+        assert process.poll() is None, "the run ended before it was killed: " + "".join(output)
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    time.sleep(delay)
+    process.kill()
+    process.wait()
+    reader.join()
+    return "".join(output)
+
+
+def stage(title: str) -> Callable[[str], bool]:
+    """Whether a stage has begun."""
+    return lambda output: f"] {title}" in output
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Tables of two published files that do not hold the same rows."""
+    found: list[str] = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        tables = [
+            {
+                (schema, table)
+                for schema, table in connection.execute(
+                    "select schema_name, table_name from duckdb_tables() where database_name = ?",
+                    [name],
+                ).fetchall()
+            }
+            for name in ("one", "other")
+        ]
+        found.extend(f"{schema}.{table} is missing" for schema, table in tables[0] ^ tables[1])
+        for schema, table in sorted(tables[0] & tables[1] - {("ops", "runs")}):
+            columns = connection.execute(
+                "select column_name from duckdb_columns() where database_name = 'one'"
+                " and schema_name = ? and table_name = ?",
+                [schema, table],
+            ).fetchall()
+            kept = ", ".join(f'"{name}"' for (name,) in columns if name not in OF_THE_RUN)
+            sides = [f'select {kept} from {side}.{schema}."{table}"' for side in ("one", "other")]
+            row = connection.execute(
+                f"select (select count(*) from ({sides[0]} except all {sides[1]})),"
+                f" (select count(*) from ({sides[1]} except all {sides[0]}))"
+            ).fetchone()
+            if row != (0, 0):
+                found.append(f"{schema}.{table}: {row} rows differ")
+    return found
+
+
+def test_killed_runs_change_nothing_and_the_next_completes(
+    ci_first_night: World, ci_world: World, tmp_path: Path
+) -> None:
+    world = ci_first_night.copy(tmp_path)
+    before = digest(world.published_file)
+    moments = [
+        ("Build to the features", 4.0),
+        ("Score and explain", 0.1),
+        ("Build worklist and marts", 2.0),
+        ("Publish", 0.05),
+    ]
+    for title, delay in moments:
+        kill_at(world, stage(title), delay)
+        assert digest(world.published_file) == before, f"killed in {title}"
+    night(world, LAST_NIGHT)
+    assert differences(ci_world.published_file, world.published_file) == []
+    assert sorted(file.name for file in world.warehouse.iterdir() if file.is_file()) == [
+        "plumbline.duckdb"
+    ]
+    states = world.read("select state, count(distinct run_id) from ops.runs group by state")
+    assert dict(states)["published"] == 2
+
+
+def test_killed_between_rename_and_record(ci_first_night: World, tmp_path: Path) -> None:
+    world = ci_first_night.copy(tmp_path)
+    old = world.published_file.stat().st_ino
+    kill_at(world, lambda _: world.published_file.stat().st_ino != old)
+    published = "select run_id from ops.runs where state = 'published' order by recorded_at"
+    visible = world.read(published)[-1][0]
+    recorded = [row[0] for row in world.read(published, private=True)]
+    if visible in recorded:
+        pytest.skip("this machine recorded the publication before the kill arrived")
+    after = digest(world.published_file)
+    done = world.run("verify", "reasons-add-up")
+    assert done.returncode == 0, done.stderr
+    assert [row[0] for row in world.read(published, private=True)] == [*recorded, visible]
+    assert digest(world.published_file) == after
+    night(world, LAST_NIGHT)
+    assert visible in {row[0] for row in world.read("select run_id from ml.predictions")}
+
+
+def test_readers_never_fail_while_a_night_is_published(
+    ci_first_night: World, tmp_path: Path
+) -> None:
+    world = ci_first_night.copy(tmp_path)
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(world.published_file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines: list[str] = []
+    assert reader.stdout is not None
+    stream = reader.stdout
+    follower = threading.Thread(target=lambda: lines.extend(iter(stream.readline, "")))
+    follower.start()
+    try:
+        night(world, LAST_NIGHT)
+        time.sleep(1)
+        assert reader.poll() is None, reader.stderr.read() if reader.stderr else ""
+    finally:
+        reader.kill()
+        reader.wait()
+        follower.join()
+    count, *seen = lines[-1].split()
+    assert int(count) > 20
+    assert seen == ["2026-02-27", "2026-02-28"]

@@ -8,10 +8,10 @@ import pyarrow as pa
 from demo import text
 from demo.accounts import Accounts
 from demo.config import END, NONE, Config, dates, stream
-from demo.crm import Contacts
+from demo.contacts import Contacts
 from demo.draws import alive, known_accounts, logistic, occurrences, office_second
 from demo.latent import Latent
-from demo.lifecycle import World
+from demo.simulation import World
 from demo.writer import NAT, Tables, known, make_table, moment
 
 STEPS = ("kick_off", "workspace_set_up", "import_data", "invite_team", "first_automation",
@@ -63,8 +63,7 @@ def _courses(rng, accounts, latent, world, contacts: Contacts) -> pa.Table:
     held = day + rng.integers(5, 20, n)
     x = latent.drivers[held, :, who]
     shows = rng.random(n) < logistic(0.1 + 0.7 * x[:, 1] + 0.5 * x[:, 0] - latent.decline[held, who])
-    first = np.zeros(len(accounts), dtype=np.int64)
-    first[contacts.account[::-1]] = np.arange(len(contacts.account))[::-1]
+    first = contacts.first_of(len(accounts))
     row = np.concatenate([np.arange(n)] * 2)
     final = np.arange(2 * n) >= n
     invited = moment(day, office_second(rng, n))

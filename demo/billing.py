@@ -10,8 +10,8 @@ from demo import text
 from demo.accounts import INTERVALS, PLAN_KEYS, PLAN_NAMES, Accounts, price_minor
 from demo.config import CURRENCIES, DAY_US, END, NONE, Config, stream
 from demo.draws import known_accounts, stack
-from demo.lifecycle import World
 from demo.product import company_names, domains
+from demo.simulation import World
 from demo.writer import EPOCH, Tables, known, make_table, moment, seconds
 
 _RECURRING = ('{"interval":"week","interval_count":1}', '{"interval":"month","interval_count":1}',

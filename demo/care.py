@@ -10,7 +10,7 @@ from demo import book as bk
 from demo.config import END, weekday
 
 if TYPE_CHECKING:
-    from demo.lifecycle import Simulation
+    from demo.simulation import Simulation
 
 PLAYBOOKS = ("training_session", "executive_call", "roi_report", "quarterly_check_in")
 EFFECT = np.array([-0.60, -0.50, -0.35, -0.10])

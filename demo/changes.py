@@ -10,7 +10,7 @@ from demo import book as bk
 from demo.config import NONE
 
 if TYPE_CHECKING:
-    from demo.lifecycle import Simulation
+    from demo.simulation import Simulation
 
 REVIEW_DAYS = 30
 """Each account reviews its seats once in so many days."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
@@ -11,74 +9,12 @@ from demo import book as bk
 from demo import text
 from demo.accounts import COUNTRIES, CSM_IDS, INDUSTRIES, Accounts
 from demo.config import END, NONE, Config, dates, day_of_month, stream
-from demo.draws import alive, known_accounts, occurrences, office_second, stack
+from demo.contacts import Contacts, contact_table
+from demo.draws import alive, known_accounts, occurrences, office_second
 from demo.latent import Latent
-from demo.lifecycle import PAYING, World
-from demo.product import company_names, domains, person_names
+from demo.product import company_names
+from demo.simulation import PAYING, World
 from demo.writer import Tables, known, make_table, moment
-
-_TITLES = ("Operations Manager", "Head of Product", "Project Lead", "CTO", "Team Lead",
-           "Office Manager", "VP Operations", "Programme Manager")  # fmt: skip
-CONTACTS = np.array([6, 4, 2, 1])
-
-
-@dataclass(frozen=True)
-class Contacts:
-    """Contacts: number, account, champion flag, day known, day lost (`NONE` if never)."""
-
-    id: pa.Array
-    account: np.ndarray
-    is_champion: np.ndarray
-    created: np.ndarray
-    left: np.ndarray
-
-    def email(self, n_accounts: int) -> pa.Array:
-        """Contacts' e-mail addresses."""
-        domain = domains(n_accounts).take(pa.array(self.account))
-        return text.joined("contact", np.arange(len(self.account)), "@", domain)
-
-
-def make_contacts(
-    config: Config, accounts: Accounts, latent: Latent, world: World
-) -> tuple[Contacts, np.ndarray]:
-    """Draw contacts and the log of key-contact changes (a structured array).
-
-    A champion who leaves ends one contact, a successor begins another.
-    """
-    rng = stream(config, "contacts")
-    who = known_accounts(accounts)
-    count = CONTACTS[accounts.segment[who]] + rng.integers(0, 2, len(who))
-    account = np.repeat(who, count)
-    first = np.concatenate([[True], np.diff(account) > 0])
-    created = np.maximum(accounts.created[account] + rng.integers(0, 30, len(account)) * ~first,
-                         accounts.created[account])  # fmt: skip
-    on = alive(world)
-    gone = latent.champion_gone[:END]
-    lost = np.argwhere(~gone[:-1] & gone[1:] & on[1:]) + [1, 0]
-    back = np.argwhere(gone[:-1] & ~gone[1:] & on[1:]) + [1, 0]
-    base = len(account)
-    account = np.concatenate([account, back[:, 1]])
-    champion = np.concatenate([first, np.ones(len(back), bool)])
-    created = np.concatenate([created, back[:, 0]])
-    left = np.full(len(account), NONE)
-    holder = np.full(len(accounts), -1)
-    holder[account[:base][first]] = np.flatnonzero(first)
-    ident = np.empty(len(lost), dtype=np.int64)
-    steps = np.concatenate([np.c_[lost, np.zeros(len(lost))], np.c_[back, np.ones(len(back))]])
-    number = np.concatenate([np.arange(len(lost)), base + np.arange(len(back))])
-    for i in np.lexsort((steps[:, 2], steps[:, 0])):
-        day, owner, joins = steps[i].astype(int)
-        if joins:
-            holder[owner] = number[i]
-        else:
-            ident[number[i]] = holder[owner]
-            left[holder[owner]] = day
-    changes = np.zeros(len(steps), dtype=[("day", "i8"), ("account", "i8"), ("contact", "i8"),
-                                          ("joins", "?")])  # fmt: skip
-    changes["day"], changes["account"], changes["joins"] = steps[:, 0], steps[:, 1], steps[:, 2]
-    changes["contact"] = np.concatenate([ident, number[len(lost):]])
-    contacts = Contacts(text.ids("003CF", len(account), 10), account, champion, created, left)
-    return contacts, changes
 
 
 def crm_tables(
@@ -88,7 +24,7 @@ def crm_tables(
     rng = stream(config, "crm")
     return {
         ("salesforce", "account"): _accounts(rng, accounts, latent, world),
-        ("salesforce", "contact"): _contacts(rng, accounts, contacts),
+        ("salesforce", "contact"): contact_table(rng, accounts, contacts),
         ("salesforce", "campaign"): _campaigns(rng),
         ("salesforce", "opportunity"): _opportunities(rng, accounts, world),
         ("salesforce", "task"): _tasks(rng, accounts, latent, world, contacts),
@@ -146,29 +82,6 @@ def _never_sold(world: World) -> np.ndarray:
 def live_now(world: World, day: np.ndarray, who: np.ndarray) -> np.ndarray:
     """Whether the accounts pay or are on trial on the days."""
     return world.state[day, who] > 0
-
-
-def _contacts(rng, accounts: Accounts, c: Contacts) -> pa.Table:
-    email = c.email(len(accounts))
-    tables = []
-    erased = rng.random(len(c.account)) < 0.5
-    for left in (False, True):
-        on = np.flatnonzero((c.left != NONE) if left else np.ones(len(c.account), bool))
-        pick = pa.array(on)
-        created = moment(c.created[on], 36_000)
-        changed = moment(c.left[on], office_second(rng, len(on))) if left else created
-        tables.append(
-            make_table(
-                "salesforce", "contact", Id=c.id.take(pick),
-                AccountId=accounts.id.take(pa.array(c.account[on])),
-                Name=person_names(on), Email=email.take(pick),
-                Title=text.picked(_TITLES, on * 5 % len(_TITLES)),
-                Is_Champion__c=c.is_champion[on] & (not left), CreatedDate=created,
-                SystemModstamp=changed, IsDeleted=erased[on] & left,
-                _extracted_at=known(rng, changed),
-            )
-        )  # fmt: skip
-    return stack(*tables)
 
 
 def _campaigns(rng: np.random.Generator) -> pa.Table:
@@ -246,7 +159,7 @@ def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Cont
               - 0.8 * latent.champion_gone[held, who])  # fmt: skip
     shows = (rng.random(n) < 1 / (1 + np.exp(-warmth))) | (kind > 0)
     outcome = np.where(shows, 1, np.where(rng.random(n) < 0.6, 2, 3))
-    first = np.searchsorted(contacts.account[: _base(contacts)], who)
+    first = contacts.first_of(len(accounts))[who]
     row = np.concatenate([np.arange(n)] * 2)
     final = np.arange(2 * n) >= n
     created = moment(planned, office_second(rng, n))
@@ -263,12 +176,6 @@ def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Cont
         ActivityDate=pa.array(dates(held[row])), CreatedDate=created[row], SystemModstamp=at,
         IsDeleted=final & (row % 251 == 7), _extracted_at=known(rng, at, 0.01),
     )  # fmt: skip
-
-
-def _base(contacts: Contacts) -> int:
-    """Contacts of the first part, which is sorted by account."""
-    drop = np.flatnonzero(np.diff(contacts.account) < 0)
-    return int(drop[0]) + 1 if len(drop) else len(contacts.account)
 
 
 def _notes(rng, accounts: Accounts, world: World) -> pa.Table:

@@ -9,10 +9,10 @@ from demo import text
 from demo.accounts import CSM_IDS, Accounts
 from demo.care import ARMS, EXPERIMENT, PLAYBOOKS
 from demo.config import END, Config, stream, weekday
-from demo.crm import Contacts
+from demo.contacts import Contacts
 from demo.draws import alive, logistic, occurrences, office_second
 from demo.latent import Latent
-from demo.lifecycle import World
+from demo.simulation import World
 from demo.writer import NAT, Tables, known, make_table, moment
 
 _RISKS = ("usage_decline", "low_adoption", "support_pain", "champion_left", "renewal_due")

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from demo.accounts import Accounts
 from demo.config import END, NONE
-from demo.lifecycle import World
+from demo.simulation import World
 
 DAY_SECONDS = 86_400
 

@@ -15,9 +15,9 @@ from demo.accounts import ENTITLED, REGION_UTC_OFFSET, Accounts
 from demo.config import DAY_US, END, Config, holiday_factor, weekday
 from demo.event_types import SHARE_CORE, SHARE_NAVIGATION, TABLE_SIZE, EventTypes
 from demo.latent import Latent
-from demo.lifecycle import World
 from demo.people import BOT, HUMAN, WEEKEND, People
 from demo.schema import SCHEMAS
+from demo.simulation import World
 from demo.writer import EPOCH, partition_path, write_file
 
 LATE, VERY_LATE, REDELIVERED = 0.0100, 0.0006, 0.005

@@ -14,8 +14,9 @@ from demo import latent as lt
 from demo.accounts import INTERVAL_DAYS, INTERVAL_MONTHS, Accounts
 from demo.changes import CLOSED_DAYS, EXPAND, EXPAND_DECLINE, EXPAND_WEIGHT, REVIEW_DAYS
 from demo.config import DAYS, NONE, add_months, day_of_month
+from demo.departures import DUNNING_DAYS, FAILS_FOR_GOOD, PAYMENT_FAILS
 from demo.latent import Latent
-from demo.lifecycle import DUNNING_DAYS, FAILS_FOR_GOOD, OVERDUE, PAYING, PAYMENT_FAILS, World
+from demo.simulation import OVERDUE, PAYING, World
 
 HORIZON = 60
 _NODES = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
@@ -43,12 +44,14 @@ def _renewals(world: World, accounts: Accounts, day: int, who: np.ndarray) -> li
     anchor = day_of_month(end)
     out = []
     for step in range(9):
-        later = np.where(interval == 0, end + 7 * step,
-                         add_months(end, INTERVAL_MONTHS[interval] * step, anchor))  # fmt: skip
-        inside = (later >= day) & (later < day + HORIZON)
-        if not inside.any():
-            break
-        out.append(np.where(inside, later, NONE))
+        later = np.full(len(who), NONE)
+        again = np.flatnonzero((interval == 0) | (step == 0) | ((interval == 1) & (step < 3)))
+        some = interval[again]
+        later[again] = np.where(
+            some == 0, end[again] + 7 * step,
+            add_months(end[again], INTERVAL_MONTHS[some] * step, anchor[again]),
+        )  # fmt: skip
+        out.append(np.where((later >= day) & (later < day + HORIZON), later, NONE))
     return out
 
 
@@ -65,7 +68,8 @@ def churn_probability(
     years = INTERVAL_DAYS[accounts.interval[who]] / 365
     pays = accounts.interval[who] > 0
     survives = np.ones((12, len(who)))
-    lead = np.where(renewals[0] != NONE, renewals[0] - t, 1) if renewals else np.ones(len(who))
+    due = np.stack(renewals)
+    lead = np.where(due != NONE, due - t, 0).sum(0) / np.maximum((due != NONE).sum(0), 1)
     for renewal in renewals:
         at = np.flatnonzero(renewal != NONE)
         fails = PAYMENT_FAILS * FAILS_FOR_GOOD * pays[at]
@@ -75,8 +79,9 @@ def churn_probability(
     weight = _flip_weights(latent.declining[t, who], latent.champion_gone[t, who], lead)
     share = (weight[:, :, None, :] * _SHARE[:, None]).reshape(12, -1)
     alive = (survives * share).sum(0)
-    overdue = state[who] == OVERDUE
-    return who, 1 - alive * np.where(overdue, 1 - _dunning(world, t, who), 1.0)
+    overdue = np.flatnonzero(state[who] == OVERDUE)
+    alive[overdue] *= 1 - _dunning(world, t, who[overdue])
+    return who, 1 - alive
 
 
 def _hazard(
@@ -107,12 +112,8 @@ def _flip_weights(on: np.ndarray, gone: np.ndarray, lead: np.ndarray) -> np.ndar
 
 def _dunning(world: World, day: int, who: np.ndarray) -> np.ndarray:
     """Probability that a payment overdue on the day is never made."""
-    state = world.state[:, who]
-    age = np.zeros(len(who))
-    still = np.ones(len(who), dtype=bool)
-    for back in range(DUNNING_DAYS):
-        still &= state[max(day - back, 0)] == OVERDUE
-        age += still
+    recent = world.state[max(day - DUNNING_DAYS + 1, 0) : day + 1, who] == OVERDUE
+    age = np.minimum.accumulate(recent[::-1], axis=0).sum(axis=0)
     lost = FAILS_FOR_GOOD
     waiting = (1 - lost) * np.clip(1 - age / (DUNNING_DAYS - 1), 0, 1)
     return lost / (lost + waiting)

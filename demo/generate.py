@@ -10,7 +10,8 @@ from demo.academy import academy_tables
 from demo.accounts import make_accounts
 from demo.billing import billing_tables
 from demo.config import make_config
-from demo.crm import crm_tables, make_contacts
+from demo.contacts import make_contacts
+from demo.crm import crm_tables
 from demo.cs_platform import platform_tables
 from demo.event_types import make_event_types
 from demo.events import EventStream, write_events

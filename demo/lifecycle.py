@@ -2,120 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from demo import book as bk
-from demo import care, changes
-from demo.accounts import INTERVAL_DAYS, Accounts, monthly_usd
-from demo.config import DAYS, NONE, Config, stream
-from demo.latent import DOWNGRADE_TAU, DOWNGRADE_WEIGHT, Latent
+from demo import care, changes, departures
+from demo.accounts import INTERVAL_DAYS, Accounts
+from demo.config import DAYS, NONE, Config
+from demo.latent import Latent
+from demo.simulation import NEVER, OVERDUE, PAYING, TRIAL, Simulation, World
 
-NEVER, TRIAL, PAYING, OVERDUE = range(4)
-PAYMENT_FAILS, FAILS_FOR_GOOD, DUNNING_DAYS = 0.022, 0.08, 21
-LONG_PAUSE, LAPSE, SHORT_PAUSE, RETURN = 0.06, 0.004, 0.003, 0.18
+LAPSE, SHORT_PAUSE = 0.004, 0.003
+"""Chances at a renewal: it comes late, or the subscription pauses for some weeks first."""
+
 TRIAL_WEIGHTS = {"level": 2.6, "engagement": 0.8, "adoption": 0.5, "support_pain": -0.4,
                  "decline": -1.5}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class World:
-    """What happened, in arrays of (days, accounts) and in event tables (dicts of columns)."""
-
-    versions: np.ndarray
-    state: np.ndarray
-    mrr: np.ndarray
-    seats: np.ndarray
-    period_end: np.ndarray
-    downgrade: np.ndarray
-    relief: np.ndarray
-    relief_end: np.ndarray
-    growth: np.ndarray
-    churns: dict[str, np.ndarray]
-    trials: dict[str, np.ndarray]
-    moves: dict[str, np.ndarray]
-    interventions: dict[str, np.ndarray]
-    assignments: dict[str, np.ndarray]
-
-
-class Simulation:
-    """Mutable state of the pass over the days; `simulate` is its only user."""
-
-    def __init__(self, config: Config, accounts: Accounts, latent: Latent) -> None:
-        n = len(accounts)
-        self.config, self.accounts, self.latent, self.n = config, accounts, latent, n
-        self.rng = stream(config, "lifecycle")
-        self.book = bk.Book(6 * n + 50)
-        self.unit = monthly_usd(config)
-        self.main = np.full(n, -1)
-        self.addon = np.full(n, -1)
-        self.next_open = np.full(n, NONE)
-        self.settles = np.full(n, NONE)
-        self.fails = np.zeros(n, dtype=bool)
-        self.downgraded = np.full(n, -10_000)
-        self.relief = np.zeros(n)
-        self.growth = np.zeros(n)
-        self.relief_start = np.full(n, NONE)
-        self.relief_end = np.full(n, NONE)
-        self.quota = self.rng.random(4)
-        self.events: dict[str, list[dict[str, np.ndarray]]] = {
-            name: [] for name in ("churns", "trials", "moves", "interventions", "assignments")
-        }
-
-    def note(self, name: str, **columns: np.ndarray | int) -> None:
-        """Add rows to one event table."""
-        size = np.broadcast(*columns.values()).size
-        if size:
-            rows = {k: np.broadcast_to(v, size).copy() for k, v in columns.items()}
-            self.events[name].append(rows)
-
-    def downgrade_effect(self, day: int) -> np.ndarray:
-        """What a recent downgrade adds to the log-hazard."""
-        return DOWNGRADE_WEIGHT * np.exp((self.downgraded - day) / DOWNGRADE_TAU)
-
-    def relief_effect(self, day: int) -> np.ndarray:
-        """What a running intervention adds to the log-hazard (negative)."""
-        return np.where((self.relief_start <= day) & (day < self.relief_end), self.relief, 0.0)
-
-    def log_hazard(self, day: int) -> np.ndarray:
-        """Log-hazard a year of every account."""
-        return self.latent.log_hazard(day) + self.downgrade_effect(day) + self.relief_effect(day)
-
-    def mains(self) -> np.ndarray:
-        """Numbers of the accounts' main subscriptions."""
-        return self.main[self.main >= 0]
-
-    def close(self, ids: np.ndarray, day: int, reason: int) -> None:
-        """End main subscriptions and their add-ons on a day."""
-        rows, accounts = self.book.rows, self.book.rows["account"][ids]
-        extra = self.addon[accounts]
-        both = np.concatenate([ids, extra[extra >= 0]])
-        rows["status"][both] = bk.CANCELED
-        rows["ended"][both] = day
-        rows["canceled"][both] = np.where(
-            rows["canceled"][both] == NONE, day, rows["canceled"][both]
-        )
-        rows["reason"][both] = reason
-        self.book.log(both, day, 0, bk.ENDED)
-        self.addon[accounts] = -1
-        self.main[accounts] = -1
-
-
-def _drawn(sim: Simulation, segment: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Systematic sampling: each has probability q, and each segment's total stays close to sum q.
-
-    Keeps the yearly churn of small segments near its expectation on every seed.
-    """
-    hit = np.zeros(len(q), dtype=bool)
-    order = sim.rng.permutation(len(q))
-    for s in range(4):
-        of = order[segment[order] == s]
-        after = sim.quota[s] + np.cumsum(q[of])
-        hit[of] = np.floor(after) > np.floor(after - q[of])
-        if len(of):
-            sim.quota[s] = after[-1] % 1
-    return hit
 
 
 def _initial(sim: Simulation) -> None:
@@ -201,85 +101,19 @@ def _renewals(sim: Simulation, day: int, hazard: np.ndarray) -> None:
     who = rows["account"][ids]
     years = INTERVAL_DAYS[rows["interval"][ids]] / 365
     q = 1 - np.exp(-np.exp(hazard[who]) * years)
-    leaves = _drawn(sim, sim.accounts.segment[who], q)
-    _leave(sim, ids[leaves], day)
+    leaves = departures.drawn(sim, sim.accounts.segment[who], q)
+    departures.leave(sim, ids[leaves], day)
     ids = ids[~leaves]
     u = rng.random(len(ids))
-    failed = (u < PAYMENT_FAILS) & (rows["interval"][ids] > 0)
+    failed = (u < departures.PAYMENT_FAILS) & (rows["interval"][ids] > 0)
     lapsed = (u > 1 - LAPSE) & (rows["interval"][ids] > 0)
     pauses = (u > 0.5) & (u < 0.5 + SHORT_PAUSE)
-    _lapse(sim, ids[lapsed], day)
-    _pause(sim, ids[pauses], day, day + rng.integers(8, 26, pauses.sum()))
-    fails = ids[failed]
-    sim.book.begin_period(fails, day)
-    rows["status"][fails] = bk.PAST_DUE
-    sim.book.log(fails, day, 7200, bk.FAILED)
-    owes = rows["account"][fails]
-    sim.fails[owes] = rng.random(len(owes)) < FAILS_FOR_GOOD
-    wait = rng.integers(1, DUNNING_DAYS, len(owes))
-    sim.settles[owes] = day + np.where(sim.fails[owes], DUNNING_DAYS, wait)
+    departures.lapse(sim, ids[lapsed], day)
+    departures.pause(sim, ids[pauses], day, day + rng.integers(8, 26, pauses.sum()))
+    departures.fail_payment(sim, ids[failed], day)
     stays = ids[~(failed | lapsed | pauses)]
     sim.book.begin_period(stays, day)
     sim.book.log(stays, day, 0, bk.RENEWED)
-
-
-def _leave(sim: Simulation, ids: np.ndarray, day: int) -> None:
-    rows, rng = sim.book.rows, sim.rng
-    who = rows["account"][ids]
-    pauses = rng.random(len(ids)) < LONG_PAUSE
-    asks = ~pauses & (rng.random(len(ids)) < 0.85)
-    asked = day - rng.integers(0, 4, len(ids))
-    reason = np.where(pauses, 4, 0)
-    sim.note("churns", account=who, day=day, request=np.where(asks, asked, day), reason=reason)
-    rows["will_cancel"][ids[asks]] = True
-    rows["canceled"][ids[asks]] = asked[asks]
-    second = rng.integers(28_800, 72_000, asks.sum())
-    early = asked[asks] < day
-    sim.book.log(ids[asks][early], asked[asks][early], second[early], bk.REQUESTED)
-    _pause(sim, ids[pauses], day, day + rng.integers(35, 81, pauses.sum()))
-    sim.close(ids[~pauses], day, 0)
-    back = ~pauses & (rng.random(len(ids)) < RETURN)
-    sim.next_open[who[back]] = day + rng.integers(40, 220, back.sum())
-
-
-def _pause(sim: Simulation, ids: np.ndarray, day: int, until: np.ndarray) -> None:
-    rows = sim.book.rows
-    extra = sim.addon[rows["account"][ids]]
-    for some, end in ((ids, until), (extra[extra >= 0], until[extra >= 0])):
-        rows["paused"][some] = True
-        rows["resumes"][some] = end
-        sim.book.log(some, day, 0, bk.PAUSE)
-
-
-def _lapse(sim: Simulation, ids: np.ndarray, day: int) -> None:
-    who = sim.book.rows["account"][ids]
-    sim.close(ids, day, 3)
-    sim.next_open[who] = day + sim.rng.integers(4, 25, len(who))
-
-
-def _settle(sim: Simulation, day: int) -> None:
-    rows = sim.book.rows
-    who = np.flatnonzero(sim.settles == day)
-    sim.settles[who] = NONE
-    lost, won = sim.main[who[sim.fails[who]]], sim.main[who[~sim.fails[who]]]
-    rows["status"][won] = bk.ACTIVE
-    sim.book.log(won, day, sim.rng.integers(21_600, 72_000, len(won)), bk.RECOVERED)
-    gone = rows["account"][lost]
-    sim.note("churns", account=gone, day=day, request=day, reason=1)
-    sim.close(lost, day, 1)
-    back = sim.rng.random(len(gone)) < 0.25
-    sim.next_open[gone[back]] = day + sim.rng.integers(40, 120, back.sum())
-    every = np.arange(sim.book.count)
-    resume = every[rows["paused"][every] & (rows["resumes"][every] == day)]
-    mains = resume[~rows["addon"][resume]]
-    long = day - rows["period_end"][mains] > 30
-    quits = mains[long & (sim.rng.random(len(mains)) < 0.45)]
-    rows["paused"][resume], rows["resumes"][resume] = False, NONE
-    sim.close(quits, day, 0)
-    stays = resume[rows["status"][resume] != bk.CANCELED]
-    rows["anchor"][stays] = bk.anchor_of(np.full(len(stays), day))
-    sim.book.begin_period(stays, day)
-    sim.book.log(stays, day, 0, bk.RESUME)
 
 
 def simulate(config: Config, accounts: Accounts, latent: Latent) -> World:
@@ -294,7 +128,7 @@ def simulate(config: Config, accounts: Accounts, latent: Latent) -> World:
     _initial(sim)
     for day in range(DAYS):
         hazard = sim.log_hazard(day)
-        _settle(sim, day)
+        departures.settle(sim, day)
         _starts(sim, day)
         _trial_ends(sim, day)
         _renewals(sim, day, hazard)

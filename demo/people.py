@@ -11,7 +11,7 @@ from demo import text
 from demo.accounts import Accounts
 from demo.config import END, NONE, Config, stream
 from demo.latent import Latent
-from demo.lifecycle import World
+from demo.simulation import World
 
 HUMAN, INTERNAL, BOT = range(3)
 WEEKEND = 0.22

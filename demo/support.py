@@ -10,7 +10,7 @@ from demo.accounts import CSM_IDS, Accounts
 from demo.config import DAY_US, Config, stream
 from demo.draws import alive, logistic, occurrences, stack
 from demo.latent import Latent
-from demo.lifecycle import World
+from demo.simulation import World
 from demo.writer import NAT, Tables, known, make_table, moment
 
 POSITIVE = ("great", "love", "helpful", "excellent", "thanks", "fast", "easy", "perfect",

@@ -8,10 +8,10 @@ import pyarrow as pa
 from demo import text
 from demo.accounts import Accounts
 from demo.config import DAY_US, END, NONE, Config, stream
-from demo.crm import Contacts
+from demo.contacts import Contacts
 from demo.draws import alive
 from demo.latent import Latent
-from demo.lifecycle import World
+from demo.simulation import World
 from demo.writer import Tables, known, make_table, moment
 
 WAVE_DAYS = 91

@@ -20,7 +20,8 @@ from demo.config import DAYS, END, Config, dates
 from demo.cs_platform import intervention_ids
 from demo.foresight import churn_probability, expansion_probability
 from demo.latent import DRIVERS, Latent
-from demo.lifecycle import World, conversion_probability
+from demo.lifecycle import conversion_probability
+from demo.simulation import World
 
 _OUTCOMES = ("cancellation_requested", "payment_failed", "", "", "pause")
 

@@ -140,7 +140,9 @@ def _typed(node: Mapping[str, Any]) -> dict[str, str]:
 def _model(node: Mapping[str, Any], names: Mapping[str, str], tests: list[Any]) -> Model:
     read = node["depends_on"]["nodes"]
     keys = [
-        tuple(test["test_metadata"]["kwargs"].get("combination_of_columns") or [test["column_name"]])
+        tuple(
+            test["test_metadata"]["kwargs"].get("combination_of_columns") or [test["column_name"]]
+        )
         for test in tests
         if test["test_metadata"]["name"] in ("unique", "unique_combination_of_columns")
     ]

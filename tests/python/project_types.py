@@ -81,7 +81,7 @@ class Source:
     types: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Project:
     """All that the rules read.
 

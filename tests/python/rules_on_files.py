@@ -31,7 +31,7 @@ REF = re.compile(r"\b(ref|source)\s*\(")
 MACHINE_PATH = re.compile(r"(?<![\w.}/-])/(work|root|home|Users)/")
 # Written so that this file does not hold what it looks for.
 REGISTRY = re.compile(
-    r"https?://\S*(pypi|pythonhosted|artifactory|nexus|devpi|conda|npmjs|/simple\b)\S*"
+    r"https?://\S*(pypi|pythonhosted|artifactory|nexus|devpi|conda|npmjs|/simple/)\S*"
     r"|(?<=\s)--(extra-)?index-url\b|(?<=\s)--find-links\b",
     re.IGNORECASE,
 )

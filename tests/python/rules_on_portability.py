@@ -12,21 +12,18 @@ from collections.abc import Iterator
 from project_types import Project, Violation
 from rules_on_files import inside_parentheses, line_of, without_comments
 
-FUNCTIONS = frozenset(
-    """
+PORTABLE = """
     abs avg cast ceil coalesce count dense_rank exp extract first_value floor greatest lag
     last_value lead least length ln lower max min mod ntile nullif percent_rank power rank replace
     round row_number split_part sqrt stddev_pop stddev_samp substring sum trim upper var_pop
     var_samp
-    """.split()
-)
+"""
 # Words that an opening parenthesis may follow without being a call.
-KEYWORDS = frozenset(
-    """
+WORDS = """
     all and any as by case distinct else except exists filter from group having in intersect is join
     not on or over select then union values when where with
-    """.split()
-)
+"""
+KNOWN = frozenset(f"{PORTABLE} {WORDS} jinja".split())
 TYPES = re.compile(
     r"(date|timestamp|boolean|smallint|integer|bigint|(decimal|numeric)\(\d+, ?\d+\)"
     r"|varchar\(\d+\)|jinja)$"
@@ -58,7 +55,7 @@ def functions_are_portable(project: Project) -> Iterator[Violation]:
         for match in CALL.finditer(code):
             name = match.group(1).lower()
             is_type = TYPES.match(name + inside_parentheses(code, match.end() - 1))
-            if name not in FUNCTIONS | KEYWORDS and name != "jinja" and not is_type:
+            if name not in KNOWN and not is_type:
                 place = line_of(code, match.start())
                 yield Violation("functions_are_portable", path, f"{place}: {name}()")
 

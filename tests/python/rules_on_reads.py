@@ -106,9 +106,7 @@ def outcomes_are_labels_only(project: Project) -> Iterator[Violation]:
                 if "churn" in read:
                     yield Violation("outcomes_are_labels_only", f"{model.name} <- {read}")
         if "feat_training_examples" in model.reads and model.room not in ("quality", "monitoring"):
-            yield Violation(
-                "outcomes_are_labels_only", f"{model.name} <- feat_training_examples"
-            )
+            yield Violation("outcomes_are_labels_only", f"{model.name} <- feat_training_examples")
 
 
 def _strings(text: str) -> Iterator[str]:

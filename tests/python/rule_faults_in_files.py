@@ -1,0 +1,134 @@
+"""Planted faults in names, documentation and text; see `rule_faults`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from project_types import Model, Seed, Source
+from rule_faults import (
+    BASE,
+    FACT,
+    READ_FAULTS,
+    REPORT,
+    SEED,
+    SOUND,
+    SOUND_FILES,
+    SOURCE,
+    STAGED,
+    STEP,
+    Fault,
+    planted,
+)
+
+
+def _changed(rule: str, model: Model, node: str = "", **changes: object) -> Fault:
+    """A fault of a model's own data."""
+    return Fault(rule, node or model.name, planted(replace(model, **changes)))
+
+
+def _named(model: Model, name: str) -> Fault:
+    file = model.file.replace(model.name, name)
+    renamed = replace(model, name=name, file=file)
+    return Fault("names_say_the_room", name, planted(renamed))
+
+
+def _sql(rule: str, text: str, path: str = FACT.file, node: str = "") -> Fault:
+    """A fault of a file's text."""
+    return Fault(rule, node or path, planted(files={path: text}))
+
+
+def _described(rule: str, node: str, *described: Seed | Source) -> Fault:
+    seeds = tuple(d for d in described if isinstance(d, Seed)) or SOUND.seeds
+    sources = tuple(d for d in described if isinstance(d, Source)) or SOUND.sources
+    return Fault(rule, node, replace(SOUND, seeds=seeds, sources=sources))
+
+
+def _returned(node: str, *columns: str) -> Fault:
+    found = {**SOUND.found_columns, FACT.name: columns}
+    return Fault("columns_are_those_returned", node, replace(SOUND, found_columns=found))
+
+
+MODEL_FAULTS = (
+    _named(BASE, "base_zendesk__things"),
+    _named(STAGED, "stg_support__things"),
+    _named(STAGED, "staged_things"),
+    _named(STEP, "int_things"),
+    _named(STEP, "int_things__counts"),
+    _named(FACT, "things"),
+    _named(FACT, "rpt_things_new"),
+    _named(FACT, "fct_daily_things"),
+    _named(REPORT, "feat_things"),
+    _changed("has_own_yaml", FACT, yaml_file="models/marts/core/core.yml"),
+    _changed("has_own_yaml", FACT, yaml_file=""),
+    _changed("description_says_grain", FACT, description="All things, one row per thing."),
+    _changed("description_says_grain", FACT, description=""),
+    _changed("columns_are_described", FACT, columns={}),
+    _changed("columns_are_described", FACT, f"{FACT.name}.note", columns={"note": " "}),
+    _returned(f"{FACT.name}.amount", "thing_id", "amount"),
+    _returned(f"{FACT.name}.thing_id"),
+    _changed("key_is_tested", FACT, keys=()),
+    _changed("key_is_tested", FACT, keys=(("thing_id", "gone_id"),)),
+    *(_changed("contract_is_enforced", m, has_contract=False) for m in (STAGED, FACT, REPORT)),
+    *(
+        _changed("no_personal_data", FACT, f"{FACT.name}.{column}", columns={column: "A text."})
+        for column in ("name", "email", "contact_email", "body", "ticket_subject", "first_name")
+    ),
+    _described("seeds_are_described", "tiers", replace(SEED, description="Tiers.")),
+    _described("seeds_are_described", "tiers.tier", replace(SEED, columns={})),
+    _described(
+        "seeds_are_described", "tiers.old", replace(SEED, columns={"tier": "T.", "old": "O."})
+    ),
+    _described("sources_are_described", SOURCE.name, replace(SOURCE, description="Things.")),
+    _described("sources_are_described", SOURCE.name, replace(SOURCE, columns={})),
+    _described("sources_are_described", f"{SOURCE.name}.id", replace(SOURCE, columns={"id": ""})),
+    _described("sources_are_described", f"{SOURCE.name}.id", replace(SOURCE, types={})),
+)
+
+# Put together, so that this file does not hold what the rule looks for.
+MACHINE_PATHS = tuple("/" + folder + "/x/file.csv" for folder in ("work", "root", "home"))
+REGISTRIES = ("https://py" + "pi.org/simple/x", "http://host.example/art" + "ifactory/x")
+SINGULAR = "tests/singular/assert_x.sql"
+FILE_FAULTS = (
+    _sql("models_are_short", "select 1\n" * 151, node=FACT.name),
+    Fault(
+        "median_model_is_short",
+        "models",
+        replace(SOUND, files={**SOUND_FILES, **{m.file: "x\n" * 46 for m in SOUND.models}}),
+    ),
+    _sql("modules_are_short", "x = 1\n" * 251, "pipeline/long.py"),
+    _sql("sql_lines_are_short", "select" + " " * 100 + "1\n"),
+    *(
+        _sql("no_clock", f"select {clock} as today\n", path)
+        for clock in ("current_date", "NOW()", "current_timestamp", "getdate ( )", "today()")
+        for path in (FACT.file, "macros/as_of.sql", SINGULAR)
+    ),
+    _sql("no_clock", "select '{{ run_started_at }}' as x\n"),
+    _sql("no_clock", "select '--' as x, now() as y\n"),
+    _sql("no_colon_cast", "select things.x::date as y\n"),
+    _sql("no_colon_cast", "select {{ ratio('things.x::double', 'y') }} as y\n"),
+    _sql("row_numbers_are_ordered", "select row_number() over () as n\n"),
+    _sql(
+        "row_numbers_are_ordered", "select row_number() over (\n  partition by x) as n order by 1\n"
+    ),
+    _sql(
+        "row_numbers_are_ordered", "select row_number() over w as n window w as (partition by x)\n"
+    ),
+    _sql("refs_only_in_models", "{% macro x() %}{{ ref('y') }}{% endmacro %}\n", "macros/x.sql"),
+    _sql("refs_only_in_models", "{{ source('a', 'b') }}\n", "tests/generic/x.sql"),
+    *(_sql("no_machine_traces", f"raw = '{path}'\n", "plumbline.toml") for path in MACHINE_PATHS),
+    *(_sql("no_machine_traces", f"see {url}\n", "docs/x.md") for url in REGISTRIES),
+    _sql("no_machine_traces", "pip install --index" + "-url x y\n", "Makefile"),
+)
+PORTABILITY_FAULTS = (
+    _sql("functions_are_portable", "select list_transform(x) as y\n"),
+    _sql("functions_are_portable", "select {{ y }}, strptime(x, '') as y\n", "macros/x.sql"),
+    _sql("types_are_portable", "select cast(round(x) as double) as y\n"),
+    _sql("types_are_portable", "select cast(x as varchar) as y\n"),
+    _sql("types_are_portable", "select CAST(x AS text) as y\n", SINGULAR),
+    _sql("syntax_is_portable", "select [1, 2] as y\n"),
+    _sql("syntax_is_portable", "select {'a': 1} as y\n"),
+    _sql("syntax_is_portable", "select x from y qualify z\n"),
+    _sql("syntax_is_portable", "select * exclude (x) from y\n"),
+)
+
+ALL_FAULTS = (*READ_FAULTS, *MODEL_FAULTS, *FILE_FAULTS, *PORTABILITY_FAULTS)

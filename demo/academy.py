@@ -62,7 +62,8 @@ def _courses(rng, accounts, latent, world, contacts: Contacts) -> pa.Table:
     n = len(who)
     held = day + rng.integers(5, 20, n)
     x = latent.drivers[held, :, who]
-    shows = rng.random(n) < logistic(0.1 + 0.7 * x[:, 1] + 0.5 * x[:, 0] - latent.decline[held, who])
+    warmth = 0.1 + 0.7 * x[:, 1] + 0.5 * x[:, 0] - latent.decline[held, who]
+    shows = rng.random(n) < logistic(warmth)
     first = contacts.first_of(len(accounts))
     row = np.concatenate([np.arange(n)] * 2)
     final = np.arange(2 * n) >= n

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from demo import text
-from demo.config import CATEGORIES, END, NONE, Config, stream
+from demo.config import CATEGORIES, END, NONE, USD_PER_UNIT, Config, stream
 
 SHARES = np.array([120, 480, 1800, 1800]) / 4200
 """Accounts by segment. Source: seed 001, the segment table."""
@@ -35,7 +35,8 @@ _COUNTRY_REGION = np.array([0, 0, 1, 1, 1, 1, 1, 1, 2, 1])
 REGIONS = ("us-east", "eu-west", "ap-southeast")
 REGION_UTC_OFFSET = np.array([-6, 1, 10])
 INDUSTRIES = ("Software", "Professional Services", "Marketing", "Manufacturing", "Healthcare",
-              "Education", "Retail", "Construction", "Financial Services", "Non-profit")  # fmt: skip
+              "Education", "Retail", "Construction", "Financial Services",
+              "Non-profit")  # fmt: skip
 _INDUSTRY_SHARE = np.array([0.22, 0.15, 0.14, 0.09, 0.08, 0.08, 0.08, 0.06, 0.06, 0.04])
 
 CSM_IDS = tuple(f"005CS{i:010d}" for i in range(1, 13))
@@ -93,8 +94,6 @@ def price_minor(config: Config) -> np.ndarray:
 
 def monthly_usd(config: Config) -> np.ndarray:
     """List price of one unit in US dollars a month, by (plan, interval, currency, vintage)."""
-    from demo.config import USD_PER_UNIT
-
     per_month = price_minor(config) / 100 * _PER_MONTH[None, :, None, None]
     return per_month * USD_PER_UNIT[None, None, :, None]
 
@@ -138,6 +137,7 @@ def make_accounts(config: Config) -> Accounts:
     taste = popularity + 1.2 * rng.gumbel(size=(n, 10))
     blocked = np.arange(len(CATEGORIES))[None, :] >= ENTITLED[plan][:, None]
     order = np.argsort(-np.where(blocked, taste - 1e3, taste), axis=1)
+    age = np.minimum(rng.exponential(420, n), 2400).astype(int) + 20
     return Accounts(
         id=text.ids("001CF", n, 10),
         workspace=text.ids("ws_", n, 12),
@@ -152,7 +152,7 @@ def make_accounts(config: Config) -> Accounts:
         industry=rng.choice(len(INDUSTRIES), n, p=_INDUSTRY_SHARE),
         owner=rng.integers(0, len(CSM_IDS), n),
         join=join,
-        created=np.where(existing, -(np.minimum(rng.exponential(420, n), 2400).astype(int) + 20), join),
+        created=np.where(existing, -age, join),
         has_trial=rng.random(n) < np.array([0.45, 0.7, 0.9, 0.95])[segment],
         trial_days=np.array([14, 21, 30])[rng.choice(3, n, p=[0.6, 0.15, 0.25])],
         is_silent=rng.random(n) < 0.025,

@@ -12,10 +12,14 @@ from demo.config import CURRENCIES, DAY_US, END, NONE, Config, stream
 from demo.draws import known_accounts, stack
 from demo.product import company_names, domains
 from demo.simulation import World
-from demo.writer import EPOCH, Tables, known, make_table, moment, seconds
+from demo.writer import Tables, known, make_table, moment, seconds
 
-_RECURRING = ('{"interval":"week","interval_count":1}', '{"interval":"month","interval_count":1}',
-              '{"interval":"month","interval_count":3}', '{"interval":"year","interval_count":1}')  # fmt: skip
+_RECURRING = (
+    '{"interval":"week","interval_count":1}',
+    '{"interval":"month","interval_count":1}',
+    '{"interval":"month","interval_count":3}',
+    '{"interval":"year","interval_count":1}',
+)
 _SHAPE = (5, 4, 3, 2)
 _FAILURES = ("card_declined", "insufficient_funds", "expired_card", "processing_error")
 
@@ -37,8 +41,7 @@ def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
 
 
 def _ordered(log: np.ndarray) -> np.ndarray:
-    log = log[np.lexsort((log["second"], log["day"], log["sub"]))]
-    return log
+    return log[np.lexsort((log["second"], log["day"], log["sub"]))]
 
 
 def price_index(log: np.ndarray) -> np.ndarray:
@@ -133,7 +136,7 @@ def _subscriptions(
     main = _versions(accounts, rows, rows["sub"], known_at, price_json)
     opened = np.flatnonzero((log["kind"] == bk.OPENED) & (rng.random(len(log)) < 0.004))
     error = log[opened].copy()
-    copies = text_offset(error["sub"])
+    copies = mistaken(error["sub"])
     birth = known(rng, moment(error["day"], 30_000))
     made = _versions(accounts, error, copies, birth, price_json, second=30_000)
     gone = error["day"] + rng.integers(1, 6, len(error))
@@ -144,7 +147,7 @@ def _subscriptions(
     return stack(main, made, dead)
 
 
-def text_offset(sub: np.ndarray) -> np.ndarray:
+def mistaken(sub: np.ndarray) -> np.ndarray:
     """Numbers of subscriptions that were opened by mistake, apart from the real ones."""
     return sub.astype(np.int64) + 10_000_000
 
@@ -240,5 +243,3 @@ def _failures(rng, accounts, rows, ident, due, tries, failed) -> pa.Table:
         _extracted_at=known(rng, when),
     )  # fmt: skip
 
-
-__all__ = ["EPOCH", "billing_tables", "price_index"]

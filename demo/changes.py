@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from demo import book as bk
-from demo.config import NONE
 
 if TYPE_CHECKING:
     from demo.simulation import Simulation
@@ -18,7 +17,7 @@ REVIEW_DAYS = 30
 CLOSED_DAYS = 3
 """No review takes place in the last days of a paid period."""
 
-CONTRACT = np.array([0.037, 0.023, 0.006, 0.002])
+CONTRACT = np.array([0.052, 0.016, 0.006, 0.002])
 """Chance of a contraction at a review of an average account, by segment."""
 
 EXPAND = np.array([0.0145, 0.0125, 0.009, 0.007])
@@ -136,6 +135,3 @@ def _shrink(sim: Simulation, who: np.ndarray, day: int) -> None:
 
 def _log(sim: Simulation, ids: np.ndarray, day: int) -> None:
     sim.book.log(ids, day, sim.rng.integers(28_800, 72_000, len(ids)), bk.CHANGED)
-
-
-__all__ = ["NONE", "expansion_log_rate", "mrr", "open_addon", "step"]

@@ -56,7 +56,7 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
     term = np.where((accounts.interval[who] == 3) & (state >= PAYING),
                     world.period_end[day, who], NONE)  # fmt: skip
     kind = np.where(state >= PAYING, 1, np.where(world.mrr[: END].max(0)[who] > 0, 2, 0))
-    erased = np.isin(who, _never_sold(world)) & ~fresh & (who % 7 == 0) & ~live_now(world, day, who)
+    erased = np.isin(who, _never_sold(world)) & ~fresh & (who % 7 == 0) & (state == 0)
     kind = np.where((state < PAYING) & (fresh | (day < begin[who] + 31)), 0, kind)
     made = np.where(accounts.join[who] == NONE, accounts.created[who], accounts.join[who])
     created = moment(made, 19_000)
@@ -77,11 +77,6 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
 def _never_sold(world: World) -> np.ndarray:
     """Accounts whose trial ended and that never paid; the CRM's owners delete some of them."""
     return np.flatnonzero((world.mrr[:END].max(0) == 0) & (world.state[:END].max(0) > 0))
-
-
-def live_now(world: World, day: np.ndarray, who: np.ndarray) -> np.ndarray:
-    """Whether the accounts pay or are on trial on the days."""
-    return world.state[day, who] > 0
 
 
 def _campaigns(rng: np.random.Generator) -> pa.Table:
@@ -106,13 +101,12 @@ def _campaigns(rng: np.random.Generator) -> pa.Table:
 def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     log = world.versions[~world.versions["addon"]]
     t = world.trials
-    sold = log[(log["kind"] == bk.CONVERTED)]
     term = log[(log["interval"] == 3) & np.isin(log["kind"], (bk.INITIAL, bk.OPENED,
                bk.CONVERTED, bk.RENEWED)) & (log["status"] == bk.ACTIVE)]  # fmt: skip
     lapsed = log[log["kind"] == bk.ENDED]
     end_of = dict(zip(lapsed["sub"].tolist(), lapsed["day"].tolist(), strict=True))
-    lost = np.array([end_of.get(s, NONE) == e for s, e in
-                     zip(term["sub"].tolist(), term["period_end"].tolist(), strict=True)])  # fmt: skip
+    due = zip(term["sub"].tolist(), term["period_end"].tolist(), strict=True)
+    lost = np.array([end_of.get(sub, NONE) == end for sub, end in due], dtype=bool)
     m = {k: v[world.moves["kind"] == 1] for k, v in world.moves.items()}
     hope_day, hope = occurrences(rng, 0.0006 * (world.state[:END] == PAYING))
     parts = [
@@ -128,7 +122,6 @@ def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     mrr = world.mrr[np.clip(np.where(kind == 0, closes, opened), 0, END), who]
     amount = np.where(months == 12, 12, np.where(months == 2, 2, 12)) * mrr.astype(np.float64)
     amount = np.round(np.maximum(amount, 100), 2)
-    del sold
     number = np.arange(len(who))
     mistake = rng.random(len(who)) < 0.004
     row = np.concatenate([number, number])
@@ -136,11 +129,11 @@ def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     created = moment(opened, 37_000)
     at = np.where(final, moment(closes[row], 64_000), created[row])
     stage = np.where(final, np.where(won[row], 2, 3), np.where(kind[row] == 2, 1, 0))
+    label = text.picked(("New Business", "Expansion", "Renewal"), kind[row])
     return make_table(
         "salesforce", "opportunity", Id=text.ids("006CF", row, 10),
         AccountId=accounts.id.take(pa.array(who[row])),
-        Name=text.joined(text.picked(("New business", "Expansion", "Renewal"), kind[row]), " ", row),
-        Type=text.picked(("New Business", "Expansion", "Renewal"), kind[row]),
+        Name=text.joined(label, " ", row), Type=label,
         StageName=text.picked(("Qualification", "Negotiation", "Closed Won", "Closed Lost"), stage),
         Amount=amount[row], CloseDate=pa.array(dates(closes[row])), IsWon=final & won[row],
         IsClosed=final, CreatedDate=created[row], SystemModstamp=at,

@@ -11,7 +11,7 @@ from demo.simulation import Simulation
 DUNNING_DAYS = 21
 """Days after which a payment that never comes ends the subscription."""
 
-PAYMENT_FAILS, FAILS_FOR_GOOD = 0.022, 0.08
+PAYMENT_FAILS, FAILS_FOR_GOOD = 0.022, 0.12
 LONG_PAUSE, RETURN = 0.06, 0.18
 """Of those who leave: share that pauses instead of cancelling, share that returns later."""
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from demo.accounts import Accounts
-from demo.config import END, NONE
+from demo.config import END
 from demo.simulation import World
 
 DAY_SECONDS = 86_400
@@ -42,6 +42,3 @@ def logistic(x: np.ndarray) -> np.ndarray:
 def stack(*tables: pa.Table) -> pa.Table:
     """Concatenate tables of one schema."""
     return pa.concat_tables(tables)
-
-
-__all__ = ["NONE", "alive", "known_accounts", "logistic", "occurrences", "office_second", "stack"]

@@ -84,7 +84,7 @@ class EventStream:
 
     def day(self, day: int) -> _Rows:
         """Return the events that happen on a day, sorted, with the time at which each is known."""
-        people, world = self.people, self.world
+        people = self.people
         rng = np.random.default_rng([self.config.seed, 771, day])
         active = self._active(rng, day)
         mean = self.config.size.events_per_user_day * self.busy[active]
@@ -100,7 +100,6 @@ class EventStream:
         within = ordered & ((1 << _BITS) - 1)
         batch = (within + rng.integers(60, 400, n) * 1_000_000) // 900_000_000 + 1
         base = EPOCH + day * DAY_US
-        assert world.state.shape[0] > day
         return _Rows(
             actor=actor,
             time=base + within,
@@ -113,7 +112,7 @@ class EventStream:
         people, account = self.people, self.people.actor_account
         depth = self.latent.decline[day]
         x = self.latent.drivers[day]
-        mood = np.exp(0.28 * x[0] - 0.22 * x[4] - 2.4 * depth)
+        mood = np.exp(0.28 * x[0] - 0.22 * x[4] - 3.0 * depth)
         on = (self.world.state[day] > 0) & ~self.accounts.is_silent
         pace = np.where(on, mood, 0.0)[account]
         weekend = weekday(day) > 4
@@ -124,7 +123,7 @@ class EventStream:
     def adopted(self, day: int) -> np.ndarray:
         """Feature categories in use, by account."""
         limit = ENTITLED[self.accounts.plan]
-        count = np.round(4.6 + 2.4 * self.latent.drivers[day, 1])
+        count = np.round(4.5 + 2.5 * self.latent.drivers[day, 1])
         return np.clip(count, 1, limit).astype(np.int64)
 
     def _kinds(
@@ -156,7 +155,8 @@ class EventStream:
                          rng.integers(4, LATEST + 1, len(late)))  # fmt: skip
         landed = np.full(n, day)
         landed[late] += delay
-        rows.known[late] = EPOCH + landed[late] * DAY_US + rng.integers(1, 96, len(late)) * 900_000_000
+        quarter = rng.integers(1, 96, len(late)) * 900_000_000
+        rows.known[late] = EPOCH + landed[late] * DAY_US + quarter
         again = np.flatnonzero(rng.random(n, dtype=np.float32) < REDELIVERED)
         copies = rows.take(again)
         lag = rng.integers(0, 3, len(again))
@@ -174,7 +174,6 @@ class EventStream:
     def table(self, rows: _Rows) -> pa.Table:
         """Rows as an Arrow table of the raw schema (text columns dictionary-encoded)."""
         people, n = self.people, len(rows.time)
-        rng = np.random.default_rng([self.config.seed, 773, int(rows.number[0]) if n else 0])
         change = np.flatnonzero(np.diff(rows.actor, prepend=-1))
         run = np.cumsum(np.bincount(change, minlength=n)) - 1 if n else np.zeros(0, np.int64)
         users = people.user.take(pa.array(people.actor_user[rows.actor[change]]))
@@ -182,7 +181,6 @@ class EventStream:
         spaces = self.accounts.workspace.take(pa.array(place))
         names = pa.array(self.types.names)
         properties = (rows.number * 7919 >> 3) % len(_PROPERTIES)
-        del rng
         columns = {
             "event_id": text.hex_text("evt_", text.mixed(rows.number, self.config.seed << 50)),
             "timestamp": pa.array(rows.time.view("M8[us]")),
@@ -211,8 +209,8 @@ def write_events(
             for landed, rows in stream.split(stream.day(day), day):
                 pending.setdefault(landed, []).append(rows)
             parts = pending.pop(day)
-            own = [parts.pop()] if False else parts
-            merged = _merged(sorted(own, key=lambda r: -len(r.time)), EPOCH + (day - 40) * DAY_US)
+            parts.sort(key=lambda rows: -len(rows.time))
+            merged = _merged(parts, EPOCH + (day - LATEST - 5) * DAY_US)
             total += len(merged.time)
             if writing is not None:
                 writing.result()

@@ -13,7 +13,7 @@ import numpy as np
 from demo import latent as lt
 from demo.accounts import INTERVAL_DAYS, INTERVAL_MONTHS, Accounts
 from demo.changes import CLOSED_DAYS, EXPAND, EXPAND_DECLINE, EXPAND_WEIGHT, REVIEW_DAYS
-from demo.config import DAYS, NONE, add_months, day_of_month
+from demo.config import NONE, add_months, day_of_month
 from demo.departures import DUNNING_DAYS, FAILS_FOR_GOOD, PAYMENT_FAILS
 from demo.latent import Latent
 from demo.simulation import OVERDUE, PAYING, World
@@ -144,6 +144,3 @@ def expansion_probability(
         chance = np.minimum(EXPAND[accounts.segment[who]] * np.exp(mean) * depths, 0.4)
         stays *= 1 - chance * reviewed
     return 1 - stays
-
-
-__all__ = ["DAYS", "HORIZON", "churn_probability", "expansion_probability"]

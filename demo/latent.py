@@ -10,21 +10,21 @@ from demo.accounts import Accounts
 from demo.config import DAYS, Config, month_of, stream
 
 DRIVERS = ("engagement", "adoption", "support_pain", "sentiment", "unused_seats")
-TAU = np.array([90.0, 420.0, 60.0, 110.0, 240.0])
+TAU = np.array([90.0, 1500.0, 60.0, 110.0, 240.0])
 """Days over which each driver forgets itself (its autocorrelation is exp(-lag / tau))."""
 
-WEIGHT = np.array([-0.45, -0.90, 0.40, -0.40, 0.45])
+WEIGHT = np.array([-0.35, -1.20, 0.33, -0.33, 0.35])
 """What one standard deviation of each driver adds to the log-hazard."""
 
-DECLINE_START, DECLINE_END = 1 / 800, 1 / 100
-DECLINE_RAMP = 1 / 35
-DECLINE_WEIGHT = 2.45
+DECLINE_START, DECLINE_END = 1 / 700, 1 / 80
+DECLINE_RAMP = 1 / 50
+DECLINE_WEIGHT = 3.0
 CHAMPION_LOSS, CHAMPION_RETURN = 1 / 1500, 1 / 140
 CHAMPION_WEIGHT = 1.2
 SILENT_WEIGHT = 0.6
 DOWNGRADE_WEIGHT, DOWNGRADE_TAU = 0.7, 75.0
 
-SEGMENT_LEVEL = np.array([-3.72, -3.02, -2.86, -2.84])
+SEGMENT_LEVEL = np.array([-3.76, -3.24, -2.95, -2.93])
 """Log-hazard a year of an average account, by segment."""
 
 SIZE_WEIGHT = np.array([0.35, 0.25, 0.0, -0.40])

@@ -16,8 +16,9 @@ from demo.writer import NAT, Tables, known, make_table, moment
 
 _FIRST = ("Ada", "Ben", "Chloe", "Dan", "Elena", "Femi", "Grace", "Hugo", "Ines", "Jonas", "Kira",
           "Liam", "Maya", "Noah", "Olga", "Priya", "Quinn", "Rosa", "Sami", "Tara")  # fmt: skip
-_LAST = ("Adler", "Brook", "Costa", "Dahl", "Evans", "Fischer", "Garcia", "Hansen", "Ito", "Jones",
-         "Khan", "Lopez", "Meyer", "Novak", "Okoye", "Patel", "Rossi", "Silva", "Tan", "Weber")  # fmt: skip
+_LAST = ("Adler", "Brook", "Costa", "Dahl", "Evans", "Fischer", "Garcia", "Hansen", "Ito",
+         "Jones", "Khan", "Lopez", "Meyer", "Novak", "Okoye", "Patel", "Rossi", "Silva", "Tan",
+         "Weber")  # fmt: skip
 _STEM = ("Harbour", "Summit", "Pioneer", "Lantern", "Meadow", "Granite", "Orbit", "Willow",
          "Beacon", "Cobalt", "Juniper", "Anchor", "Cedar", "Falcon", "Ridge", "Delta")  # fmt: skip
 _TAIL = ("Works", "Labs", "Group", "Partners", "Studio", "Systems", "Foods", "Health", "Logistics",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demo import text
 from demo.accounts import CSM_IDS, Accounts
 from demo.config import DAY_US, Config, stream
-from demo.draws import alive, logistic, occurrences, stack
+from demo.draws import alive, logistic, occurrences
 from demo.latent import Latent
 from demo.simulation import World
-from demo.writer import NAT, Tables, known, make_table, moment
+from demo.writer import Tables, known, make_table, moment
 
 POSITIVE = ("great", "love", "helpful", "excellent", "thanks", "fast", "easy", "perfect",
             "amazing", "happy", "smooth", "reliable", "awesome", "good", "nice", "clear",
@@ -23,8 +24,9 @@ NEUTRAL = ("question", "setting", "export", "weekly", "project", "account", "but
            "list", "team", "field", "menu", "calendar", "file", "column", "invoice")  # fmt: skip
 _OPENINGS = ("The view is ", "Our team finds this ", "Since Monday it feels ", "So far: ",
              "For us this is ", "I would call it ")  # fmt: skip
-_SUBJECTS = ("Board does not load", "Question about billing", "Import stops", "Permission for a guest",
-             "Automation did not run", "Report shows old data", "How to share a view")  # fmt: skip
+_SUBJECTS = ("Board does not load", "Question about billing", "Import stops",
+             "Permission for a guest", "Automation did not run", "Report shows old data",
+             "How to share a view")  # fmt: skip
 _RATE = np.array([2.2, 0.95, 0.42, 0.22])
 """Tickets in 30 days of an account without pain, by segment."""
 
@@ -99,8 +101,6 @@ def _tickets(rng, accounts, number, who, priority, escalated, created, replied, 
 
 
 def _where(mask: np.ndarray, value: str, otherwise: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.if_else(pa.array(mask), pa.scalar(value), otherwise)
 
 
@@ -144,8 +144,6 @@ def _comments(rng, number, who, tone, created, replied, solved):
          "Could you send us a screenshot?", "We have passed this on to the engineers."),
         rng.integers(0, 4, len(row)),
     )  # fmt: skip
-    import pyarrow.compute as pc
-
     return make_table(
         "zendesk", "ticket_comments", id=500_000 + np.arange(len(row)), ticket_id=number[row],
         author_id=np.where(agent == 1, 9_000_000 + row % len(CSM_IDS), 8_000_000 + who[row] * 10),
@@ -171,6 +169,3 @@ def _ratings(rng, number, mood, hurt, solved):
         score=text.picked(("offered", "good", "bad"), score), created_at=asked[row],
         updated_at=at, _extracted_at=known(rng, at),
     )  # fmt: skip
-
-
-__all__ = ["NAT", "NEGATIVE", "NEUTRAL", "POSITIVE", "stack", "support_tables"]

@@ -73,7 +73,7 @@ class BuildOutcome:
     def counted(self) -> str:
         """A short sentence on how much was done."""
         tests = sum(node.kind == "test" for node in self.nodes)
-        return f"{len(self.nodes) - tests} tables and views, {tests} tests"
+        return f"{len(self.nodes) - tests} relations, {tests} tests"
 
     def require_success(self, what: str) -> None:
         """Turn failures into an error for the user.
@@ -131,15 +131,15 @@ class Dbt:
         select: Sequence[str] = (),
         exclude: Sequence[str] = (),
         report: Report | None = None,
-        full_refresh: bool = False,
     ) -> BuildOutcome:
         """Run `dbt build`; a data test belongs to the call that builds its last parent.
 
         Unit tests are left out: they test code, not the night's data, and `make test` runs them.
+        Models that are to be built anew know it by the var `changed_since`; no `--full-refresh`,
+        which would empty what keeps each night.
         """
         arguments = ["build", "--no-write-json", "--indirect-selection=cautious"]
         arguments += ["--exclude-resource-type=unit_test"]
-        arguments += ["--full-refresh"] if full_refresh else []
         arguments += ["--select", *select] if select else []
         arguments += ["--exclude", *exclude] if exclude else []
         self.has_built = True

@@ -10,6 +10,7 @@ import duckdb
 from pipeline.errors import UserError
 
 ADDITIVITY_TOLERANCE = 1e-6
+SMALLEST_SHOWN = 0.001
 INPUT_GATE_TABLE = "intermediate.int_inputs__checked"
 
 
@@ -230,4 +231,6 @@ def plain(value: float | None) -> str:
     if value is None:
         return "unknown"
     value = float(value)
+    if 0 < abs(value) < SMALLEST_SHOWN:
+        return f"under {SMALLEST_SHOWN}"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.3g}"

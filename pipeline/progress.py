@@ -67,10 +67,10 @@ class Stages:
         if self.console.is_terminal:
             line = Text.assemble(
                 ("✓ ", "green"),
-                f"{number:<7}{title:<30}{self.seconds[title]:>7.1f} s   ",
+                f"{number:<7}{title:<25}{self.seconds[title]:>6.1f} s   ",
                 (step.outcome, "dim"),
             )
-            self.console.print(line, soft_wrap=False)
+            self.console.print(line, no_wrap=True, overflow="ellipsis")
         elif step.outcome:
             self.console.print(f"      {step.outcome}", markup=False, highlight=False)
 

@@ -91,7 +91,7 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
                 champion.target,
                 champion.metrics["verdict"],
                 champion.metrics["sentence"],
-                f"not needed: {champion.model_version} fits",
+                f"{champion.model_version} fits",
             )
     result = train(
         settings.build_file,
@@ -105,13 +105,13 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
     if result.champion_kind is None:
         outcome = "no model: too little data"
         return Model(None, knobs.target, result.verdict, result.sentence, outcome)
-    done = "trained" if result.is_new else "trained before on the same data:"
+    done = "new:" if result.is_new else "same data as"
     return Model(
         result.model_version,
         knobs.target,
         result.verdict,
         result.sentence,
-        f"{done} {result.model_version} ({result.champion_kind})",
+        f"{done} {result.model_version}",
         result.warnings,
     )
 

@@ -142,7 +142,7 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(_checks_table(summary))
     places = _grid()
     places.add_row("Published", shown(summary.published_file))
-    places.add_row("Docs site", shown(summary.site) if summary.site else "not built (--no-docs)")
+    places.add_row("Docs site", shown(summary.site) if summary.site else "left as it was")
     places.add_row("Run", summary.run_id)
     total = sum(summary.seconds.values())
     stages = ", ".join(

@@ -95,13 +95,12 @@ def every_vendor() -> Compilation:
 
 
 @cache
-def reduced_rerun() -> Compilation:
-    """The project as its most reduced source runs it, on a night that adds to an earlier one."""
+def reduced() -> Compilation:
+    """The project as the source with the most types off runs it: staging has empty relations."""
     with (ROOT / "plumbline.toml").open("rb") as file:
         sources = tomllib.load(file)["source"].values()
-    reduced = max(sources, key=lambda source: len(source["source_types_off"]))
-    kept = {name: reduced[name] for name in ("vendors", "source_types_off")}
-    return compile_project({**kept, "changed_since": "2026-02-01"})
+    source = max(sources, key=lambda source: len(source["source_types_off"]))
+    return compile_project({name: source[name] for name in ("vendors", "source_types_off")})
 
 
 def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Project:

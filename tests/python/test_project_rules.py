@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import pytest
 from empty_warehouse import found_columns
-from manifest import ROOT, every_vendor, this_project
-from project_types import Project, Violation
+from manifest import ROOT, every_vendor, read_project, this_project
+from project_types import Model, Project, Violation
 from rule_faults import SOUND, Fault
 from rule_faults_in_files import ALL_FAULTS
 from rules_on_files import FILE_RULES
@@ -94,7 +94,68 @@ def test_exceptions_work_and_end() -> None:
     assert unexcused("no_colon_cast", [violation], exceptions) == ["a.sql: line 1"]
 
 
-def test_columns_come_from_the_sql(project: Project) -> None:
-    """The empty warehouse knows every model's columns, so that no comparison is skipped."""
+def test_nothing_escapes_the_rules(project: Project) -> None:
+    """Every model's text, columns and inputs are there to be judged, so that no rule is idle."""
+    assert len(project.models) > 100 and project.seeds and project.sources
     assert set(project.found_columns) == {model.name for model in project.models}
+    for model in project.models:
+        assert model.file in project.files and project.found_columns[model.name], model.name
+        assert model.reads or model.sources, model.name
     assert "churn_probability" in project.found_columns["rpt_at_risk_accounts"]
+
+
+def test_plain_data_is_the_manifests() -> None:
+    """A manifest's model, its tests and its inputs arrive as the rules expect them."""
+    common = {"package_name": "plumbline", "original_file_path": "", "columns": {}}
+    key = {"combination_of_columns": ["a", "b"]}
+    nodes = {
+        "model.plumbline.fct_a": {
+            **common,
+            "unique_id": "model.plumbline.fct_a",
+            "name": "fct_a",
+            "resource_type": "model",
+            "original_file_path": "models/marts/core/fct_a.sql",
+            "patch_path": "plumbline://models/marts/core/fct_a.yml",
+            "description": "One row per a.",
+            "columns": {"a": {"description": "A."}, "b": {"description": ""}},
+            "config": {"contract": {"enforced": True}},
+            "depends_on": {"nodes": ["source.plumbline.ops.runs", "seed.plumbline.tiers"]},
+        },
+        "seed.plumbline.tiers": {
+            **common,
+            "name": "tiers",
+            "resource_type": "seed",
+            "description": "T.",
+        },
+        **{
+            f"test.plumbline.{kind}_{attached}": {
+                **common,
+                "name": kind,
+                "resource_type": "test",
+                "attached_node": f"model.plumbline.{attached}",
+                "column_name": column,
+                "test_metadata": {"name": kind, "kwargs": kwargs},
+            }
+            for kind, attached, column, kwargs in (
+                ("unique", "fct_a", "a", {}),
+                ("not_null", "fct_a", "b", {}),
+                ("unique", "fct_b", "b", {}),
+                ("unique_combination_of_columns", "fct_a", None, key),
+            )
+        },
+    }
+    source = {"source_name": "ops", "name": "runs", "description": "", "columns": {}}
+    manifest = {"nodes": nodes, "sources": {"source.plumbline.ops.runs": source}}
+    assert read_project(manifest, {}).models == (
+        Model(
+            name="fct_a",
+            file="models/marts/core/fct_a.sql",
+            yaml_file="models/marts/core/fct_a.yml",
+            reads=("tiers",),
+            sources=("ops.runs",),
+            description="One row per a.",
+            columns={"a": "A.", "b": ""},
+            keys=(("a",), ("a", "b")),
+            has_contract=True,
+        ),
+    )

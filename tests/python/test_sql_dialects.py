@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from manifest import ROOT, every_vendor, reduced_rerun
+from manifest import ROOT, every_vendor, reduced
 from sql_parsing import Reading, all_faults, faults
 
 # The embedded engine's dialect is linted, too.
@@ -17,7 +17,7 @@ KEPT_RESULTS = ROOT / "target" / "sqlfluff"
 @pytest.fixture(scope="module")
 def compiled() -> Mapping[str, str]:
     """Compiled SQL of models and singular tests; a second form of those that vars change."""
-    first, second = every_vendor().sql, reduced_rerun().sql
+    first, second = every_vendor().sql, reduced().sql
     again = {f"{name} (reduced)": sql for name, sql in second.items() if sql != first[name]}
     return {**first, **again}
 

@@ -41,7 +41,7 @@ clipped as (
         lives.life_number,
         effects.measure,
         -- exact in a sum that is taken apart again: ten-thousandths, as whole numbers
-        cast(round(effects.amount * 10000) as bigint) as amount,
+        cast(round(effects.amount * 10000) as {{ column_type('double') }}) as amount,
         greatest(
             effects.effective_from_date,
             {{ add_days('effects.happened_date', 1) }},
@@ -87,34 +87,56 @@ changes as (
         signed.life_number,
         signed.as_of_date
         {%- for measure in measures %},
-        sum(case when signed.measure = '{{ measure }}' then signed.amount end) as {{ measure }}
+        sum(case when signed.measure = '{{ measure }}' then signed.amount else 0 end)
+            as {{ measure }}
         {%- endfor %}
     from signed
     group by signed.account_id, signed.life_number, signed.as_of_date
 
 ),
 
-accumulated as (
+-- totals change on few days: they are summed there, and hold until the next
+totals as (
+
+    select
+        changes.account_id,
+        changes.life_number,
+        changes.as_of_date as from_date,
+        lead(changes.as_of_date, 1, cast('9999-12-31' as date)) over life as until_date
+        {%- for measure in measures %},
+        sum(changes.{{ measure }}) over life_so_far / 10000 as {{ measure }}
+        {%- endfor %}
+    from changes
+    window
+        life as (
+            partition by changes.account_id, changes.life_number
+            order by changes.as_of_date
+        ),
+        life_so_far as (
+            partition by changes.account_id, changes.life_number
+            order by changes.as_of_date
+            rows between unbounded preceding and current row
+        )
+
+),
+
+held as (
 
     select
         spine.account_id,
         spine.as_of_date,
         spine.life_number
         {%- for measure in measures %},
-        coalesce(sum(changes.{{ measure }}) over life_so_far, 0) / 10000.0 as {{ measure }}
+        coalesce(totals.{{ measure }}, 0) as {{ measure }}
         {%- endfor %}
     from spine
-    left join changes
+    left join totals
         on
-            spine.account_id = changes.account_id
-            and spine.life_number = changes.life_number
-            and spine.as_of_date = changes.as_of_date
-    window life_so_far as (
-        partition by spine.account_id, spine.life_number
-        order by spine.as_of_date
-        rows between unbounded preceding and current row
-    )
+            spine.account_id = totals.account_id
+            and spine.life_number = totals.life_number
+            and spine.as_of_date >= totals.from_date
+            and spine.as_of_date < totals.until_date
 
 )
 
-select * from accumulated
+select * from held

@@ -34,11 +34,11 @@ numbered as (
 
     select
         started.*,
-        sum(started.starts_life) over (
+        cast(sum(started.starts_life) over (
             partition by started.account_id
             order by started.as_of_from_date
             rows between unbounded preceding and current row
-        ) as life_number
+        ) as integer) as life_number
     from started
 
 ),

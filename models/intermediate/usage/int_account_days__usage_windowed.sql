@@ -38,10 +38,10 @@ joined as (
         spine.as_of_date,
         spine.life_number,
         {% for column in summed -%}
-        sum_changes.{{ column }},
+        cast(sum_changes.{{ column }} as {{ column_type('double') }}) as {{ column }},
         {% endfor -%}
         {% for column in distinct_counts -%}
-        distinct_changes.{{ column }},
+        cast(distinct_changes.{{ column }} as {{ column_type('double') }}) as {{ column }},
         {% endfor -%}
         last_days.last_active_date
     from spine

@@ -1,0 +1,237 @@
+"""The command teaches, its lines fit, and errors are said once."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, World
+from rich.console import Console
+
+from pipeline import verify
+from pipeline.cli import cli
+from pipeline.config import load_settings
+from pipeline.dbt import BuildOutcome, NodeOutcome
+from pipeline.errors import UserError, explain, explain_engine_text
+from pipeline.gate import Check, InputCheck, plain
+from pipeline.landings import Landing, landings_of, read_text_facts
+from pipeline.progress import Stages
+from pipeline.summary import Account, ModelQuality, Summary, money, print_summary
+
+COMMANDS = sorted(cli.commands)
+
+
+def summary(lower: float = 0.62, warnings: tuple[str, ...] = ()) -> Summary:
+    reason = "daily active users fell 42% in 30 days, and nobody has logged in for 12 days"
+    return Summary(
+        source="demo",
+        as_of=date(2026, 2, 28),
+        run_id="20260228T0-20260301T020000Z-1a2b",
+        scored=4187,
+        flagged=240,
+        arr_usd=48_300_000.0,
+        arr_at_risk_usd=1_240_000.0,
+        riskiest=tuple(
+            Account(rank, f"001CF793ce4eb{rank:02d}", 0.31, 125_000.0, reason)
+            for rank in range(1, 11)
+        ),
+        model=ModelQuality("churn-20260228-0599376a", "additive_boosting", 0.7, lower, 0.78, 60),
+        input_checks=(
+            InputCheck("usage_lag_hours", "error", 0.5, "at most", 30.0, True, ""),
+            InputCheck("usage_null_rate", "warn", 0.06, "at most", 0.05, False, ""),
+        ),
+        gate_checks=(Check("probabilities inside (0, 1)", "0 outside", "0", True),),
+        warnings=warnings,
+        published_file=ROOT / "warehouse" / "plumbline.duckdb",
+        site=None,
+        seconds={"Build to the features": 20.0, "Train": 3.0},
+    )
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+@pytest.mark.parametrize("width", [80, 200])
+def test_help_teaches_and_fits(command: str | None, width: int) -> None:
+    context = cli.make_context("plumbline", ["--help"], resilient_parsing=True)
+    context.terminal_width = width
+    shown = cli if command is None else cli.commands[command]
+    text = shown.get_help(type(context)(shown, parent=context, info_name=command or "plumbline"))
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "..." not in text.replace("[ARGS]...", "")
+    if command is not None:
+        assert f"plumbline {command}" in text.split("Example", 1)[1]
+
+
+def test_every_dated_command_has_date_and_source() -> None:
+    for name in ("nightly", "train", "score", "verify", "docs"):
+        options = {parameter.name for parameter in cli.commands[name].params}
+        assert {"as_of", "source", "raw"} <= options
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_summary_fits(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width)
+    print_summary(summary(), console)
+    text = console.file.getvalue()
+    assert max(len(line) for line in text.splitlines()) <= width
+    for words in ("4,187", "240", "$1.2M of $48.3M", "0.700", "20260301T020000Z", "23.0 in all"):
+        assert words in text
+    assert "001CF793ce4eb10" in text
+    assert "usage null rate" in text
+
+
+def test_a_list_without_signal_is_not_shown() -> None:
+    sentence = "The data holds no signal that the model could use; do not act on this list."
+    console = Console(file=io.StringIO(), width=100)
+    print_summary(summary(0.48, (sentence,)), console)
+    text = console.file.getvalue()
+    assert sentence in text
+    assert "Ten riskiest" not in text
+
+
+def test_stages_are_plain_lines_where_there_is_no_terminal() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    stages = Stages(console, 2)
+    with stages.stage("Build [all]") as step:
+        step.update(1, 2, "model")
+        step.outcome = "3 tables"
+    with stages.stage("Publish"):
+        pass
+    text = console.file.getvalue()
+    assert text == "[1/2] Build [all]\n      3 tables\n[2/2] Publish\n"
+    assert list(stages.seconds) == ["Build [all]", "Publish"]
+
+
+def test_stages_on_a_terminal_leave_one_line_each() -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    with Stages(console, 9).stage("Publish") as step:
+        step.update(1, 2, "core.dim_accounts")
+        step.outcome = "38 tables"
+    last = console.file.getvalue().splitlines()[-1]
+    assert "[1/9]" in last
+    assert last.rstrip().endswith("38 tables")
+
+
+def test_errors_of_the_engine_are_said_in_one_line() -> None:
+    text = (
+        'IO Error: Could not set lock on file "/w/plumbline.duckdb": Conflicting lock is held in '
+        "/usr/bin/python3.11 (PID 4981). See also https://duckdb.org/docs"
+    )
+    locked = explain_engine_text(text)
+    assert locked is not None
+    assert "/w/plumbline.duckdb is open in another program (PID 4981)" in locked.line
+    full = explain(OSError(28, "No space left on device"))
+    assert full is not None
+    assert "the disk is full" in full.line
+    text = "Invalid Input Error: No magic bytes found at end of file '/r/a.parquet'"
+    broken = explain_engine_text(text)
+    assert broken is not None
+    assert "/r/a.parquet" in broken.line
+    assert explain(ValueError("a defect")) is None
+
+
+def test_errors_of_ml_keep_their_remedy() -> None:
+    from ml.errors import MlError
+
+    known = explain(MlError("feature mrr is missing", "rebuild the feature mart"))
+    assert known is not None
+    assert known.line == "error: feature mrr is missing — rebuild the feature mart"
+
+
+def test_failed_nodes_have_a_line_each() -> None:
+    failed = NodeOutcome("test", "not_null_x", "fail", "Got 3 results", 3)
+    broken = NodeOutcome("model", "int_x", "error", "Binder Error: no column y", 0)
+    with pytest.raises(UserError) as one:
+        BuildOutcome((failed,)).require_success("the build")
+    assert "test not_null_x: Got 3 results" in one.value.line
+    assert one.value.notes == ()
+    with pytest.raises(UserError) as two:
+        BuildOutcome((failed, broken)).require_success("the build")
+    assert len(two.value.notes) == 2
+
+
+def test_numbers_as_people_read_them() -> None:
+    assert [money(x) for x in (95, 12_300, 1_240_000)] == ["$95", "$12.3K", "$1.2M"]
+    assert [plain(x) for x in (None, 5402.0, 0.05, 1.1089)] == ["unknown", "5,402", "0.05", "1.11"]
+    assert [plain(x) for x in (0.0, 0.0002)] == ["0", "under 0.001"]
+
+
+def test_registering_a_proof_is_one_decorator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "PROOFS", dict(verify.PROOFS))
+
+    @verify.proof("two-is-two", "Two is two.")
+    def two_is_two(context: verify.Context) -> verify.Proven:
+        return verify.Proven(True, "2")
+
+    assert [entry.name for entry in verify.select_proofs("two-is-two")] == ["two-is-two"]
+    with pytest.raises(ValueError, match="registered already"):
+        verify.proof("two-is-two", "Again.")(two_is_two)
+    assert len(verify.select_proofs(None)) == len(verify.PROOFS)
+
+
+def test_settings_of_a_second_source_are_apart(tmp_path: Path) -> None:
+    demo, other = load_settings(raw=tmp_path), load_settings("ravenstack", raw=tmp_path)
+    assert demo.build_file != other.build_file
+    assert other.warehouse.name == "ravenstack"
+    assert other.site.parent.name == "ravenstack"
+
+
+def test_raw_given_by_flag_beats_environment_beats_file(tmp_path: Path) -> None:
+    environ = {"PLUMBLINE_RAW": str(tmp_path / "environment")}
+    assert load_settings(raw=tmp_path / "flag", environ=environ).raw == tmp_path / "flag"
+    assert load_settings(environ=environ).raw == tmp_path / "environment"
+    assert load_settings(environ={}).raw == ROOT / "data" / "raw"
+
+
+def test_files_without_a_footer_are_hashed_whole(tmp_path: Path) -> None:
+    def land(text: str) -> Landing:
+        file = tmp_path / "accounts.csv"
+        file.write_text(text, encoding="utf-8")
+        return landings_of("ravenstack", "accounts", [read_text_facts(str(file))])[0]
+
+    first = land("id\n1\n")
+    assert (first.landed, first.first_extracted_at) == ("", None)
+    assert land("id\n2\n").fingerprint != first.fingerprint
+    assert land("id\n1\n").fingerprint == first.fingerprint
+
+
+def test_every_proof_holds_on_a_published_night(ci_world: World) -> None:
+    done = ci_world.run("verify", "reasons-add-up")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("holds  reasons-add-up: ")
+    listed = ci_world.run("verify", "--list")
+    assert all(name in listed.stdout for name in verify.PROOFS)
+
+
+def test_the_run_writes_down_what_it_used(ci_world: World) -> None:
+    rows = ci_world.read("select state, detail from ops.runs order by recorded_at", private=True)
+    states = [state for state, _ in rows]
+    assert states == ["started", "scored", "published"] * 2
+    second = json.loads(rows[3][1])
+    assert second["changed_since"] == "2026-02-27"
+    assert "segment" in second["vendors"]
+    assert "Publish gate" in json.loads(rows[5][1])["seconds"]
+
+
+def test_docs_site_is_one_file_that_asks_no_network(ci_world: World, tmp_path: Path) -> None:
+    world = ci_world.copy(tmp_path)
+    done = world.run("docs")
+    assert done.returncode == 0, done.stderr
+    page = (world.folder / "target" / "site" / "index.html").read_text(encoding="utf-8")
+    for words in ("rpt_at_risk_accounts", "feat_accounts_daily", "with ranked as ("):
+        assert words in page
+    for remote in ('src="http', "src='http", '<link href="http', "@import url(http"):
+        assert remote not in page
+
+
+def test_the_published_file_opens_without_the_project(ci_world: World) -> None:
+    with duckdb.connect(str(ci_world.published_file), read_only=True) as connection:
+        rows = connection.execute(
+            "select count(*), count(comment) from duckdb_tables()"
+            " where schema_name in ('core', 'features', 'risk')"
+        ).fetchone()
+    assert rows is not None
+    assert rows[0] == rows[1] > 0

@@ -3,7 +3,8 @@
 {% macro phrase_number(value) -%}
     case phrases.number_style
         when 'percent' then cast(cast(round(100 * {{ value }}) as integer) as varchar(20))
-        when 'percent_below' then cast(cast(round(100 - 100 * {{ value }}) as integer) as varchar(20))
+        when 'percent_below' then
+            cast(cast(round(100 - 100 * {{ value }}) as integer) as varchar(20))
         when 'hundredth' then cast(cast({{ value }} as decimal(18, 2)) as varchar(20))
         when 'tenth' then cast(cast({{ value }} as decimal(18, 1)) as varchar(20))
         else cast(cast(round({{ value }}) as integer) as varchar(20))

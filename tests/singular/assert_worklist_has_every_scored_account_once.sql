@@ -21,25 +21,30 @@ paying as (
 
 ),
 
+scored as (
+
+    select count(*) as account_count
+    from reported
+
+),
+
 checked as (
 
     select
         paying.account_id,
         'paying account' as what_is_wrong
     from paying
+    cross join scored
     left join reported
         on paying.account_id = reported.account_id
-    where
-        reported.account_id is null
-        and exists (select 1 as found from reported as any_reported)
+    where reported.account_id is null and scored.account_count > 0
     union all
     select
         reported.account_id,
         'rank' as what_is_wrong
     from reported
-    where
-        reported.risk_rank > (select count(*) from reported as all_reported)
-        or reported.risk_rank < 1
+    cross join scored
+    where reported.risk_rank > scored.account_count or reported.risk_rank < 1
     union all
     select
         max(reported.account_id) as account_id,

@@ -49,7 +49,8 @@ stated as (
         states.term_end_date,
         -- weekly plans bill every 7 days, the others by months
         case
-            when states.billing_months >= 1 then cast(round(states.billing_months * 30.4375) as integer)
+            when states.billing_months >= 1
+                then cast(round(states.billing_months * 30.4375) as integer)
             when states.billing_months = 0 then 7
         end as billing_period_days
     from days

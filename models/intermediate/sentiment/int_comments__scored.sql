@@ -30,7 +30,8 @@ word_scores as (
 
     select
         words.comment_id,
-        avg(lexicon.score) as mean_score,
+        -- hundredths as whole numbers: the mean must not depend on the order of the words
+        sum(cast(round(lexicon.score * 100) as integer)) / 100.0 / count(*) as mean_score,
         max(lexicon.lexicon_version) as lexicon_version
     from words
     inner join lexicon

@@ -1,11 +1,11 @@
 {% set summed = [
     'active_users_7d', 'active_users_14d', 'active_users_30d', 'core_actions_7d',
     'core_actions_30d', 'events_30d', 'events_60d', 'invites_30d',
-] %}
-{% set distinct_counts = [
+] -%}
+{%- set distinct_counts = [
     'distinct_active_users_30d', 'distinct_commenting_users_30d',
     'distinct_feature_categories_30d',
-] %}
+] -%}
 
 with spine as (
 

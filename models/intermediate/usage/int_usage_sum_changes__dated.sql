@@ -86,14 +86,22 @@ dated as (
         signed.account_id,
         signed.life_number,
         signed.as_of_date,
-        sum(case when signed.window_days = 7 then signed.active_user_count end) as active_users_7d,
-        sum(case when signed.window_days = 14 then signed.active_user_count end) as active_users_14d,
-        sum(case when signed.window_days = 30 then signed.active_user_count end) as active_users_30d,
-        sum(case when signed.window_days = 7 then signed.core_action_count end) as core_actions_7d,
-        sum(case when signed.window_days = 30 then signed.core_action_count end) as core_actions_30d,
-        sum(case when signed.window_days = 30 then signed.event_count end) as events_30d,
-        sum(case when signed.window_days = 60 then signed.event_count end) as events_60d,
-        sum(case when signed.window_days = 30 then signed.invite_count end) as invites_30d
+        sum(case when signed.window_days = 7 then signed.active_user_count end)
+            as active_users_7d,
+        sum(case when signed.window_days = 14 then signed.active_user_count end)
+            as active_users_14d,
+        sum(case when signed.window_days = 30 then signed.active_user_count end)
+            as active_users_30d,
+        sum(case when signed.window_days = 7 then signed.core_action_count end)
+            as core_actions_7d,
+        sum(case when signed.window_days = 30 then signed.core_action_count end)
+            as core_actions_30d,
+        sum(case when signed.window_days = 30 then signed.event_count end)
+            as events_30d,
+        sum(case when signed.window_days = 60 then signed.event_count end)
+            as events_60d,
+        sum(case when signed.window_days = 30 then signed.invite_count end)
+            as invites_30d
     from signed
     group by signed.account_id, signed.life_number, signed.as_of_date
 

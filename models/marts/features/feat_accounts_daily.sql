@@ -68,8 +68,9 @@ featured as (
         case
             when usage_windows.events_60d - usage_windows.events_30d < 50 then null
             when
-                usage_windows.events_30d
-                <= 0.7 * (usage_windows.events_60d - usage_windows.events_30d) then 1
+                -- whole numbers, so that exactly 30% below counts
+                10 * usage_windows.events_30d
+                <= 7 * (usage_windows.events_60d - usage_windows.events_30d) then 1
             else 0
         end as usage_decline,
         case when usage_windows.last_active_date is null then 1 else 0 end as never_active,

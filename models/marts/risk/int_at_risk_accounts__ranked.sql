@@ -16,7 +16,9 @@ newest as (
 
     select
         predictions.*,
-        rank() over (order by model_runs.trained_at desc, model_runs.model_version) as model_rank
+        rank() over (
+            order by model_runs.trained_at desc, model_runs.model_version asc
+        ) as model_rank
     from predictions
     inner join model_runs
         on predictions.model_version = model_runs.model_version
@@ -62,7 +64,7 @@ ranked as (
         accounts.csm_id,
         row_number() over (
             order by
-                newest.churn_probability desc, features.mrr desc, newest.account_id
+                newest.churn_probability desc, features.mrr desc, newest.account_id asc
         ) as risk_rank
     from newest
     inner join features

@@ -72,7 +72,7 @@ worded as (
         ) as reason,
         row_number() over (
             partition by compared.model_version, compared.account_id
-            order by compared.contribution desc, compared.feature_name
+            order by compared.contribution desc, compared.feature_name asc
         ) as reason_number
     from compared
     inner join phrases

@@ -1,0 +1,89 @@
+with event_landings as (
+
+    select * from {{ ref('int_event_landings__counted') }}
+
+),
+
+paying as (
+
+    select * from {{ ref('int_account_states__known_ranged') }}
+    where mrr_cents > 0
+
+),
+
+account_versions as (
+
+    select * from {{ ref('stg_master_records__account_versions') }}
+
+),
+
+paying_counts as (
+
+    select
+        sum(
+            case
+                when
+                    paying.as_of_from_date <= {{ as_of_date() }}
+                    and paying.as_of_until_date > {{ as_of_date() }} then 1.0
+                else 0
+            end
+        ) as paying_today,
+        sum(
+            case
+                when
+                    paying.as_of_from_date <= {{ add_days(as_of_date(), -1) }}
+                    and paying.as_of_until_date > {{ add_days(as_of_date(), -1) }} then 1.0
+                else 0
+            end
+        ) as paying_yesterday
+    from paying
+
+),
+
+known_accounts as (
+
+    select distinct account_versions.account_id
+    from account_versions
+
+),
+
+paying_known as (
+
+    select avg(case when known_accounts.account_id is null then 0.0 else 1.0 end) as known_share
+    from paying
+    left join known_accounts
+        on paying.account_id = known_accounts.account_id
+    where
+        paying.as_of_from_date <= {{ as_of_date() }}
+        and paying.as_of_until_date > {{ as_of_date() }}
+
+),
+
+measured as (
+
+    select
+        'usage_volume_against_recent' as check_name,
+        sum(case when event_landings.days_before = 1 then event_landings.event_count else 0 end)
+        * 1.0 / nullif(
+            min(
+                case
+                    when event_landings.days_before in (8, 15, 22, 29)
+                        then event_landings.event_count
+                end
+            ), 0
+        ) as measured_value
+    from event_landings
+    union all
+    select
+        'paying_accounts_against_yesterday' as check_name,
+        paying_counts.paying_today / nullif(paying_counts.paying_yesterday, 0) as measured_value
+    from paying_counts
+    union all
+    select
+        'paying_accounts_against_dimension' as check_name,
+        paying_known.known_share as measured_value
+    from paying_known
+
+)
+
+select * from measured

@@ -67,7 +67,7 @@ class Size:
 SIZES = {
     "ci": Size("ci", 400, 1.0, 3.2, END),
     "demo": Size("demo", 4200, 1.0, 4.2, END),
-    "full": Size("full", 4200, 6.0, 166.0, 90),
+    "full": Size("full", 4200, 6.0, 177.0, 90),
 }
 
 

@@ -22,15 +22,15 @@ lives as (
 
 effects as (
 
-    select * from {{ ref('int_support_measures__effective') }}
+    select * from {{ ref('int_support_measures__dated') }}
     union all
-    select * from {{ ref('int_sentiment_measures__effective') }}
+    select * from {{ ref('int_sentiment_measures__dated') }}
     union all
-    select * from {{ ref('int_preparedness_measures__effective') }}
+    select * from {{ ref('int_preparedness_measures__dated') }}
     union all
-    select * from {{ ref('int_engagement_measures__effective') }}
+    select * from {{ ref('int_engagement_measures__dated') }}
     union all
-    select * from {{ ref('int_subscription_measures__effective') }}
+    select * from {{ ref('int_subscription_measures__dated') }}
 
 ),
 

@@ -5,26 +5,6 @@ with predictions as (
 
 ),
 
-model_runs as (
-
-    select * from {{ ref('stg_ml__model_runs') }}
-
-),
-
--- a day scored again by a newer model shows the newer one
-newest as (
-
-    select
-        predictions.*,
-        rank() over (
-            order by model_runs.trained_at desc, model_runs.model_version asc
-        ) as model_rank
-    from predictions
-    inner join model_runs
-        on predictions.model_version = model_runs.model_version
-
-),
-
 features as (
 
     select * from {{ ref('feat_accounts_daily') }}
@@ -53,25 +33,24 @@ capacities as (
 ranked as (
 
     select
-        newest.run_id,
-        newest.model_version,
-        newest.as_of_date,
-        newest.account_id,
-        newest.churn_probability,
+        predictions.run_id,
+        predictions.model_version,
+        predictions.as_of_date,
+        predictions.account_id,
+        predictions.churn_probability,
         features.life_number,
         cast(features.mrr * 12 as decimal(18, 2)) as arr_usd,
         accounts.term_end_date as renewal_date,
         accounts.csm_id,
         row_number() over (
             order by
-                newest.churn_probability desc, features.mrr desc, newest.account_id asc
+                predictions.churn_probability desc, features.mrr desc, predictions.account_id asc
         ) as risk_rank
-    from newest
+    from predictions
     inner join features
-        on newest.account_id = features.account_id
+        on predictions.account_id = features.account_id
     left join accounts
-        on newest.account_id = accounts.account_id
-    where newest.model_rank = 1
+        on predictions.account_id = accounts.account_id
 
 ),
 

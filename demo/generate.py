@@ -19,12 +19,25 @@ from demo.latent import make_latent
 from demo.lifecycle import simulate
 from demo.people import make_people
 from demo.product import product_tables
+from demo.schema import SCHEMAS
 from demo.support import support_tables
 from demo.surveys import survey_tables
-from demo.truth import write_truth
+from demo.truth import TRUTH_TABLES, write_truth
 from demo.writer import write_table
 
 Progress = Callable[[str, float], None]
+
+
+def _check_replaceable(folder: Path, names: set[str]) -> None:
+    """Refuse to replace a folder that holds anything but a demo world."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder")
+    strange = sorted(p.name for p in folder.glob("*") if p.name not in names)
+    if strange:
+        raise ValueError(
+            f"{folder} holds {strange[0]!r}, which is not of a demo world: "
+            "choose another folder or empty this one"
+        )
 
 
 def generate(
@@ -58,10 +71,13 @@ def generate(
     Raises
     ------
     ValueError
-        If the size, the seed or the number of days makes no sense.
+        If the size, the seed or the number of days makes no sense, or if a folder holds
+        anything that is not of a demo world (it would be deleted).
     """
     config = make_config(size, seed, days)
     raw, truth = Path(out_raw), Path(out_truth)
+    _check_replaceable(raw, {vendor for vendor, _ in SCHEMAS})
+    _check_replaceable(truth, {f"{name}.parquet" for name in TRUTH_TABLES})
     tell = progress or (lambda stage, share: None)
     tell("accounts", 0.0)
     accounts = make_accounts(config)

@@ -23,6 +23,10 @@ from demo.latent import DRIVERS, Latent
 from demo.lifecycle import conversion_probability
 from demo.simulation import World
 
+TRUTH_TABLES = (
+    "accounts_daily", "account_outcomes", "intervention_effects", "experiment_arms",
+    "trial_conversion",
+)  # fmt: skip
 _OUTCOMES = ("cancellation_requested", "payment_failed", "", "", "pause")
 
 
@@ -30,14 +34,14 @@ def write_truth(
     root: Path, config: Config, accounts: Accounts, latent: Latent, world: World
 ) -> None:
     """Write the truth tables, one file each."""
-    tables = {
-        "accounts_daily": accounts_daily(accounts, latent, world),
-        "account_outcomes": _outcomes(accounts, world),
-        "intervention_effects": _effects(accounts, world),
-        "experiment_arms": _arms(accounts, world),
-        "trial_conversion": _trials(accounts, latent, world),
-    }
-    for name, table in tables.items():
+    tables = (
+        accounts_daily(accounts, latent, world),
+        _outcomes(accounts, world),
+        _effects(accounts, world),
+        _arms(accounts, world),
+        _trials(accounts, latent, world),
+    )
+    for name, table in zip(TRUTH_TABLES, tables, strict=True):
         pq.write_table(table, root / f"{name}.parquet", compression="zstd", store_schema=False)
 
 

@@ -226,6 +226,8 @@ def print_error(error: UserError) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of `plumbline`: exit code 0, 1 (a clear line), 2 (usage) or 130 (interrupted)."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # What training warns of stands in the summary.
+    logging.getLogger("ml").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

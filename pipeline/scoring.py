@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +32,7 @@ CAPACITY = """
     left join reference.csm_capacity as own on teams.csm_id = own.csm_id
     left join reference.csm_capacity as team on team.csm_id = 'default'
 """
+CONSTANT = re.compile(r"feature (\w+) is constant over the training slice: left out$")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ class Model:
     def sentences(self, quality: ModelQuality | None) -> tuple[str, ...]:
         """What the summary must say about the model, worst first."""
         doubt = () if quality is not None and quality.has_signal else (self.sentence,)
-        return (*doubt, *self.warnings)
+        constant = [found[1] for text in self.warnings if (found := CONSTANT.match(text))]
+        others = tuple(text for text in self.warnings if not CONSTANT.match(text))
+        left_out = f"Left out of the model, constant in training: {', '.join(constant)}."
+        return (*doubt, *others, *([left_out] if constant else []))
 
 
 def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) -> Model:

@@ -23,7 +23,7 @@ reads, seen = 0, set()
 while True:
     with duckdb.connect(sys.argv[1], read_only=True) as connection:
         rows = connection.execute(
-            "select max(as_of_date), count(*) from risk.rpt_at_risk_accounts").fetchone()
+            "select max(as_of_date), count(*) from features.feat_accounts_daily").fetchone()
     assert rows[1] > 0
     seen.add(str(rows[0]))
     reads += 1

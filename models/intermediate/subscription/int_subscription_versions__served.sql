@@ -70,10 +70,7 @@ served as (
                 when dated.status = 'trialing'
                     then coalesce(dated.trial_ended_date, cast('9999-01-01' as date))
                 when dated.status = 'past_due'
-                    then {{ add_days(
-                        'coalesce(dated.period_started_date, dated.effective_date)',
-                        var('past_due_grace_days')
-                    ) }}
+                    then {{ add_days('dated.changed_at', var('past_due_grace_days')) }}
                 else cast('9999-01-01' as date)
             end
         ) as service_until_date

@@ -228,19 +228,27 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # What training warns of stands in the summary.
     logging.getLogger("ml").setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    asked: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    # dbt may swallow the interrupt and report a failed node instead: hence the note in `asked`.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         cli.main(arguments, prog_name="plumbline", standalone_mode=False)
-    except click.exceptions.Abort:
-        interrupted()
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         interrupted()
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:
+        if asked:
+            interrupted()
         known = explain(error)
         if known is None:
             raise

@@ -74,6 +74,7 @@ class EvaluationSettings:
     resamples: int
     confidence: float
     calibration_bins: int
+    useful_auc: float
 
 
 @dataclass(frozen=True)

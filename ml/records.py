@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 
 from ml.candidates import Candidate, Champion
+from ml.config import EvaluationSettings
 from ml.errors import TooLittleDataError
 from ml.registry import ModelRun
 
 OK = "ok"
 NO_SIGNAL = "no_signal"
 TOO_FEW_POSITIVES = "too_few_positives"
+CHANCE = 0.5
 
 
 def recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[str, Any]:
@@ -30,24 +32,27 @@ def recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[s
     }
 
 
-def verdict(chosen: Candidate, confidence: float) -> dict[str, Any]:
+def verdict(chosen: Candidate, settings: EvaluationSettings) -> dict[str, Any]:
     """Judge the champion by its AUC on the untouched last slice."""
     auc = chosen.metric("test", "auc_roc")
     told = (
-        f"AUC {auc['metric_value']:.2f}, {confidence:.0%} interval "
+        f"AUC {auc['metric_value']:.2f}, {settings.confidence:.0%} interval "
         f"{auc['lower_bound']:.2f} to {auc['upper_bound']:.2f}"
     )
-    if auc["lower_bound"] > 0.5:
+    if auc["lower_bound"] > settings.useful_auc:
         return {
             "verdict": OK,
             "sentence": f"The model ranks churners better than chance on the last period, which it "
             f"had not seen ({told}).",
         }
+    held, ranked = (
+        ("hardly any", "little") if auc["lower_bound"] > CHANCE else ("no", "no")
+    )
     return {
         "verdict": NO_SIGNAL,
-        "sentence": f"The data holds no signal that the model could use: on the last period, which "
-        f"it had not seen, it ranks churners no better than chance ({told}); do not act on this "
-        "list.",
+        "sentence": f"The data holds {held} signal that the model could use: on the last period, "
+        f"which it had not seen, it ranks churners {ranked} better than chance ({told}); do not "
+        "act on this list.",
     }
 
 

@@ -217,7 +217,7 @@ def _train(
             "dropped_features": list(dropped),
             **recipe(chosen, champion, frame),
         },
-        metrics={**verdict(chosen, settings.evaluation.confidence), "warnings": warnings},
+        metrics={**verdict(chosen, settings.evaluation), "warnings": warnings},
     )
     return run, artefact, tables
 

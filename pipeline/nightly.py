@@ -16,10 +16,16 @@ from pipeline import docs, gate, ops, preflight, publish, scoring
 from pipeline.config import Settings
 from pipeline.dbt import BuildOutcome, Dbt
 from pipeline.errors import UserError, explain
+from pipeline.figures import (
+    read_contradictions,
+    read_figures,
+    read_labels,
+    read_model_quality,
+)
 from pipeline.gate import Night
 from pipeline.landings import changed_since
 from pipeline.progress import Stages, Step
-from pipeline.summary import Summary, read_figures, read_model_quality
+from pipeline.summary import Summary
 
 # What training and scoring read, with all that comes before it.
 FEATURES = ("+feat_accounts_daily", "+feat_training_examples", "resource_type:seed")
@@ -122,6 +128,7 @@ def _publish_night(
             checks = gate.check_gate(connection, night)
             figures = read_figures(connection)
             quality = read_model_quality(connection, model.version)
+            labels, contradictions = read_labels(connection), read_contradictions(connection)
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
@@ -143,9 +150,13 @@ def _publish_night(
         arr_at_risk_usd=at_risk,
         riskiest=riskiest,
         model=quality,
+        label=settings.label,
+        labels=labels,
+        contradictions=contradictions,
         input_checks=tuple(input_checks),
         gate_checks=tuple(checks),
-        warnings=(*model.sentences(quality), *_suspicions(before, after)),
+        is_trusted=model.is_trusted,
+        warnings=(*model.sentences, *_suspicions(before, after)),
         published_file=settings.published_file,
         site=None,
         seconds=stages.seconds,
@@ -185,6 +196,8 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
     current = {landing.key: landing for landing in raw.landings}
     with open_private(settings) as connection:
         built = [] if options.rebuild else ops.built_states(connection, fingerprint)
+        if not ops.features_are_of(connection, built):
+            built = []
         since = changed_since(as_of, current, built)
         detail = {**shaping, "code_fingerprint": fingerprint, "changed_since": since}
         ops.record_start(connection, run_id, as_of, settings.source, detail, raw.landings)

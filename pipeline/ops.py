@@ -141,6 +141,23 @@ def built_states(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> lis
     return [BuiltState(as_of, _landings_of_run(connection, run_id)) for run_id, as_of, _ in rows]
 
 
+def features_are_of(
+    connection: duckdb.DuckDBPyConnection, built: Iterable[BuiltState]
+) -> bool:
+    """Whether the features end on the date of one of these runs.
+
+    A plain `dbt build` in between leaves them at its own date, with nothing in `ops`; days before
+    the next night could then be missing.
+    """
+    try:
+        rows = connection.execute(
+            "select max(as_of_date) from features.feat_accounts_daily"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return False
+    return rows[0][0] in {state.as_of for state in built}
+
+
 def _landings_of_run(
     connection: duckdb.DuckDBPyConnection, run_id: str
 ) -> dict[tuple[str, str, str], Landing]:

@@ -10,7 +10,6 @@ import duckdb
 
 from pipeline import ops
 from pipeline.config import Settings
-from pipeline.summary import ModelQuality
 
 # Each customer-success manager has slots of his own, or those of the row `default`.
 CAPACITY = """
@@ -58,9 +57,15 @@ class Model:
     outcome: str
     warnings: tuple[str, ...] = ()
 
-    def sentences(self, quality: ModelQuality | None) -> tuple[str, ...]:
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the list deserves to be shown."""
+        return self.verdict == "ok"
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
         """What the summary must say about the model, worst first."""
-        doubt = () if quality is not None and quality.has_signal else (self.sentence,)
+        doubt = () if self.is_trusted else (self.sentence,)
         constant = [found[1] for text in self.warnings if (found := CONSTANT.match(text))]
         others = tuple(text for text in self.warnings if not CONSTANT.match(text))
         left_out = f"Left out of the model, constant in training: {', '.join(constant)}."

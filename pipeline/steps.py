@@ -48,7 +48,7 @@ def score_only(settings: Settings, as_of: date | None, console: Console) -> None
             with open_private(settings) as connection:
                 ops.record(connection, run_id, day, settings.source, ops.SCORED)
             step.outcome = f"{count:,} accounts as of {day}"
-    for line in model.sentences(None):
+    for line in model.sentences:
         console.print(line, markup=False)
     console.print("next: plumbline nightly scores the date again and publishes it")
 

@@ -7,51 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.figures import Account, Contradiction, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 
-TOP = 10
-AUC = "auc_roc"
-CHANCE = 0.5
-
-
-@dataclass(frozen=True)
-class Account:
-    """One line of the ten riskiest."""
-
-    rank: int
-    account_id: str
-    probability: float
-    arr_usd: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class ModelQuality:
-    """The model on the last period, which it never saw.
-
-    Attributes
-    ----------
-    auc, lower, upper : float or None
-        Area under the ROC curve and its interval, 0 to 1.
-    """
-
-    version: str
-    kind: str
-    auc: float | None
-    lower: float | None
-    upper: float | None
-    positives: int | None
-
-    @property
-    def has_signal(self) -> bool:
-        """Whether the interval of the AUC lies above chance."""
-        return self.lower is not None and self.lower > CHANCE
+SHOWN_CONTRADICTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -67,55 +31,16 @@ class Summary:
     arr_at_risk_usd: float
     riskiest: tuple[Account, ...]
     model: ModelQuality | None
+    label: str
+    labels: tuple[Label, ...]
+    contradictions: tuple[Contradiction, ...]
+    is_trusted: bool
     input_checks: tuple[InputCheck, ...]
     gate_checks: tuple[Check, ...]
     warnings: tuple[str, ...]
     published_file: Path
     site: Path | None
     seconds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def is_confident(self) -> bool:
-        """Whether the list deserves to be shown."""
-        return self.model is not None and self.model.has_signal
-
-
-def read_figures(
-    connection: duckdb.DuckDBPyConnection,
-) -> tuple[int, int, float, float, tuple[Account, ...]]:
-    """Accounts scored, flagged, their ARR, ARR at risk, and the ten riskiest."""
-    row = connection.execute(
-        "select count(*), count(*) filter (where is_on_worklist), coalesce(sum(arr_usd), 0),"
-        " coalesce(sum(arr_at_risk_usd), 0) from risk.rpt_at_risk_accounts"
-    ).fetchone() or (0, 0, 0.0, 0.0)
-    riskiest = connection.execute(
-        "select risk_rank, account_id, churn_probability, arr_usd, reason_1"
-        f" from risk.rpt_at_risk_accounts order by risk_rank, account_id limit {TOP}"
-    ).fetchall()
-    accounts = tuple(
-        Account(rank, account, probability, float(arr or 0), reason or "")
-        for rank, account, probability, arr, reason in riskiest
-    )
-    return int(row[0]), int(row[1]), float(row[2]), float(row[3]), accounts
-
-
-def read_model_quality(
-    connection: duckdb.DuckDBPyConnection, model_version: str | None
-) -> ModelQuality | None:
-    """How well the model did on its test slice, None without a model."""
-    if model_version is None:
-        return None
-    row = connection.execute(
-        "select runs.model_kind, performance.metric_value, performance.lower_bound,"
-        " performance.upper_bound, performance.positives"
-        " from ml.model_runs as runs left join ml.model_performance as performance"
-        " on runs.model_version = performance.model_version"
-        " and runs.model_kind = performance.model_kind"
-        " and performance.slice = 'test' and performance.metric_name = ?"
-        " where runs.model_version = ? order by runs.stage = 'champion' desc limit 1",
-        [AUC, model_version],
-    ).fetchone()
-    return ModelQuality(model_version, *row) if row else None
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -134,8 +59,11 @@ def print_summary(summary: Summary, console: Console) -> None:
             "ARR at risk", f"{money(summary.arr_at_risk_usd)} of {money(summary.arr_usd)}"
         )
         figures.add_row("Model", _model_line(summary.model))
+    figures.add_row("Learnt from", _labels_line(summary))
+    if summary.contradictions:
+        figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
     console.print(figures)
-    if summary.is_confident:
+    if summary.is_trusted:
         console.print(_riskiest_table(summary.riskiest))
     for warning in summary.warnings:
         console.print(Text("! ", style="yellow") + Text(warning))
@@ -164,6 +92,26 @@ def _model_line(model: ModelQuality) -> str:
         return f"{model.version} ({model.kind}), not judged yet"
     interval = f"{model.lower:.3f} to {model.upper:.3f}" if model.lower is not None else "unknown"
     return f"{model.version} ({model.kind}), test AUC {model.auc:.3f} (95% {interval})"
+
+
+def _labels_line(summary: Summary) -> str:
+    counts = [
+        f"{label.name} ({label.positives:,} of {label.examples:,} examples)"
+        for label in summary.labels
+    ]
+    learnt = [text for text in counts if text.startswith(f"{summary.label} ")]
+    others = [text for text in counts if text not in learnt]
+    line = learnt[0] if learnt else f"{summary.label} (no positive example)"
+    return line + (f"; not from {', '.join(others)}" if others else "")
+
+
+def _contradictions_line(found: tuple[Contradiction, ...]) -> str:
+    largest = ", ".join(
+        f"{one.rule} {one.failing:,} of {one.checked:,}" for one in found[:SHOWN_CONTRADICTIONS]
+    )
+    more = len(found) - SHOWN_CONTRADICTIONS
+    rest = f" and {more} more rules" if more > 0 else ""
+    return f"{largest}{rest} (quality.rpt_source_contradictions)"
 
 
 def _riskiest_table(accounts: tuple[Account, ...]) -> Table:

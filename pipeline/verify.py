@@ -131,6 +131,34 @@ def reasons_add_up(context: Context) -> Proven:
 
 
 dbt_proof(
+    "features-recounted",
+    "Usage and ticket features, now and weeks ago, equal a plain count over the staged facts.",
+    "assert_usage_features_equal_a_plain_count",
+    "assert_ticket_features_equal_a_plain_count",
+    "assert_features_carry_the_mrr_of_their_day",
+)
+dbt_proof(
+    "nothing-lost",
+    "Every account has every day of its life once, every event counts once.",
+    "assert_features_have_every_account_day_once",
+    "assert_account_days_count_each_user_once",
+    "assert_events_count_once",
+)
+dbt_proof(
+    "labels-honest",
+    "Only mature labels are read, and churned accounts stay in the training examples.",
+    "assert_training_labels_are_mature",
+    "assert_training_examples_keep_churned_accounts",
+)
+dbt_proof(
+    "worklist-whole",
+    "Every scored account is listed once, within capacity; its ARR at risk is within its ARR.",
+    "assert_worklist_has_every_scored_account_once",
+    "assert_worklist_keeps_to_capacity",
+    "assert_arr_at_risk_is_within_arr",
+    "assert_segments_sum_to_total_mrr",
+)
+dbt_proof(
     "models-behave",
     "Every window, label and tier gives the hand-computed rows (dbt unit tests).",
     "test_type:unit",

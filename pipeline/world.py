@@ -42,14 +42,18 @@ def create_world(
         temporary.mkdir(parents=True)
     try:
         with stages.stage(f"Create the demo world, size {size}") as step:
-            generate(
-                size=size,
-                seed=seed,
-                days=days,
-                out_raw=new[raw],
-                out_truth=new[truth],
-                progress=lambda what, share: step.update(share, 1.0, what),
-            )
+            try:
+                generate(
+                    size=size,
+                    seed=seed,
+                    days=days,
+                    out_raw=new[raw],
+                    out_truth=new[truth],
+                    progress=lambda what, share: step.update(share, 1.0, what),
+                )
+            except ValueError as error:
+                remedy = "see `plumbline demo --help` for what is allowed"
+                raise UserError(str(error).rstrip("."), remedy) from error
             for temporary in new.values():
                 mark = {"size": size, "seed": seed, "days": days}
                 (temporary / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")

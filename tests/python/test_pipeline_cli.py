@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,16 +19,17 @@ from pipeline.cli import cli
 from pipeline.config import load_settings
 from pipeline.dbt import BuildOutcome, NodeOutcome
 from pipeline.errors import UserError, explain, explain_engine_text
+from pipeline.figures import Account, Contradiction, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 from pipeline.landings import Landing, landings_of, read_text_facts
 from pipeline.progress import Stages
 from pipeline.scoring import Model
-from pipeline.summary import Account, ModelQuality, Summary, money, print_summary
+from pipeline.summary import Summary, money, print_summary
 
 COMMANDS = sorted(cli.commands)
 
 
-def summary(lower: float = 0.62, warnings: tuple[str, ...] = ()) -> Summary:
+def summary(is_trusted: bool = True, warnings: tuple[str, ...] = ()) -> Summary:
     reason = "daily active users fell 42% in 30 days, and nobody has logged in for 12 days"
     return Summary(
         source="demo",
@@ -41,7 +43,16 @@ def summary(lower: float = 0.62, warnings: tuple[str, ...] = ()) -> Summary:
             Account(rank, f"001CF793ce4eb{rank:02d}", 0.31, 125_000.0, reason)
             for rank in range(1, 11)
         ),
-        model=ModelQuality("churn-20260228-0599376a", "additive_boosting", 0.7, lower, 0.78, 60),
+        model=ModelQuality("churn-20260228-0599376a", "additive_boosting", 0.7, 0.62, 0.78, 60),
+        label="vendor_churned_within_60d",
+        labels=(
+            Label("churned_within_60d", 5, 6145),
+            Label("vendor_churned_within_60d", 1141, 6991),
+        ),
+        contradictions=tuple(
+            Contradiction(f"rule_{number}", 100 - number, 1000) for number in range(5)
+        ),
+        is_trusted=is_trusted,
         input_checks=(
             InputCheck("usage_lag_hours", "error", 0.5, "at most", 30.0, True, ""),
             InputCheck("usage_null_rate", "warn", 0.06, "at most", 0.05, False, ""),
@@ -83,12 +94,16 @@ def test_summary_fits(width: int) -> None:
         assert words in text
     assert "001CF793ce4eb10" in text
     assert "usage null rate" in text
+    told = " ".join(text.split())
+    learnt = "vendor_churned_within_60d (1,141 of 6,991 examples); not from churned_within_60d"
+    assert learnt in told
+    assert "rule_0 100 of 1,000" in told and "and 2 more rules" in told
 
 
 def test_a_list_without_signal_is_not_shown() -> None:
     sentence = "The data holds no signal that the model could use; do not act on this list."
     console = Console(file=io.StringIO(), width=100)
-    print_summary(summary(0.48, (sentence,)), console)
+    print_summary(summary(False, (sentence,)), console)
     text = console.file.getvalue()
     assert sentence in text
     assert "Ten riskiest" not in text
@@ -158,11 +173,11 @@ def test_failed_nodes_have_a_line_each() -> None:
 def test_constant_features_are_one_sentence() -> None:
     told = tuple(f"feature {x} is constant over the training slice: left out" for x in "ab")
     model = Model("m", "churn", "ok", "fine", "", (*told, "something else"))
-    assert model.sentences(summary().model) == (
+    assert model.sentences == (
         "something else",
         "Left out of the model, constant in training: a, b.",
     )
-    assert model.sentences(None)[0] == "fine"
+    assert replace(model, verdict="no_signal").sentences[0] == "fine"
 
 
 def test_numbers_as_people_read_them() -> None:

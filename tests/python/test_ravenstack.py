@@ -148,6 +148,15 @@ def test_both_labels_are_counted_and_the_vendors_is_learnt(run) -> None:
     assert {row[0] for row in read("select label_name from ml.model_runs")} == {VENDOR_LABEL}
 
 
+def test_summary_says_what_the_data_cannot_bear(run) -> None:
+    done, read = run
+    told = " ".join(done.stdout.split())
+    assert f"Learnt from {VENDOR_LABEL}" in told and "not from churned_within_60d" in told
+    assert "event_before_workspace_began 19,142 of 25,000" in told
+    assert "do not act on this list" in told and "Ten riskiest" not in told
+    assert read("select count(*) from risk.rpt_at_risk_accounts where is_on_worklist") == [(0,)]
+
+
 def test_vendor_label_is_the_files_events(run, files) -> None:
     _, read = run
     churns = files.execute("select account_id, churn_date from churns").fetchall()

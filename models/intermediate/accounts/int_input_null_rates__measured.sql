@@ -27,6 +27,7 @@ measured as (
             end
         ) as measured_value
     from event_days
+    where event_days.known_date >= {{ add_days(as_of_date(), -7) }}
     union all
     select
         'subscription_null_rate' as check_name,
@@ -39,11 +40,13 @@ measured as (
             end
         ) as measured_value
     from subscription_versions
+    where subscription_versions.known_at >= {{ add_days(as_of_date(), -28) }}
     union all
     select
         'support_null_rate' as check_name,
         avg(case when ticket_versions.account_id is null then 1.0 else 0 end) as measured_value
     from ticket_versions
+    where ticket_versions.known_at >= {{ add_days(as_of_date(), -28) }}
 
 )
 

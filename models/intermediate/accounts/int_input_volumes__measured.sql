@@ -75,6 +75,24 @@ measured as (
     from event_landings
     union all
     select
+        'usage_volume_against_most' as check_name,
+        sum(case when event_landings.days_before = 1 then event_landings.event_count else 0 end)
+        * 1.0 / nullif(
+            max(
+                case
+                    when event_landings.days_before in (8, 15, 22, 29)
+                        then event_landings.event_count
+                end
+            ), 0
+        ) as measured_value
+    from event_landings
+    union all
+    select
+        'paying_accounts_surplus' as check_name,
+        paying_counts.paying_today / nullif(paying_counts.paying_yesterday, 0) as measured_value
+    from paying_counts
+    union all
+    select
         'paying_accounts_against_yesterday' as check_name,
         paying_counts.paying_today / nullif(paying_counts.paying_yesterday, 0) as measured_value
     from paying_counts

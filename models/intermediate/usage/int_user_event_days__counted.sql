@@ -7,24 +7,67 @@
     )
 }}
 
-with events as (
+-- redeliveries follow within three landing days, so the days before are read along
+{% set first_landed_date = add_days(changed_since(), -var('redelivery_days')) -%}
 
-    select * from {{ ref('stg_usage__events') }}
-    -- redeliveries follow within three landing days, so the days before are read along
-    where landed_date >= {{ add_days(changed_since(), -var('redelivery_days')) }}
+-- Most events are delivered once, and to group all of them by their id costs more than anything
+-- else here. Ids that may have come twice are found by sorting their hashes; only they are grouped.
+-- Each step reads the events anew: a CTE that is read twice would hold them all in memory.
+with hashed as (
+
+    select
+        cast(events.occurred_at as date) as event_date,
+        {{ text_hash('events.event_id') }} as event_hash
+    from {{ ref('stg_usage__events') }} as events
+    where events.landed_date >= {{ first_landed_date }}
 
 ),
 
-deduplicated as (
+neighboured as (
+
+    select
+        hashed.event_hash,
+        lag(hashed.event_hash) over (
+            partition by hashed.event_date
+            order by hashed.event_hash
+        ) as previous_hash
+    from hashed
+
+),
+
+repeated as (
+
+    select distinct neighboured.event_hash
+    from neighboured
+    where neighboured.event_hash = neighboured.previous_hash
+
+),
+
+first_delivered as (
 
     select
         events.workspace_id,
         events.user_id,
         events.event_type,
         cast(events.occurred_at as date) as event_date,
-        events.event_id,
+        events.known_at
+    from {{ ref('stg_usage__events') }} as events
+    left join repeated
+        on {{ text_hash('events.event_id') }} = repeated.event_hash
+    where
+        events.landed_date >= {{ first_landed_date }}
+        and repeated.event_hash is null
+    union all
+    select
+        events.workspace_id,
+        events.user_id,
+        events.event_type,
+        cast(events.occurred_at as date) as event_date,
         min(events.known_at) as known_at
-    from events
+    from {{ ref('stg_usage__events') }} as events
+    inner join repeated
+        on {{ text_hash('events.event_id') }} = repeated.event_hash
+    where events.landed_date >= {{ first_landed_date }}
     group by
         events.workspace_id,
         events.user_id,
@@ -37,21 +80,21 @@ deduplicated as (
 counted as (
 
     select
-        deduplicated.workspace_id,
-        deduplicated.user_id,
-        deduplicated.event_type,
-        deduplicated.event_date,
-        cast(deduplicated.known_at as date) as known_date,
+        first_delivered.workspace_id,
+        first_delivered.user_id,
+        first_delivered.event_type,
+        first_delivered.event_date,
+        cast(first_delivered.known_at as date) as known_date,
         cast(count(*) as integer) as event_count,
-        max(deduplicated.known_at) as last_known_at
-    from deduplicated
-    where cast(deduplicated.known_at as date) >= {{ changed_since() }}
+        max(first_delivered.known_at) as last_known_at
+    from first_delivered
+    where cast(first_delivered.known_at as date) >= {{ changed_since() }}
     group by
-        deduplicated.workspace_id,
-        deduplicated.user_id,
-        deduplicated.event_type,
-        deduplicated.event_date,
-        cast(deduplicated.known_at as date)
+        first_delivered.workspace_id,
+        first_delivered.user_id,
+        first_delivered.event_type,
+        first_delivered.event_date,
+        cast(first_delivered.known_at as date)
 
 )
 

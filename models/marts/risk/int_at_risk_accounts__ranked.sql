@@ -5,6 +5,12 @@ with predictions as (
 
 ),
 
+model_runs as (
+
+    select * from {{ ref('stg_ml__model_runs') }}
+
+),
+
 features as (
 
     select * from {{ ref('feat_accounts_daily') }}
@@ -42,6 +48,7 @@ ranked as (
         cast(features.mrr * 12 as decimal(18, 2)) as arr_usd,
         accounts.term_end_date as renewal_date,
         accounts.csm_id,
+        {{ json_text('model_runs.metrics', ['verdict']) }} = 'ok' as is_trusted,
         row_number() over (
             order by
                 predictions.churn_probability desc, features.mrr desc, predictions.account_id asc
@@ -49,6 +56,8 @@ ranked as (
     from predictions
     inner join features
         on predictions.account_id = features.account_id
+    inner join model_runs
+        on predictions.model_version = model_runs.model_version
     left join accounts
         on predictions.account_id = accounts.account_id
 
@@ -81,7 +90,9 @@ cut as (
         slotted.*,
         tiers.risk_tier,
         slotted.csm_rank <= coalesce(own_capacity.slots, team_capacity.slots)
-        and tiers.is_worked as is_on_worklist
+        and tiers.is_worked
+        -- a model without signal makes no list
+        and slotted.is_trusted as is_on_worklist
     from slotted
     left join tiered
         on slotted.account_id = tiered.account_id

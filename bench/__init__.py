@@ -1,0 +1,1 @@
+"""Speed, memory and model quality, measured on this machine: `python -m bench`."""

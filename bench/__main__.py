@@ -1,0 +1,91 @@
+"""`python -m bench [generate] [rollups] [night] [model] [--quick]`: all where none is named."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from bench import generate, model, night, rollups
+from bench.record import ROOT, Figure, keep, show
+
+NAMES = ("generate", "rollups", "night", "model")
+FULL_DAYS = 90
+GENERATION_TARGET = 600.0
+DISK_GB_A_DAY = 0.4
+
+
+def measure_generation(days: int) -> list[Figure]:
+    """Time the generation of `full`; its target holds for 90 days."""
+    done = generate.run("full", days=days)
+    target = GENERATION_TARGET if days == FULL_DAYS else None
+    return [
+        Figure("generation", done.seconds, "s", target),
+        Figure("peak memory", done.peak_bytes / 1e9, "GB"),
+        Figure("on disk", done.disk_bytes / 1e9, "GB"),
+        Figure("events", done.events, "rows"),
+        Figure("events a second", done.events_per_second, "rows"),
+    ]
+
+
+def require_disk(folder: Path, days: int) -> None:
+    """Stop before a disk fills up.
+
+    Raises
+    ------
+    click.ClickException
+        There is too little room.
+    """
+    free, needed = shutil.disk_usage(folder).free / 1e9, DISK_GB_A_DAY * days
+    if free < needed:
+        raise click.ClickException(
+            f"{folder} has {free:.0f} GB free, {needed:.0f} are needed: set TMPDIR to a larger "
+            "disk, or give fewer --days"
+        )
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.option("--quick", is_flag=True, help="A tenth of the days at size full; ci for demo.")
+@click.option("--days", type=click.IntRange(1, FULL_DAYS), help="Days of events at size full.")
+@click.option("--memory", default="4GB", show_default=True, help="Limit of the roll-ups' engine.")
+def main(names: tuple[str, ...], quick: bool, days: int | None, memory: str) -> None:
+    """Measure speed, memory and model quality on this machine.
+
+    Worlds lie in the system's temporary folder (TMPDIR) and are removed afterwards. Each bench
+    adds one line to bench/results.
+    """
+    console = Console(highlight=False)
+    days = days or (FULL_DAYS // 10 if quick else FULL_DAYS)
+    size = "ci" if quick else "demo"
+    with tempfile.TemporaryDirectory(prefix="plumbline_bench_") as name:
+        folder = Path(name)
+        for bench in names or NAMES:
+            console.print(f"{bench} ...", style="dim")
+            settings: dict[str, Any]
+            if bench in ("generate", "rollups"):
+                require_disk(folder, days)
+                settings = {"size": "full", "days": days}
+            else:
+                settings = {"size": size}
+            if bench == "generate":
+                figures = measure_generation(days)
+            elif bench == "rollups":
+                settings |= {"threads": rollups.THREADS, "memory limit": memory}
+                (folder / "full").mkdir()
+                figures = rollups.run(folder / "full", days, memory)
+                shutil.rmtree(folder / "full")
+            elif bench == "night":
+                figures = night.run(folder / size, size)
+            else:
+                figures = model.run(folder / size, size)
+            show(bench, settings, figures, console)
+            console.print(f"added to {keep(bench, settings, figures).relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

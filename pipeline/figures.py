@@ -1,0 +1,115 @@
+"""Reads from the private file what the summary tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+TOP = 10
+AUC = "auc_roc"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One line of the ten riskiest."""
+
+    rank: int
+    account_id: str
+    probability: float
+    arr_usd: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelQuality:
+    """The model on the last period, which it never saw.
+
+    Attributes
+    ----------
+    auc, lower, upper : float or None
+        Area under the ROC curve and its interval, 0 to 1.
+    """
+
+    version: str
+    kind: str
+    auc: float | None
+    lower: float | None
+    upper: float | None
+    positives: int | None
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label of the training examples: how often it is 1 among its mature rows."""
+
+    name: str
+    positives: int
+    examples: int
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A rule of the quality report that found rows."""
+
+    rule: str
+    failing: int
+    checked: int
+
+
+def read_figures(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[int, int, float, float, tuple[Account, ...]]:
+    """Accounts scored, flagged, their ARR, ARR at risk, and the ten riskiest."""
+    row = connection.execute(
+        "select count(*), count(*) filter (where is_on_worklist), coalesce(sum(arr_usd), 0),"
+        " coalesce(sum(arr_at_risk_usd), 0) from risk.rpt_at_risk_accounts"
+    ).fetchone() or (0, 0, 0.0, 0.0)
+    riskiest = connection.execute(
+        "select risk_rank, account_id, churn_probability, arr_usd, reason_1"
+        f" from risk.rpt_at_risk_accounts order by risk_rank, account_id limit {TOP}"
+    ).fetchall()
+    accounts = tuple(
+        Account(rank, account, probability, float(arr or 0), reason or "")
+        for rank, account, probability, arr, reason in riskiest
+    )
+    return int(row[0]), int(row[1]), float(row[2]), float(row[3]), accounts
+
+
+def read_model_quality(
+    connection: duckdb.DuckDBPyConnection, model_version: str | None
+) -> ModelQuality | None:
+    """How well the model did on its test slice, None without a model."""
+    if model_version is None:
+        return None
+    row = connection.execute(
+        "select runs.model_kind, performance.metric_value, performance.lower_bound,"
+        " performance.upper_bound, performance.positives"
+        " from ml.model_runs as runs left join ml.model_performance as performance"
+        " on runs.model_version = performance.model_version"
+        " and runs.model_kind = performance.model_kind"
+        " and performance.slice = 'test' and performance.metric_name = ?"
+        " where runs.model_version = ? order by runs.stage = 'champion' desc limit 1",
+        [AUC, model_version],
+    ).fetchone()
+    return ModelQuality(model_version, *row) if row else None
+
+
+def read_labels(connection: duckdb.DuckDBPyConnection) -> tuple[Label, ...]:
+    """Every label of the training examples that is ever 1, with its counts."""
+    found: list[Label] = []
+    for name in ("churned_within_60d", "vendor_churned_within_60d"):
+        rows = connection.execute(
+            f"select coalesce(sum({name}), 0), count({name}) from features.feat_training_examples"
+        ).fetchall()
+        found.append(Label(name, int(rows[0][0]), int(rows[0][1])))
+    return tuple(label for label in found if label.positives)
+
+
+def read_contradictions(connection: duckdb.DuckDBPyConnection) -> tuple[Contradiction, ...]:
+    """Rules of the quality report that found rows, the largest first."""
+    rows = connection.execute(
+        "select rule_name, rows_failing, rows_checked from quality.rpt_source_contradictions"
+        " where rows_failing > 0 order by rows_failing desc, rule_name"
+    ).fetchall()
+    return tuple(Contradiction(*row) for row in rows)

@@ -26,6 +26,7 @@ import json, sys, time
 import duckdb
 files, threads, memory = sys.argv[1:]
 connection = duckdb.connect(config={"threads": int(threads), "memory_limit": memory})
+connection.execute("set enable_progress_bar = false")
 began = time.perf_counter()
 rows = connection.execute(f'''
     select

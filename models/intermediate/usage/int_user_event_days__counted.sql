@@ -43,6 +43,33 @@ repeated as (
 
 ),
 
+repeated_deliveries as (
+
+    select
+        events.workspace_id,
+        events.user_id,
+        events.event_type,
+        cast(events.occurred_at as date) as event_date,
+        events.known_at,
+        {{ days_between(
+            'lag(events.landed_date) over (
+                partition by
+                    events.workspace_id,
+                    events.user_id,
+                    events.event_type,
+                    cast(events.occurred_at as date),
+                    events.event_id
+                order by events.landed_date, events.known_at
+            )',
+            'events.landed_date'
+        ) }} as days_since_delivery
+    from {{ ref('stg_usage__events') }} as events
+    inner join repeated
+        on {{ text_hash('events.event_id') }} = repeated.event_hash
+    where events.landed_date >= {{ first_landed_date }}
+
+),
+
 first_delivered as (
 
     select
@@ -59,21 +86,15 @@ first_delivered as (
         and repeated.event_hash is null
     union all
     select
-        events.workspace_id,
-        events.user_id,
-        events.event_type,
-        cast(events.occurred_at as date) as event_date,
-        min(events.known_at) as known_at
-    from {{ ref('stg_usage__events') }} as events
-    inner join repeated
-        on {{ text_hash('events.event_id') }} = repeated.event_hash
-    where events.landed_date >= {{ first_landed_date }}
-    group by
-        events.workspace_id,
-        events.user_id,
-        events.event_type,
-        cast(events.occurred_at as date),
-        events.event_id
+        repeated_deliveries.workspace_id,
+        repeated_deliveries.user_id,
+        repeated_deliveries.event_type,
+        repeated_deliveries.event_date,
+        repeated_deliveries.known_at
+    from repeated_deliveries
+    where
+        repeated_deliveries.days_since_delivery is null
+        or repeated_deliveries.days_since_delivery > {{ var('redelivery_days') }}
 
 ),
 

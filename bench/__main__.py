@@ -16,7 +16,7 @@ from bench.record import ROOT, Figure, keep, show
 NAMES = ("generate", "rollups", "night", "model")
 FULL_DAYS = 90
 GENERATION_TARGET = 600.0
-DISK_GB_A_DAY = 0.4
+DISK_GB_A_DAY = 0.2
 
 
 def measure_generation(days: int) -> list[Figure]:

@@ -59,9 +59,8 @@ def read_floor(raw: Path, memory: str) -> Floor:
 def write_profile(folder: Path, memory: str) -> None:
     """Write the project's dbt profile with a memory limit."""
     profile = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
-    output = profile["plumbline"]["outputs"]["duckdb"]
-    output["threads"] = THREADS
-    output["settings"] |= {"memory_limit": memory, "threads": THREADS}
+    settings = profile["plumbline"]["outputs"]["duckdb"]["settings"]
+    settings |= {"memory_limit": memory, "threads": THREADS}
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
 
@@ -83,9 +82,10 @@ def run_dbt(folder: Path, *arguments: str) -> Measured:
 def model_seconds(folder: Path) -> dict[str, float]:
     """Seconds of each model of the last dbt command, from its run results."""
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
-    return {
+    seconds = {
         entry["unique_id"].split(".")[-1]: entry["execution_time"] for entry in results["results"]
     }
+    return {name: seconds[name] for name in MODELS}
 
 
 def run(folder: Path, days: int, memory: str) -> list[Figure]:

@@ -1,4 +1,4 @@
-{# dbt's freshness measures against the clock; here every date is measured against the as-of date. #}
+{# dbt's freshness measures against the clock; here staleness is measured against the as-of date. #}
 {% macro default__collect_freshness(source, loaded_at_field, filter) %}
     {%- call statement('collect_freshness', fetch_result=True, auto_begin=False) %}
         select

@@ -7,15 +7,14 @@ on what it writes, so a change of the hash is a decision, never a side effect.
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from demo_folders import Folders, bytes_hash, made
 
 from demo.accounts import make_accounts
 from demo.config import CATEGORIES, make_config
@@ -30,29 +29,16 @@ SEED_FILE = ROOT / "seeds" / "reference" / "event_types.csv"
 CI_HASH = "55d76cd4727943052b5d77ab909b30de836b07e6e222c9bfa0ddb135c76f885e"
 
 
-@dataclass(frozen=True)
-class Folders:
-    """Where one world lies."""
-
-    raw: Path
-    truth: Path
-
-
-def _made(folder: Path, size: str, days: int | None = None) -> Folders:
-    generate(size, 7, days, folder / "raw", folder / "truth")
-    return Folders(folder / "raw", folder / "truth")
-
-
 @pytest.fixture(scope="module")
 def ci_world(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """The `ci` world, seed 7."""
-    return _made(tmp_path_factory.mktemp("demo_ci"), "ci")
+    return made(tmp_path_factory.mktemp("demo_ci"), "ci")
 
 
 @pytest.fixture(scope="module")
 def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """The `demo` world, seed 7."""
-    return _made(tmp_path_factory.mktemp("demo_demo"), "demo")
+    return made(tmp_path_factory.mktemp("demo_demo"), "demo")
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +55,10 @@ def raw(demo_world: Folders) -> Iterator[duckdb.DuckDBPyConnection]:
     con.close()
 
 
-def _bytes_hash(root: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(root.rglob("*.parquet"))
-    }
-
-
 def test_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
-    first, second = (_made(tmp_path / name, "ci", 10) for name in ("a", "b"))
-    hashes = _bytes_hash(first.raw.parent)
-    assert hashes == _bytes_hash(second.raw.parent)
+    first, second = (made(tmp_path / name, "ci", 10) for name in ("a", "b"))
+    hashes = bytes_hash(first.raw.parent)
+    assert hashes == bytes_hash(second.raw.parent)
     assert any("segment/events" in path for path in hashes)
 
 

@@ -38,8 +38,8 @@ def test_every_label_is_known_before_the_next_slice_begins(count, step):
 
 def test_shares_are_of_the_dates_that_the_embargoes_leave():
     split = split_dates(grid(31), SETTINGS)
-    # 31 dates less 2 x 6 in the embargoes leave 19: a quarter to test, a fifth to validation.
-    assert (split.test.size, split.validation.size, split.train.size) == (5, 4, 10)
+    # 31 dates less 2 x 6 in the embargoes leave 19: a quarter to test, a quarter to validation.
+    assert (split.test.size, split.validation.size, split.train.size) == (5, 5, 9)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 19])

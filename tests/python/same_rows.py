@@ -28,7 +28,7 @@ def differing_tables(
     *,
     leave_out: frozenset[str] = frozenset(),
     until: date | None = None,
-) -> dict[str, str]:
+) -> list[str]:
     """Tables that do not hold the same rows, each as often, in two files.
 
     Parameters
@@ -42,16 +42,14 @@ def differing_tables(
 
     Returns
     -------
-    dict of str to str
-        By table, how many rows are in one file only, and one of them.
+    list of str
+        A line for each: how many rows are in one file only, and one of them.
     """
     with duckdb.connect() as connection:
         connection.execute(f"attach '{one}' as one (read_only)")
         connection.execute(f"attach '{other}' as other (read_only)")
-        found = {
-            table: _difference(connection, table, leave_out, until) for table in sorted(tables)
-        }
-    return {table: told for table, told in found.items() if told}
+        found = [_difference(connection, table, leave_out, until) for table in sorted(tables)]
+    return [line for line in found if line]
 
 
 def _difference(
@@ -87,4 +85,5 @@ def _difference(
     if not surplus and not lacking:
         return ""
     example = connection.execute(f"select * from ({counted}) order by all limit 1").fetchone()
-    return f"{surplus} rows only in the first, {lacking} only in the other, such as {example}"
+    told = f"{table}: {surplus} rows only in the first, {lacking} only in the other"
+    return f"{told}, such as {str(example)[:120]}"

@@ -19,8 +19,6 @@ from conftest import ROOT, World, night
 from late_files import land, land_late_files, land_redelivered_events
 from same_rows import OF_THE_RUN, differing_tables, published_tables
 
-# A ci world with enough churned accounts for a model; that of the other families has too few.
-SEED = "9"
 T1, T2, T3 = date(2026, 2, 26), date(2026, 2, 27), date(2026, 2, 28)
 FEATURES = "features.feat_accounts_daily"
 LEARNT = [
@@ -57,11 +55,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def held(folder: Path) -> Held:
-    whole = World(folder / "whole", folder / "whole" / "raw")
-    done = whole.run("demo", "--size", "ci", "--seed", SEED, "--raw", str(whole.raw))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Held(whole.raw, World(folder / "first", folder / "raw"))
+def held(ci_raw: World, folder: Path) -> Held:
+    """Nothing has landed yet."""
+    return Held(ci_raw.raw, World(folder / "first", folder / "raw"))
 
 
 @pytest.fixture(scope="module")
@@ -133,23 +129,24 @@ def rollups() -> list[str]:
     ]
 
 
-def differences(
+def assert_same_rows(
     one: World,
     other: World,
     *,
     leave_out: frozenset[str] = frozenset(),
     until: date | None = None,
-) -> dict[str, str]:
-    """Published tables and private roll-ups of two worlds that do not hold the same rows."""
-    tables = published_tables(one.published_file)
+) -> None:
+    """Published tables, private roll-ups and all features of two worlds hold the same rows."""
+    published = published_tables(one.published_file)
     private = [*rollups(), FEATURES]
-    assert tables == published_tables(other.published_file)
-    assert len(tables) > 30 and len(private) > 4
+    assert published == published_tables(other.published_file)
+    assert len(published) > 30 and len(private) > 4
     options = {"leave_out": leave_out, "until": until}
-    return {
-        **differing_tables(one.published_file, other.published_file, tables, **options),
-        **differing_tables(one.build_file, other.build_file, private, **options),
-    }
+    found = [
+        *differing_tables(one.published_file, other.published_file, published, **options),
+        *differing_tables(one.build_file, other.build_file, private, **options),
+    ]
+    assert not found, "\n".join(["tables differ:", *found])
 
 
 def recomputed_since(world: World) -> str:
@@ -182,12 +179,12 @@ def test_three_nights_in_a_row_equal_a_rebuild(third: World, rebuilt: World) -> 
     scored = third.read("select as_of_date, count(*) from ml.predictions group by all order by all")
     assert [day for day, _ in scored] == [T1, T2, T3]
     assert all(count > 100 for _, count in scored)
-    assert differences(third, rebuilt, leave_out=OF_THE_RUN) == {}
+    assert_same_rows(third, rebuilt, leave_out=OF_THE_RUN)
 
 
 def test_same_night_again_leaves_the_same_rows(third: World, repeated: World) -> None:
     """The run's id on each row included: nothing was written again."""
-    assert differences(third, repeated) == {}
+    assert_same_rows(third, repeated)
     [(nights, rows)] = repeated.read(
         "select count(distinct (account_id, as_of_date)), count(*)"
         " from risk.rpt_at_risk_accounts_history"
@@ -199,10 +196,10 @@ def test_back_in_time_and_forward_again_equals_a_rebuild(
     second: World, third: World, back: World, forward: World, rebuilt: World
 ) -> None:
     """Back: the night as it was, although later files lie there."""
-    assert differences(second, back, until=T2) == {}
+    assert_same_rows(second, back, until=T2)
     assert back.read(f"select max(as_of_date) from {FEATURES}", private=True) == [(T2,)]
-    assert differences(third, forward) == {}
-    assert differences(forward, rebuilt, leave_out=OF_THE_RUN) == {}
+    assert_same_rows(third, forward)
+    assert_same_rows(forward, rebuilt, leave_out=OF_THE_RUN)
 
 
 def test_late_files_reach_the_days_on_which_they_were_known(first: World, second: World) -> None:

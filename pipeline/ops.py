@@ -37,7 +37,7 @@ LANDING_SCHEMA = pa.schema(
 
 def new_run_id(as_of: date) -> str:
     """A unique id that sorts by as-of date, then by time: `20260228T0-20260301T020000Z-1a2b`."""
-    return f"{as_of:%Y%m%d}T0-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    return f"{as_of:%Y%m%d}T0-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, root: Path) -> None:

@@ -59,33 +59,37 @@ paying_known as (
 
 ),
 
+usage_counts as (
+
+    select
+        sum(
+            case when event_landings.days_before = 1 then event_landings.event_count else 0 end
+        ) * 1.0 as yesterday,
+        min(
+            case
+                when event_landings.days_before in (8, 15, 22, 29) then event_landings.event_count
+            end
+        ) as least_of_weekday,
+        max(
+            case
+                when event_landings.days_before in (8, 15, 22, 29) then event_landings.event_count
+            end
+        ) as most_of_weekday
+    from event_landings
+
+),
+
 measured as (
 
     select
         'usage_volume_against_recent' as check_name,
-        sum(case when event_landings.days_before = 1 then event_landings.event_count else 0 end)
-        * 1.0 / nullif(
-            min(
-                case
-                    when event_landings.days_before in (8, 15, 22, 29)
-                        then event_landings.event_count
-                end
-            ), 0
-        ) as measured_value
-    from event_landings
+        usage_counts.yesterday / nullif(usage_counts.least_of_weekday, 0) as measured_value
+    from usage_counts
     union all
     select
         'usage_volume_against_most' as check_name,
-        sum(case when event_landings.days_before = 1 then event_landings.event_count else 0 end)
-        * 1.0 / nullif(
-            max(
-                case
-                    when event_landings.days_before in (8, 15, 22, 29)
-                        then event_landings.event_count
-                end
-            ), 0
-        ) as measured_value
-    from event_landings
+        usage_counts.yesterday / nullif(usage_counts.most_of_weekday, 0) as measured_value
+    from usage_counts
     union all
     select
         'paying_accounts_surplus' as check_name,

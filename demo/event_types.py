@@ -101,8 +101,14 @@ def write_seed(path: Path) -> None:
     types = make_event_types()
     with path.open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(["event_type", "feature_category", "is_core_action", "signal_type"])
+        out.writerow(
+            [
+                "event_type", "feature_category", "is_core_action",
+                "is_comment", "is_invite", "signal_type",
+            ]
+        )  # fmt: skip
         for name, number in sorted(zip(types.names, types.category.tolist(), strict=True)):
             category = CATEGORIES[number] if number >= 0 else ""
             signal = _SIGNALS.get(name, "depth" if category else "engagement")
-            out.writerow([name, category, str(name in CORE).lower(), signal])
+            flags = (name in CORE, name == "comment_added", name == "invite_sent")
+            out.writerow([name, category, *(str(flag).lower() for flag in flags), signal])

@@ -25,10 +25,10 @@ counted as (
             case when attributed.is_core_action then attributed.event_count else 0 end
         ) as core_action_count,
         sum(
-            case when attributed.event_type = 'comment_added' then attributed.event_count else 0 end
+            case when attributed.is_comment then attributed.event_count else 0 end
         ) as comment_count,
         sum(
-            case when attributed.event_type = 'invite_sent' then attributed.event_count else 0 end
+            case when attributed.is_invite then attributed.event_count else 0 end
         ) as invite_count
     from attributed
     where attributed.known_date >= {{ changed_since() }}

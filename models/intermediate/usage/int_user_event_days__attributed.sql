@@ -18,20 +18,15 @@ workspaces as (
 
 ),
 
-event_types as (
-
-    select * from {{ ref('event_types') }}
-
-),
-
 attributed as (
 
     select
         workspaces.account_id,
         event_days.user_id,
-        event_days.event_type,
-        event_types.feature_category,
-        coalesce(event_types.is_core_action, false) as is_core_action,
+        event_days.feature_category,
+        event_days.is_core_action,
+        event_days.is_comment,
+        event_days.is_invite,
         event_days.event_date,
         -- an event counts once its user and its workspace are known, too
         greatest(event_days.known_date, users.known_date, workspaces.known_date) as known_date,
@@ -41,8 +36,6 @@ attributed as (
         on event_days.user_id = users.user_id
     inner join workspaces
         on event_days.workspace_id = workspaces.workspace_id
-    left join event_types
-        on event_days.event_type = event_types.event_type
     where not users.is_internal_or_bot
 
 )

@@ -103,17 +103,25 @@ counted as (
     select
         first_delivered.workspace_id,
         first_delivered.user_id,
-        first_delivered.event_type,
+        event_types.feature_category,
+        coalesce(event_types.is_core_action, false) as is_core_action,
+        coalesce(event_types.is_comment, false) as is_comment,
+        coalesce(event_types.is_invite, false) as is_invite,
         first_delivered.event_date,
         cast(first_delivered.known_at as date) as known_date,
         cast(count(*) as integer) as event_count,
         max(first_delivered.known_at) as last_known_at
     from first_delivered
+    left join {{ ref('event_types') }} as event_types
+        on first_delivered.event_type = event_types.event_type
     where cast(first_delivered.known_at as date) >= {{ changed_since() }}
     group by
         first_delivered.workspace_id,
         first_delivered.user_id,
-        first_delivered.event_type,
+        event_types.feature_category,
+        coalesce(event_types.is_core_action, false),
+        coalesce(event_types.is_comment, false),
+        coalesce(event_types.is_invite, false),
         first_delivered.event_date,
         cast(first_delivered.known_at as date)
 

@@ -1,7 +1,7 @@
 """Settings of the models, read from ``ml/model.toml``."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +14,40 @@ Section = TypeVar("Section")
 
 
 @dataclass(frozen=True)
+class TargetSettings:
+    """What a model foretells.
+
+    Attributes
+    ----------
+    label : str
+        Column of the training examples, 0 or 1.
+    population : str
+        Boolean column: the rows that can have the label.
+    horizon_days, settling_days : int
+        Days that the label looks ahead, and days after them until it is known.
+    use_directions : bool
+        Whether the feature contract's directions bind the boosting.
+    positives : str
+        Those with label 1, in words.
+    """
+
+    label: str
+    population: str
+    horizon_days: int
+    settling_days: int
+    use_directions: bool
+    positives: str
+
+    @property
+    def embargo_days(self) -> int:
+        """Days until a label is known."""
+        return self.horizon_days + self.settling_days
+
+
+@dataclass(frozen=True)
 class SplitSettings:
     """Time-ordered slices; counts are grid dates and accounts, shares are 0 to 1."""
 
-    label_horizon_days: int
-    churn_gap_days: int
     validation_share: float
     test_share: float
     min_train_dates: int
@@ -27,11 +56,6 @@ class SplitSettings:
     min_train_positive_accounts: int
     min_validation_positive_accounts: int
     min_test_positive_accounts: int
-
-    @property
-    def embargo_days(self) -> int:
-        """Days until a label is known: the horizon plus the gap that establishes a churn."""
-        return self.label_horizon_days + self.churn_gap_days
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,6 @@ class BoostingSettings:
     max_bins: int
     patience: int
     min_iter: int
-    use_directions: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +113,7 @@ class ScoringSettings:
 class Settings:
     """All of ``model.toml``."""
 
-    target: str
+    target: dict[str, TargetSettings]
     seed: int
     threads: int
     split: SplitSettings
@@ -100,6 +123,25 @@ class Settings:
     calibration: CalibrationSettings
     evaluation: EvaluationSettings
     scoring: ScoringSettings
+
+    def of(self, target: str) -> TargetSettings:
+        """Return the settings of one target.
+
+        Raises
+        ------
+        MlError
+            Where there is no such target.
+        """
+        if target not in self.target:
+            raise MlError(
+                f"there is no target {target}", f"choose one of {', '.join(self.target)}"
+            )
+        return self.target[target]
+
+    def only(self, target: str, label: str | None) -> "Settings":
+        """Return the settings with one target alone, and its label where another is given."""
+        aim = self.of(target)
+        return replace(self, target={target: replace(aim, label=label or aim.label)})
 
 
 SECTIONS = {
@@ -135,7 +177,16 @@ def load_settings(path: Path = SETTINGS_PATH) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise MlError(f"{path.name} cannot be read ({error})", "restore or repair it") from error
-    nested = {
+    targets = values.get("target")
+    if not isinstance(targets, dict) or not targets:
+        raise MlError(f"{path.name} names no target", "restore it from the repository")
+    nested: dict[str, Any] = {
+        "target": {
+            name: _section(TargetSettings, table, f"{path.name} [target.{name}]")
+            for name, table in targets.items()
+        }
+    }
+    nested |= {
         name: _section(section, values.get(name), f"{path.name} [{name}]")
         for name, section in SECTIONS.items()
     }

@@ -71,6 +71,10 @@ class FeatureContract:
             )
         return replace(self, features=kept)
 
+    def without_directions(self) -> "FeatureContract":
+        """Return the contract for a target on which nobody is sure of any direction."""
+        return replace(self, features=tuple(replace(f, direction=0) for f in self.features))
+
     def without_features(self, names: Collection[str]) -> "FeatureContract":
         """Return the contract without the named features.
 

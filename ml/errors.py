@@ -19,4 +19,4 @@ class MlError(Exception):
 
 
 class TooLittleDataError(MlError):
-    """The history is too short, or holds too few churned accounts, to train and to judge."""
+    """The history is too short, or holds too few accounts with the label, to train and to judge."""

@@ -130,7 +130,7 @@ def _boosting(
         min_samples_leaf=knobs.min_samples_leaf,
         l2_regularization=knobs.l2_regularization,
         max_bins=knobs.max_bins,
-        monotonic_cst=directions if knobs.use_directions else None,
+        monotonic_cst=directions,
         early_stopping=iterations is None,
         n_iter_no_change=knobs.patience,
         tol=0.0,

@@ -32,7 +32,9 @@ def recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[s
     }
 
 
-def verdict(chosen: Candidate, settings: EvaluationSettings) -> dict[str, Any]:
+def verdict(
+    chosen: Candidate, positives: str, settings: EvaluationSettings
+) -> dict[str, Any]:
     """Judge the champion by its AUC on the untouched last slice."""
     auc = chosen.metric("test", "auc_roc")
     told = (
@@ -42,8 +44,8 @@ def verdict(chosen: Candidate, settings: EvaluationSettings) -> dict[str, Any]:
     if auc["lower_bound"] > settings.useful_auc:
         return {
             "verdict": OK,
-            "sentence": f"The model ranks churners better than chance on the last period, which it "
-            f"had not seen ({told}).",
+            "sentence": f"The model ranks {positives} better than chance on the last period, "
+            f"which it had not seen ({told}).",
         }
     held, ranked = (
         ("hardly any", "little") if auc["lower_bound"] > CHANCE else ("no", "no")
@@ -51,7 +53,7 @@ def verdict(chosen: Candidate, settings: EvaluationSettings) -> dict[str, Any]:
     return {
         "verdict": NO_SIGNAL,
         "sentence": f"The data holds {held} signal that the model could use: on the last period, "
-        f"which it had not seen, it ranks churners {ranked} better than chance ({told}); do not "
+        f"which it had not seen, it ranks {positives} {ranked} better than chance ({told}); do not "
         "act on this list.",
     }
 

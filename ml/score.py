@@ -56,6 +56,7 @@ def score(
     as_of_date: date,
     run_id: str,
     *,
+    target: str = "churn",
     settings: Settings | None = None,
 ) -> ScoreResult:
     """Score a date with the champion of that date and write predictions with all their reasons.
@@ -67,9 +68,11 @@ def score(
     models_dir : Path
         Folder of the artefacts.
     as_of_date : date
-        Accounts that pay on this date are scored.
+        Accounts of the target's population on this date are scored.
     run_id : str
         The nightly run that the rows belong to.
+    target : str
+        One of the targets in ``ml/model.toml``.
     settings : Settings, optional
         Instead of those in ``ml/model.toml``.
 
@@ -86,14 +89,16 @@ def score(
     """
     started = time.perf_counter()
     settings = settings or load_settings()
-    run = registry.champion(database, settings.target, as_of_date)
+    run = registry.champion(database, target, as_of_date)
     if run is None:
-        raise MlError(f"there is no champion for the target {settings.target}", RETRAIN)
+        raise MlError(f"there is no champion for the target {target}", RETRAIN)
     artefact = load_artefact(models_dir / str(run.artefact_path), str(run.artefact_sha256))
-    frame = warehouse.read_scoring(database, artefact.contract, as_of_date)
+    frame = warehouse.read_scoring(
+        database, artefact.contract, settings.of(target).population, as_of_date
+    )
     if frame.empty:
         raise MlError(
-            f"features.feat_accounts_daily has no paying account on {as_of_date}",
+            f"features.feat_accounts_daily has no account to score for {target} on {as_of_date}",
             "build the features for this date first (`dbt build`)",
         )
     check_values(frame, artefact.contract)
@@ -156,7 +161,7 @@ def _tables(
     columns = pa.array(list(features.columns), type=pa.string())
     predictions = pa.table({
         "account_id": names,
-        "churn_probability": expit(scores.log_odds),
+        "probability": expit(scores.log_odds),
         "log_odds": scores.log_odds,
         "baseline_log_odds": np.full(count, scores.baseline),
     })

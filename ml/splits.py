@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ml.config import SplitSettings
+from ml.config import SplitSettings, TargetSettings
 from ml.errors import MlError, TooLittleDataError
 
 REMEDY = "wait for more history, or lower the minimums in ml/model.toml"
@@ -36,7 +36,7 @@ class Split:
         }
 
 
-def split_dates(dates: np.ndarray, settings: SplitSettings) -> Split:
+def split_dates(dates: np.ndarray, settings: SplitSettings, embargo_days: int) -> Split:
     """Cut grid dates into train, validation and test with an embargo before each of the last two.
 
     Parameters
@@ -45,6 +45,8 @@ def split_dates(dates: np.ndarray, settings: SplitSettings) -> Split:
         Matured as-of dates, ``datetime64``; repeated values are allowed.
     settings : SplitSettings
         Shares and minimums. Shares are of the dates that are left after the two embargoes.
+    embargo_days : int
+        Days until a label is known.
 
     Returns
     -------
@@ -59,11 +61,11 @@ def split_dates(dates: np.ndarray, settings: SplitSettings) -> Split:
         Where there are too few dates.
     """
     unique = np.unique(np.asarray(dates, dtype="datetime64[D]"))
-    embargo = np.timedelta64(settings.embargo_days, "D")
+    embargo = np.timedelta64(embargo_days, "D")
     minimum = settings.min_train_dates + settings.min_validation_dates + settings.min_test_dates
     steps = np.diff(unique).astype(int)
-    step = int(np.median(steps)) if steps.size else settings.embargo_days
-    lost = 2 * (-(-settings.embargo_days // step) - 1)
+    step = int(np.median(steps)) if steps.size else max(embargo_days, 1)
+    lost = 2 * (-(-embargo_days // step) - 1)
     usable = unique.size - lost
     if usable >= minimum:
         tests = max(settings.min_test_dates, round(settings.test_share * usable))
@@ -77,7 +79,7 @@ def split_dates(dates: np.ndarray, settings: SplitSettings) -> Split:
                 return Split(train, validation, before_test, test)
     raise TooLittleDataError(
         f"the history is too short to judge a model: {unique.size} matured dates, and with two "
-        f"embargoes of {settings.embargo_days} days at least {minimum + lost} are needed",
+        f"embargoes of {embargo_days} days at least {minimum + lost} are needed",
         REMEDY,
     )
 
@@ -89,7 +91,7 @@ def rows_of(frame: pd.DataFrame, dates: np.ndarray) -> pd.DataFrame:
 
 
 def check_positives(
-    frame: pd.DataFrame, split: Split, label: str, settings: SplitSettings
+    frame: pd.DataFrame, split: Split, target: TargetSettings, settings: SplitSettings
 ) -> dict[str, dict[str, int]]:
     """Count rows, positives and churned accounts of each slice, and check the minimums.
 
@@ -101,8 +103,8 @@ def check_positives(
     Raises
     ------
     TooLittleDataError
-        Where a slice has too few churned accounts. Accounts are counted, because the grid shows
-        one churner on several dates.
+        Where a slice has too few positive accounts. Accounts are counted, because the grid shows
+        one event on several dates.
     """
     counts = {}
     for name, minimum in (
@@ -111,7 +113,7 @@ def check_positives(
         ("test", settings.min_test_positive_accounts),
     ):
         rows = rows_of(frame, getattr(split, name))
-        positive = rows.loc[rows[label] == 1.0, "account_id"]
+        positive = rows.loc[rows[target.label] == 1.0, "account_id"]
         counts[name] = {
             "examples": len(rows),
             "positives": len(positive),
@@ -119,14 +121,14 @@ def check_positives(
         }
         if counts[name]["positive_accounts"] < minimum:
             raise TooLittleDataError(
-                f"too few churned accounts to judge a model: {counts[name]['positive_accounts']} "
+                f"too few {target.positives} to judge a model: {counts[name]['positive_accounts']} "
                 f"in the {name} slice, at least {minimum} are needed",
                 REMEDY,
             )
     return counts
 
 
-def check_embargo(split: Split, settings: SplitSettings) -> None:
+def check_embargo(split: Split, embargo_days: int) -> None:
     """Check that no slice begins before the labels of the slice in front of it are known.
 
     Raises
@@ -136,8 +138,8 @@ def check_embargo(split: Split, settings: SplitSettings) -> None:
     """
     for earlier, later in ((split.train, split.validation), (split.before_test, split.test)):
         days = int((later[0] - earlier[-1]).astype(int))
-        if days < settings.embargo_days:
+        if days < embargo_days:
             raise MlError(
-                f"slices are {days} days apart, less than the embargo of {settings.embargo_days}",
+                f"slices are {days} days apart, less than the embargo of {embargo_days}",
                 "report this: the split is wrong",
             )

@@ -72,8 +72,9 @@ def train(
     run_id: str,
     source_types_off: tuple[str, ...],
     capacity: int,
-    label: str = "churned_within_60d",
+    label: str | None = None,
     *,
+    target: str = "churn",
     contract_path: Path = CONTRACT_PATH,
     settings: Settings | None = None,
 ) -> TrainResult:
@@ -96,8 +97,10 @@ def train(
         Source types whose features leave the list.
     capacity : int
         Accounts that the team can work on from one night's list.
-    label : str
-        Label column of the training examples.
+    label : str, optional
+        Label column of the training examples, where it is not the target's own.
+    target : str
+        One of the targets in ``ml/model.toml``.
     contract_path : Path
         YAML of the feature contract.
     settings : Settings, optional
@@ -114,12 +117,13 @@ def train(
         Where the features, labels, files or the database are at fault; nothing is changed then.
     """
     started = time.perf_counter()
-    settings = settings or load_settings()
+    settings = (settings or load_settings()).only(target, label)
+    aim = settings.of(target)
     contract = load_contract(contract_path).without_types(source_types_off)
-    frame = warehouse.read_training(
-        database, contract, label, as_of_date, settings.split.embargo_days
-    )
-    check_labels(frame, label)
+    if not aim.use_directions:
+        contract = contract.without_directions()
+    frame = warehouse.read_training(database, contract, aim, as_of_date)
+    check_labels(frame, aim.label)
     check_values(frame, contract)
     parameters = {
         "settings": asdict(settings),
@@ -129,7 +133,7 @@ def train(
     }
     run = registry.ModelRun(
         model_version="",
-        target=settings.target,
+        target=target,
         as_of_date=as_of_date,
         trained_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         model_kind="",
@@ -141,10 +145,10 @@ def train(
         metrics={},
         artefact_path=None,
         artefact_sha256=None,
-        label_name=label,
+        label_name=aim.label,
     )
     version_name = registry.model_version(
-        run.target, as_of_date, run.code_fingerprint, run.data_fingerprint, parameters, label,
+        run.target, as_of_date, run.code_fingerprint, run.data_fingerprint, parameters, aim.label,
         contract.names,
     )
     run = replace(run, model_version=version_name, parameters={**parameters, "run_id": run_id})
@@ -177,9 +181,10 @@ def _train(
     settings: Settings,
 ) -> tuple[registry.ModelRun, Artefact, dict[str, pd.DataFrame]]:
     """Fit and judge; return the run, its artefact and its tables."""
-    split = split_dates(frame["as_of_date"].to_numpy(), settings.split)
-    check_embargo(split, settings.split)
-    counts = check_positives(frame, split, run.label_name, settings.split)
+    aim = settings.of(run.target)
+    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
+    check_embargo(split, aim.embargo_days)
+    counts = check_positives(frame, split, aim, settings.split)
     # A feature that says nothing on the first slice cannot be judged on the later ones.
     dropped = constant_features(rows_of(frame, split.train), contract.names)
     warnings = [f"feature {name} is constant over the training slice: left out" for name in dropped]
@@ -213,11 +218,11 @@ def _train(
         parameters={
             **run.parameters,
             "slices": {name: {**counts[name], "dates": split.describe()[name]} for name in counts},
-            "embargo_days": settings.split.embargo_days,
+            "embargo_days": aim.embargo_days,
             "dropped_features": list(dropped),
             **recipe(chosen, champion, frame),
         },
-        metrics={**verdict(chosen, settings.evaluation), "warnings": warnings},
+        metrics={**verdict(chosen, aim.positives, settings.evaluation), "warnings": warnings},
     )
     return run, artefact, tables
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.checks import check_columns
+from ml.config import TargetSettings
 from ml.contract import FeatureContract
 from ml.errors import MlError
 from ml.tables import create_statements, feature_selection, insert_statement, table_columns
@@ -64,23 +65,24 @@ def connect(database: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConne
 
 
 def read_training(
-    database: Path, contract: FeatureContract, label: str, as_of_date: date, embargo_days: int
+    database: Path, contract: FeatureContract, target: TargetSettings, as_of_date: date
 ) -> pd.DataFrame:
     """Read the matured training examples, ordered by date and account.
 
     Parameters
     ----------
+    target : TargetSettings
+        Label, population and the days until a label is known.
     as_of_date : date
         Labels are used where they were known on this day.
-    embargo_days : int
-        Days until a label is known.
 
     Returns
     -------
     pd.DataFrame
         account_id, as_of_date, the features and the label (float64).
     """
-    last = as_of_date - timedelta(days=embargo_days)
+    label = target.label
+    last = as_of_date - timedelta(days=target.embargo_days)
     with connect(database, read_only=True) as connection:
         types = _types(connection, EXAMPLES)
         check_columns(types, contract, EXAMPLES)
@@ -91,18 +93,21 @@ def read_training(
             )
         return connection.execute(
             f"select {feature_selection([*contract.names, label])} from {EXAMPLES} "
-            f'where "{label}" is not null and as_of_date <= ? order by as_of_date, account_id',
+            f'where {target.population} and "{label}" is not null and as_of_date <= ? '
+            "order by as_of_date, account_id",
             [last],
         ).df()
 
 
-def read_scoring(database: Path, contract: FeatureContract, as_of_date: date) -> pd.DataFrame:
-    """Read the features of every paying account on a date, ordered by account."""
+def read_scoring(
+    database: Path, contract: FeatureContract, population: str, as_of_date: date
+) -> pd.DataFrame:
+    """Read the features of a population on a date, ordered by account."""
     with connect(database, read_only=True) as connection:
         check_columns(_types(connection, DAILY), contract, DAILY)
         return connection.execute(
             f"select {feature_selection(contract.names)} from {DAILY} "
-            "where as_of_date = ? and is_paying order by account_id",
+            f"where as_of_date = ? and {population} order by account_id",
             [as_of_date],
         ).df()
 

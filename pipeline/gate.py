@@ -74,7 +74,7 @@ def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Chec
     outside = number(
         connection,
         f"select count(*) from ml.predictions where {mine}"
-        " and not coalesce(churn_probability > 0 and churn_probability < 1, false)",
+        " and not coalesce(probability > 0 and probability < 1, false)",
         key,
     )
     unequal, worst = additivity(connection, mine, key)

@@ -146,6 +146,6 @@ def test_settings_name_the_key_that_is_wrong(tmp_path):
 def test_the_embargo_agrees_with_the_labels_of_dbt():
     yaml = pytest.importorskip("yaml")
     project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
-    split = load_settings().split
-    assert split.label_horizon_days == project["vars"]["label_horizon_days"]
-    assert split.churn_gap_days == project["vars"]["churn_gap_days"]
+    churn = load_settings().of("churn")
+    assert churn.horizon_days == project["vars"]["label_horizon_days"]
+    assert churn.settling_days == project["vars"]["churn_gap_days"]

@@ -74,8 +74,8 @@ def test_every_paying_account_is_scored_with_all_its_reasons(world):
             from ml.prediction_reasons group by account_id
         )
         select max(abs(baseline_log_odds + part - log_odds)), min(features), min(ranks),
-            max(last_rank), max(abs(churn_probability - 1 / (1 + exp(-log_odds)))),
-            min(churn_probability) > 0, max(churn_probability) < 1
+            max(last_rank), max(abs(probability - 1 / (1 + exp(-log_odds)))),
+            min(probability) > 0, max(probability) < 1
         from ml.predictions left join parts on predictions.account_id = parts.account_id""")
     assert worst[0] < 1e-6
     assert worst[1:4] == (7, 7, 7)
@@ -165,7 +165,7 @@ def test_a_model_from_the_future_is_not_used(world):
          "usage_trend_ratio is null for all"),
         ("alter table features.feat_accounts_daily rename column nps_score to nps",
          "feature nps_score is not a column"),
-        ("update features.feat_accounts_daily set is_paying = false", "no paying account"),
+        ("update features.feat_accounts_daily set is_paying = false", "no account to score for churn"),
         ("drop table features.feat_accounts_daily", "feat_accounts_daily does not exist"),
         ("delete from ml.model_runs", "no champion"),
     ],

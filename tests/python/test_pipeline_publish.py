@@ -34,7 +34,7 @@ comment on view risk.rpt_seen is 'A view.';
 create table intermediate.int_private as select 1 as id;
 create table ml.predictions as
     select run_id, 'm1' as model_version, 'churn' as target, date '2026-02-28' as as_of_date,
-        'a' || n as account_id, 0.5 as churn_probability, cast(0 as double) as log_odds,
+        'a' || n as account_id, 0.5 as probability, cast(0 as double) as log_odds,
         cast(-1 as double) as baseline_log_odds
     from range(3) t(n), (values ('r1'), ('r2'), ('dead')) as r(run_id);
 create table ml.prediction_reasons as
@@ -140,8 +140,8 @@ def test_a_publication_without_its_record_is_healed(settings: Settings) -> None:
         ("delete from risk.rpt_at_risk_accounts where account_id = 'a1'", "every paying"),
         ("insert into risk.rpt_at_risk_accounts select * from risk.rpt_at_risk_accounts",
          "every paying"),
-        ("update ml.predictions set churn_probability = 1 where account_id = 'a1'", "probab"),
-        ("update ml.predictions set churn_probability = null where account_id = 'a1'", "probab"),
+        ("update ml.predictions set probability = 1 where account_id = 'a1'", "probab"),
+        ("update ml.predictions set probability = null where account_id = 'a1'", "probab"),
         ("update ml.predictions set log_odds = 0.00001 where account_id = 'a1'", "reasons"),
         ("delete from ml.prediction_reasons where account_id = 'a1'", "reasons"),
     ],

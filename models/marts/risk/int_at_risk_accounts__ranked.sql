@@ -43,7 +43,7 @@ ranked as (
         predictions.model_version,
         predictions.as_of_date,
         predictions.account_id,
-        predictions.churn_probability,
+        predictions.probability as churn_probability,
         features.life_number,
         cast(features.mrr * 12 as decimal(18, 2)) as arr_usd,
         accounts.term_end_date as renewal_date,
@@ -52,7 +52,7 @@ ranked as (
         {{ json_text('model_runs.metrics', ['verdict']) }} = 'ok' as is_trusted,
         row_number() over (
             order by
-                predictions.churn_probability desc, features.mrr desc, predictions.account_id asc
+                predictions.probability desc, features.mrr desc, predictions.account_id asc
         ) as risk_rank
     from predictions
     inner join features

@@ -60,7 +60,7 @@ visible as (
         predictions.target,
         predictions.as_of_date,
         predictions.account_id,
-        predictions.churn_probability,
+        predictions.probability,
         predictions.log_odds,
         predictions.baseline_log_odds
     from predictions

@@ -146,6 +146,10 @@ def test_settings_name_the_key_that_is_wrong(tmp_path):
 def test_the_embargo_agrees_with_the_labels_of_dbt():
     yaml = pytest.importorskip("yaml")
     project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
-    churn = load_settings().of("churn")
+    churn, *others = load_settings().target.values()
     assert churn.horizon_days == project["vars"]["label_horizon_days"]
     assert churn.settling_days == project["vars"]["churn_gap_days"]
+    assert {target.label: target.embargo_days for target in others} == {
+        "expanded_within_90d": project["vars"]["expansion_horizon_days"],
+        "converted_within_30d": project["vars"]["conversion_horizon_days"],
+    }

@@ -7,8 +7,9 @@ from {{ ref('feat_training_examples') }}
 where
     (churned_within_60d is null)
     <> (
-        {{ days_between('as_of_date', as_of_date()) }}
+        not is_paying
+        or {{ days_between('as_of_date', as_of_date()) }}
         < {{ var('label_horizon_days') + var('churn_gap_days') }}
     )
     or churned_within_60d not in (0, 1)
-    or not is_paying
+    or not (is_paying or is_trial)

@@ -1,7 +1,7 @@
 with features as (
 
     select * from {{ ref('feat_accounts_daily') }}
-    where is_paying
+    where is_paying or is_trial
 
 ),
 
@@ -11,12 +11,9 @@ churns as (
 
 ),
 
-vendor_churns as (
+mrr_rises as (
 
-    select distinct
-        vendor_churn_events.account_id,
-        cast(vendor_churn_events.churned_at as date) as churn_date
-    from {{ ref('stg_subscription__vendor_churn_events') }} as vendor_churn_events
+    select * from {{ ref('int_account_mrr_rises__dated') }}
 
 ),
 
@@ -52,6 +49,7 @@ churned_before as (
     inner join churns
         on
             gridded.account_id = churns.account_id
+            and gridded.is_paying
             and churns.churn_date < gridded.as_of_date
             and coalesce(churns.returned_date, cast('9999-01-01' as date)) >= gridded.as_of_date
 
@@ -78,11 +76,11 @@ vendor_churned_soon as (
         gridded.account_id,
         gridded.as_of_date
     from gridded
-    inner join vendor_churns
+    inner join {{ ref('stg_subscription__vendor_churn_events') }} as vendor_churns
         on
             gridded.account_id = vendor_churns.account_id
-            and vendor_churns.churn_date >= gridded.as_of_date
-            and vendor_churns.churn_date
+            and cast(vendor_churns.churned_at as date) >= gridded.as_of_date
+            and cast(vendor_churns.churned_at as date)
             < {{ add_days('gridded.as_of_date', var('label_horizon_days')) }}
 
 ),
@@ -92,6 +90,7 @@ labelled as (
     select
         gridded.*,
         case
+            when not gridded.is_paying then null
             -- a churn shows only once its gap has passed
             when {{ days_between('gridded.as_of_date', as_of_date()) }}
                 < {{ var('label_horizon_days') + var('churn_gap_days') }} then null
@@ -99,12 +98,35 @@ labelled as (
             else 0
         end as churned_within_60d,
         case
+            when not gridded.is_paying then null
             when {{ days_between('gridded.as_of_date', as_of_date()) }}
                 < {{ var('label_horizon_days') }} then null
             when vendor_churned_soon.account_id is not null then 1
             else 0
-        end as vendor_churned_within_60d
+        end as vendor_churned_within_60d,
+        case
+            when not gridded.is_paying or coalesce(mrr_rises.mrr_cents, 0) = 0 then null
+            when {{ days_between('gridded.as_of_date', as_of_date()) }}
+                < {{ var('expansion_horizon_days') }} then null
+            when mrr_rises.risen_date
+                < {{ add_days('gridded.as_of_date', var('expansion_horizon_days')) }} then 1
+            else 0
+        end as expanded_within_90d,
+        case
+            when not gridded.is_trial or mrr_rises.mrr_cents > 0 then null
+            when {{ days_between('gridded.as_of_date', as_of_date()) }}
+                < {{ var('conversion_horizon_days') }} then null
+            when mrr_rises.risen_date
+                < {{ add_days('gridded.as_of_date', var('conversion_horizon_days')) }} then 1
+            else 0
+        end as converted_within_30d
     from gridded
+    -- what was truly paid on the day before
+    left join mrr_rises
+        on
+            gridded.account_id = mrr_rises.account_id
+            and {{ add_days('gridded.as_of_date', -1) }} >= mrr_rises.from_date
+            and {{ add_days('gridded.as_of_date', -1) }} < mrr_rises.until_date
     left join churned_soon
         on
             gridded.account_id = churned_soon.account_id

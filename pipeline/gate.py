@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,7 @@ from pipeline.errors import UserError
 
 ADDITIVITY_TOLERANCE = 1e-6
 SMALLEST_SHOWN = 0.001
+CHURN = "churn"
 INPUT_GATE_TABLE = "intermediate.int_inputs__checked"
 
 
@@ -36,16 +38,20 @@ class Night:
 
     Attributes
     ----------
-    scored_run_id : str or None
-        Run whose scores stand for the night: this one, or an earlier published one that had the
-        same; None where nothing could be scored.
+    scored_runs : mapping
+        Target to the run whose scores stand for the night: this one, or an earlier published one
+        that had the same. A target that could not be scored is not in it.
     """
 
     run_id: str
     as_of: date
-    scored_run_id: str | None
-    model_version: str | None
-    target: str
+    scored_runs: Mapping[str, str]
+
+    def rows_of(self, *targets: str) -> tuple[str, list[object]]:
+        """The condition, with its parameters, that finds the night's rows of some targets."""
+        pairs = [(name, self.scored_runs[name]) for name in targets]
+        either = " or ".join("(target = ? and run_id = ?)" for _ in pairs)
+        return f"as_of_date = ? and ({either})", [self.as_of, *(x for pair in pairs for x in pair)]
 
 
 def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Check]:
@@ -61,11 +67,11 @@ def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Chec
         "select count(*) from features.feat_accounts_daily where as_of_date = ? and is_paying",
         [night.as_of],
     )
-    key = [night.scored_run_id, night.as_of, night.target]
-    mine = "run_id = ? and as_of_date = ? and target = ?"
-    if night.scored_run_id is None:
+    if CHURN not in night.scored_runs:
         return [Check("paying accounts", f"{paying:,}", "at least 1", paying > 0)]
-    scored = number(connection, f"select count(*) from ml.predictions where {mine}", key)
+    churn, key = night.rows_of(CHURN)
+    scored = number(connection, f"select count(*) from ml.predictions where {churn}", key)
+    mine, key = night.rows_of(*night.scored_runs)
     listed = number(
         connection,
         "select count(*) from risk.rpt_at_risk_accounts where as_of_date = ?",

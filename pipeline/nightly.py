@@ -105,20 +105,19 @@ def _publish_night(
         before.require_success("the build")
         step.outcome = before.counted()
     with stages.stage("Train") as step:
-        model = scoring.choose_model(settings, plan.run_id, plan.as_of, options.retrain)
-        step.outcome = model.outcome
+        models = scoring.choose_models(settings, plan.run_id, plan.as_of, options.retrain)
+        step.outcome = "; ".join(model.outcome for model in models)
     with stages.stage("Score and explain") as step:
-        scored = scoring.score(settings, plan.run_id, plan.as_of, model)
+        counts = [scoring.score(settings, plan.run_id, plan.as_of, model) for model in models]
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.SCORED)
             night = Night(
                 plan.run_id,
                 plan.as_of,
-                scoring.visible_run(connection, plan.run_id, plan.as_of, model),
-                model.version,
-                model.target,
+                scoring.visible_runs(connection, plan.run_id, plan.as_of, models),
             )
-        step.outcome = f"{scored:,} accounts"
+        step.outcome = scoring.told(models, counts)
+        model = models[0]
     with stages.stage("Build worklist and marts") as step:
         after = dbt.build(exclude=FEATURES, report=step.update)
         after.require_success("the build")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +32,7 @@ CAPACITY = """
     left join reference.csm_capacity as own on teams.csm_id = own.csm_id
     left join reference.csm_capacity as team on team.csm_id = 'default'
 """
+CHURN = "churn"
 CONSTANT = re.compile(r"feature (\w+) is constant over the training slice: left out$")
 
 
@@ -72,7 +74,19 @@ class Model:
         return (*doubt, *others, *([left_out] if constant else []))
 
 
-def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) -> Model:
+def choose_models(
+    settings: Settings, run_id: str, as_of: date, retrain: bool
+) -> tuple[Model, ...]:
+    """Load or train the champion of every target, the churn model first."""
+    from ml.config import load_settings
+
+    targets = load_settings().target
+    return tuple(choose_model(settings, run_id, as_of, retrain, name) for name in targets)
+
+
+def choose_model(
+    settings: Settings, run_id: str, as_of: date, retrain: bool, target: str = CHURN
+) -> Model:
     """Load the champion that fits this source, or train one.
 
     Parameters
@@ -90,12 +104,12 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
     from ml.contract import load_contract
     from ml.train import train
 
-    knobs = load_settings()
-    champion = registry.champion(settings.build_file, knobs.target, as_of)
+    label = settings.label if target == CHURN else load_settings().of(target).label
+    champion = registry.champion(settings.build_file, target, as_of)
     names = load_contract().without_types(settings.source_types_off).names
     if champion is not None and not retrain:
         used = {*champion.feature_names, *champion.parameters.get("dropped_features", ())}
-        if used == set(names) and champion.label_name == settings.label:
+        if used == set(names) and champion.label_name == label:
             return Model(
                 champion.model_version,
                 champion.target,
@@ -110,15 +124,16 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
         run_id,
         settings.source_types_off,
         capacity(settings, as_of),
-        settings.label,
+        label,
+        target=target,
     )
     if result.champion_kind is None:
-        outcome = "no model: too little data"
-        return Model(None, knobs.target, result.verdict, result.sentence, outcome)
+        outcome = f"no {target} model: too little data"
+        return Model(None, target, result.verdict, result.sentence, outcome)
     done = "new:" if result.is_new else "same data as"
     return Model(
         result.model_version,
-        knobs.target,
+        target,
         result.verdict,
         result.sentence,
         f"{done} {result.model_version}",
@@ -127,12 +142,43 @@ def choose_model(settings: Settings, run_id: str, as_of: date, retrain: bool) ->
 
 
 def score(settings: Settings, run_id: str, as_of: date, model: Model) -> int:
-    """Score every paying account of a date; return how many, 0 without a model."""
+    """Score the target's population of a date; return how many, 0 without a model."""
+    from ml.config import load_settings
     from ml.score import score as score_date
 
     if model.version is None:
         return 0
-    return score_date(settings.build_file, settings.models_folder, as_of, run_id).scored
+    if model.target != CHURN:
+        population = load_settings().of(model.target).population
+        with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+            row = connection.execute(
+                f"select count(*) from features.feat_accounts_daily"
+                f" where as_of_date = ? and {population}",
+                [as_of],
+            ).fetchone()
+        if row == (0,):
+            return 0
+    done = score_date(
+        settings.build_file, settings.models_folder, as_of, run_id, target=model.target
+    )
+    return done.scored
+
+
+def told(models: Sequence[Model], counts: Sequence[int]) -> str:
+    """How many accounts were scored for which target, in words."""
+    return ", ".join(
+        f"{count:,} for {model.target}" for model, count in zip(models, counts, strict=True)
+    )
+
+
+def visible_runs(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, models: Sequence[Model]
+) -> dict[str, str]:
+    """Target to the run whose scores stand for a date; targets without scores are left out."""
+    found = {
+        model.target: visible_run(connection, run_id, as_of, model) for model in models
+    }
+    return {target: run for target, run in found.items() if run is not None}
 
 
 def visible_run(

@@ -29,10 +29,11 @@ def train_only(settings: Settings, as_of: date | None, console: Console) -> None
     with preflight.run_lock(settings):
         day, _ = last_build(settings, as_of)
         with stages.stage("Train") as step:
-            model = scoring.choose_model(settings, ops.new_run_id(day), day, retrain=True)
-            step.outcome = model.outcome
-    for line in (model.sentence, *model.warnings):
-        console.print(line, markup=False)
+            models = scoring.choose_models(settings, ops.new_run_id(day), day, retrain=True)
+            step.outcome = "; ".join(model.outcome for model in models)
+    for model in models:
+        for line in (model.sentence, *model.warnings):
+            console.print(f"{model.target}: {line}", markup=False)
     console.print("next: plumbline nightly scores and publishes with it")
 
 
@@ -43,13 +44,14 @@ def score_only(settings: Settings, as_of: date | None, console: Console) -> None
         day, _ = last_build(settings, as_of)
         run_id = ops.new_run_id(day)
         with stages.stage("Score and explain") as step:
-            model = scoring.choose_model(settings, run_id, day, retrain=False)
-            count = scoring.score(settings, run_id, day, model)
+            models = scoring.choose_models(settings, run_id, day, retrain=False)
+            counts = [scoring.score(settings, run_id, day, model) for model in models]
             with open_private(settings) as connection:
                 ops.record(connection, run_id, day, settings.source, ops.SCORED)
-            step.outcome = f"{count:,} accounts as of {day}"
-    for line in model.sentences:
-        console.print(line, markup=False)
+            step.outcome = f"{scoring.told(models, counts)} as of {day}"
+    for model in models:
+        for line in model.sentences:
+            console.print(f"{model.target}: {line}", markup=False)
     console.print("next: plumbline nightly scores the date again and publishes it")
 
 

@@ -17,7 +17,7 @@ from pipeline.gate import Night
 from pipeline.nightly import recover
 
 T = date(2026, 2, 28)
-NIGHT = Night("r2", T, "r2", "m1", "churn")
+NIGHT = Night("r2", T, {"churn": "r2"})
 TABLES = """
 create schema features; create schema risk; create schema ml; create schema intermediate;
 create table features.feat_accounts_daily as

@@ -1,7 +1,7 @@
 with reasons as (
 
     select * from {{ ref('stg_ml__prediction_reasons') }}
-    where as_of_date = {{ as_of_date() }}
+    where as_of_date = {{ as_of_date() }} and target = 'churn'
 
 ),
 

@@ -103,8 +103,8 @@ def check_positives(
     Raises
     ------
     TooLittleDataError
-        Where a slice has too few positive accounts. Accounts are counted, because the grid shows
-        one event on several dates.
+        Where a slice has too few accounts of either kind. Accounts are counted, because the grid
+        shows one event on several dates.
     """
     counts = {}
     for name, minimum in (
@@ -114,6 +114,7 @@ def check_positives(
     ):
         rows = rows_of(frame, getattr(split, name))
         positive = rows.loc[rows[target.label] == 1.0, "account_id"]
+        negatives = int(rows.loc[rows[target.label] == 0.0, "account_id"].nunique())
         counts[name] = {
             "examples": len(rows),
             "positives": len(positive),
@@ -123,6 +124,12 @@ def check_positives(
             raise TooLittleDataError(
                 f"too few {target.positives} to judge a model: {counts[name]['positive_accounts']} "
                 f"in the {name} slice, at least {minimum} are needed",
+                REMEDY,
+            )
+        if negatives < minimum:
+            raise TooLittleDataError(
+                f"too few accounts that are none of the {target.positives} to judge a model: "
+                f"{negatives} in the {name} slice, at least {minimum} are needed",
                 REMEDY,
             )
     return counts

@@ -67,14 +67,7 @@ def connect(database: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConne
 def read_training(
     database: Path, contract: FeatureContract, target: TargetSettings, as_of_date: date
 ) -> pd.DataFrame:
-    """Read the matured training examples, ordered by date and account.
-
-    Parameters
-    ----------
-    target : TargetSettings
-        Label, population and the days until a label is known.
-    as_of_date : date
-        Labels are used where they were known on this day.
+    """Read the target's population with the labels that were known on a day, by date and account.
 
     Returns
     -------

@@ -90,3 +90,9 @@ def test_positives_are_counted_by_account():
         check_positives(
             matured, split, CHURN, replace(SETTINGS, min_test_positive_accounts=10_000)
         )
+    with pytest.raises(TooLittleDataError, match="none of the churned accounts .* in the test"):
+        check_positives(
+            matured.assign(**{LABEL: matured[LABEL].where(
+                ~matured["as_of_date"].isin(split.test.astype("datetime64[us]")), 1.0)}),
+            split, CHURN, SETTINGS,
+        )

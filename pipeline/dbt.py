@@ -24,7 +24,7 @@ QUIET = (
 )
 # What differs from night to night is read when a model runs, never when the project is parsed
 # (a test holds it): what one night has parsed serves the next one.
-NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id")
+NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
 # Staging tests the same keys once more, and nothing is published that did not pass there.
 TESTED_AGAIN_IN_STAGING = "path:models/base,test_name:unique_combination_of_columns"
 # Seeds are code: those of a night that adds to the last one passed with it.
@@ -222,7 +222,6 @@ class Dbt:
                 f"dbt {arguments[0]} stopped: {text}", "mend that file and run again"
             )
         return outcome.result
-
 
     def _node_outcome(self, result: Any) -> NodeOutcome:
         message = _meaningful(result.message or "")

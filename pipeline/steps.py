@@ -63,9 +63,7 @@ def list_proofs(console: Console) -> None:
     console.print(table)
 
 
-def run_proofs(
-    settings: Settings, name: str | None, as_of: date | None, console: Console
-) -> None:
+def run_proofs(settings: Settings, name: str | None, as_of: date | None, console: Console) -> None:
     """Run proofs and print what each measured.
 
     Raises
@@ -93,9 +91,7 @@ def run_proofs(
         )
 
 
-def make_docs(
-    settings: Settings, as_of: date | None, port: int | None, console: Console
-) -> None:
+def make_docs(settings: Settings, as_of: date | None, port: int | None, console: Console) -> None:
     """Make the docs site, and serve it where a port is given."""
     stages = Stages(console, 1)
     with preflight.run_lock(settings):

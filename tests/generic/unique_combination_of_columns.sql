@@ -10,7 +10,7 @@ select
     max({{ null_columns(filled) }}) as null_columns
 from {{ model }}
 {%- if new_by %}
-where {{ new_by }} >= {{ changed_since() }} or {{ new_by }} is null
+where {{ new_by }} >= {{ tested_since() }} or {{ new_by }} is null
 {%- endif %}
 group by
     {{ combination_of_columns | join(',\n    ') }}

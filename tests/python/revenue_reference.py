@@ -24,11 +24,18 @@ SEGMENTS = (("Enterprise", 5000), ("Mid-Market", 1000), ("SMB", 200), ("Self-Ser
 
 @dataclass
 class Account:
-    """What is expected of one account; months by their first day, money in cents."""
+    """What is expected of one account; months by their first day, money in cents.
+
+    Attributes
+    ----------
+    movements : movement, before, after, whether it is a late renewal.
+    churns : by churn date: day of return or None, lost MRR.
+    retention : by grain and first day: start, end and least MRR, churned (None: not settled).
+    cuts : plan, segment, cohort.
+    """
 
     mrr: dict[date, int] = field(default_factory=dict)
     seats: dict[date, int] = field(default_factory=dict)
-    plan: dict[date, str] = field(default_factory=dict)
     movements: dict[date, tuple[str, int, int, bool]] = field(default_factory=dict)
     churns: dict[date, tuple[date | None, int]] = field(default_factory=dict)
     retention: dict[tuple[str, date], tuple] = field(default_factory=dict)
@@ -165,13 +172,13 @@ def _retention(found: Account, long: list, as_of: date) -> None:
                 )  # fmt: skip
 
 
-def _cuts(found: Account) -> None:
+def _cuts(found: Account, plans: Mapping[date, str]) -> None:
     """Plan, segment and cohort at each month's end; after the last payment as they were then."""
     cohort = min(found.mrr).strftime("%Y-%m")
     plan, paid = "", 0
     for month, cents in found.mrr.items():
         if cents:
-            plan, paid = found.plan[month], cents
+            plan, paid = plans[month], cents
         segment = next(name for name, limit in SEGMENTS if paid >= 100 * limit)
         found.cuts[month] = (plan, segment, cohort)
 
@@ -194,7 +201,7 @@ def _account(paid: list[dict[date, Version]], as_of: date) -> Account | None:
     days = sorted(set().union(*paid))
     if not days:
         return None
-    account = Account()
+    account, plans = Account(), {}
     for month in month_starts(days[0], as_of):
         last = next_month(month) - DAY
         running = [subscription[last] for subscription in paid if last in subscription]
@@ -206,7 +213,7 @@ def _account(paid: list[dict[date, Version]], as_of: date) -> Account | None:
         if running:
             largest = min(running, key=lambda v: (-mrr_cents(v), v.subscription_id))
             plan = largest_plan(largest)
-            account.plan[month] = PLAN_NAMES.get(plan, plan)
+            plans[month] = PLAN_NAMES.get(plan, plan)
     gaps = _gaps(days, as_of)
     long = [(a, b) for a, b in gaps if ((b or as_of) - a).days > GAP_DAYS]
     for start, back in long:
@@ -215,5 +222,5 @@ def _account(paid: list[dict[date, Version]], as_of: date) -> Account | None:
     _movements(account, gaps, long, as_of)
     _retention(account, long, as_of)
     if account.mrr:
-        _cuts(account)
+        _cuts(account, plans)
     return account

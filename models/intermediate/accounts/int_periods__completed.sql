@@ -16,7 +16,11 @@ days as (
 
     select
         {{ each_day(
-            'least(created.first_date, served.first_date)', add_days(as_of_date(), -1)
+            month_start(
+                'least(coalesce(created.first_date, served.first_date),'
+                ~ ' coalesce(served.first_date, created.first_date))'
+            ),
+            add_days(as_of_date(), -1)
         ) }} as day_date
     from created
     cross join served

@@ -76,6 +76,7 @@ priced as (
         cast(versions.period_started_at as date) as period_started_date,
         cast(versions.period_ended_at as date) as term_end_date,
         cast(versions.ended_at as date) as ended_date,
+        versions.cancellation_reason,
         versions.is_paused,
         versions.is_deleted,
         versions.changed_at,

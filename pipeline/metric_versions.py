@@ -26,7 +26,7 @@ COLUMNS = ("metric_name", "version", "fingerprint", "changed_date")
 NUMERIC_META = (
     "grains",
     "over_time",
-    "settling_days",
+    "settles_after",
     "calculation",
     "numerator",
     "denominator",

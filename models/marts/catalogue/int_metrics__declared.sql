@@ -16,7 +16,7 @@ with declared as (
         {{ sql_text(meta.grains | join(', ')) }} as grains,
         {{ sql_text(meta.additivity) }} as additivity,
         {{ sql_text(meta.over_time) }} as over_time,
-        {{ meta.settling_days }} as settling_days,
+        {{ var(meta.settles_after) if meta.settles_after else 0 }} as settling_days,
         {{ sql_text(meta.formula) }} as formula,
         {{ sql_text(meta.calculation) }} as calculation,
         {{ sql_text(base.expression) }} as sql_expression,

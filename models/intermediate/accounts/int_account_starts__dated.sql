@@ -27,13 +27,25 @@ heard_of as (
 
 ),
 
+-- what belongs to no account has its row in every month, so that every sum has a place for it
+placed as (
+
+    select * from heard_of
+    union all
+    select
+        'unassigned' as account_id,
+        heard_of.first_date
+    from heard_of
+
+),
+
 dated as (
 
     select
-        heard_of.account_id,
-        min(heard_of.first_date) as first_date
-    from heard_of
-    group by heard_of.account_id
+        placed.account_id,
+        min(placed.first_date) as first_date
+    from placed
+    group by placed.account_id
 
 )
 

@@ -42,9 +42,15 @@ final as (
         account_months.month_start_date,
         coalesce(keyed.meetings_due_count, 0) as meetings_due_count,
         coalesce(keyed.meetings_held_count, 0) as meetings_held_count,
-        case when account_months.is_paying then 1 else 0 end as account_count,
         case
-            when account_months.is_paying and coalesce(keyed.key_contacts_lost_90d, 0) = 0 then 1
+            when account_months.is_paying and account_months.account_id <> 'unassigned' then 1
+            else 0
+        end as account_count,
+        case
+            when
+                account_months.is_paying
+                and account_months.account_id <> 'unassigned'
+                and coalesce(keyed.key_contacts_lost_90d, 0) = 0 then 1
             else 0
         end as stable_champion_count
     from account_months

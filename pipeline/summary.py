@@ -123,7 +123,7 @@ def _riskiest_table(accounts: tuple[Account, ...]) -> Table:
     table.add_column("first reason")
     for row in accounts:
         table.add_row(
-            str(row.rank), row.account_id, f"{row.probability:.1%}", money(row.arr_usd), row.reason
+            str(row.rank), row.account, f"{row.probability:.1%}", money(row.arr_usd), row.reason
         )
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -90,7 +91,8 @@ def catalogue(context: Context) -> Proven:
         connection.execute(
             f"create temp table metric_values as select {KEY}, value from catalogue.metric_values"
         )
-        catalogue_plain.evaluate(connection, context.as_of, variables)
+        as_of = date.fromisoformat(context.variables["as_of_date"])
+        catalogue_plain.evaluate(connection, as_of, variables)
         engine = catalogue_metricflow.make_engine(dbt.manifest)
         catalogue_metricflow.evaluate(connection, engine, grains, DIMENSIONS)
         return compare(connection, len(declared))

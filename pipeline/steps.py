@@ -6,6 +6,7 @@ import functools
 import json
 import threading
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import ops, preflight, scoring, verify
+from pipeline import catalogue_changes, ops, preflight, scoring, verify, verify_catalogue
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.docs import build_site, serve_site
@@ -21,6 +22,10 @@ from pipeline.errors import UserError
 from pipeline.nightly import open_private, recover
 from pipeline.progress import Stages
 from pipeline.summary import shown
+
+
+# Proofs register themselves when their module is imported.
+PROOF_MODULES = (verify, verify_catalogue)
 
 
 def train_only(settings: Settings, as_of: date | None, console: Console) -> None:
@@ -91,6 +96,13 @@ def run_proofs(
             f"{len(failed)} of {len(chosen)} proofs fail: {', '.join(failed)}",
             "what was measured stands above; do not use the numbers before it is understood",
         )
+
+
+def compare_catalogues(settings: Settings, earlier_file: Path, console: Console) -> None:
+    """Print what changed definitions did to the numbers since an earlier published file."""
+    with preflight.run_lock(settings):
+        last_build(settings, None)
+        catalogue_changes.print_changes(settings.build_file, earlier_file, console)
 
 
 def make_docs(

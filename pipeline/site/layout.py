@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-WIDTH, BOX, HEIGHT, PITCH, GAP, LANE = 660, 190, 56, 96, 24, 22
+from pipeline.site.graph import ancestors_of
+
+WIDTH, BOX, HEIGHT, PITCH, GAP, LANE = 660, 196, 56, 96, 24, 22
 Edge = tuple[str, str]
 
 
@@ -22,12 +24,31 @@ class Box:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Boxes, and ways as SVG paths with the rooms that they join."""
+    """Boxes, and ways as SVG paths with the rooms that they join.
+
+    Attributes
+    ----------
+    left, width, height : float
+        What of the sheet is used.
+    """
 
     boxes: tuple[Box, ...]
     ways: tuple[tuple[Edge, str], ...]
+    left: float
     width: float
     height: float
+
+
+def without_loops(edges: frozenset[Edge], may_go: frozenset[Edge]) -> frozenset[Edge]:
+    """Edges less those of `may_go` that lead back to where they come from."""
+    kept = set(edges)
+    for edge in sorted(may_go & edges):
+        readers: dict[str, list[str]] = {}
+        for read, reader in kept:
+            readers.setdefault(read, []).append(reader)
+        if edge[0] in ancestors_of(edge[1], readers):
+            kept.discard(edge)
+    return frozenset(kept)
 
 
 def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
@@ -38,21 +59,21 @@ def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
     names : tuple of str
         The rooms.
     edges : frozenset of (read, reader)
-        An edge that closes a loop has no place in the ranks and is not drawn; one that a longer
-        way already shows is not drawn either.
+        Without loops. An edge that a longer way already shows is not drawn.
     """
     ranks = _ranks(names, edges)
-    shown = sorted(_needed({e for e in edges if ranks[e[0]] < ranks[e[1]]}))
+    shown = sorted(_needed(edges))
     rows = _rows(names, ranks, shown)
     places = _places(rows)
-    widths = {item: _spacing(row)[1] for row in rows for item in row}
+    widths = {item: _spacing(row)[1] for row in rows for item in row if ">" not in item}
     boxes = tuple(
         Box(name, places[name] - widths[name] / 2, ranks[name] * PITCH + 4, widths[name])
         for name in sorted(names)
     )
     ways = tuple((edge, _way(edge, ranks, places)) for edge in shown)
-    height = (max(ranks.values(), default=0)) * PITCH + HEIGHT + 8
-    return Drawing(boxes, ways, WIDTH, height)
+    left = min(place - widths.get(item, LANE) / 2 for item, place in places.items()) - 4
+    right = max(place + widths.get(item, LANE) / 2 for item, place in places.items()) + 4
+    return Drawing(boxes, ways, left, right - left, max(ranks.values()) * PITCH + HEIGHT + 8)
 
 
 def _ranks(names: tuple[str, ...], edges: frozenset[Edge]) -> dict[str, int]:
@@ -61,18 +82,17 @@ def _ranks(names: tuple[str, ...], edges: frozenset[Edge]) -> dict[str, int]:
         reads[reader].append(read)
     ranks: dict[str, int] = {}
 
-    def rank(name: str, path: frozenset[str]) -> int:
+    def rank(name: str) -> int:
         if name not in ranks:
-            below = [rank(r, path | {name}) for r in reads[name] if r not in path | {name}]
-            ranks[name] = 1 + max(below, default=-1)
+            ranks[name] = 1 + max(map(rank, reads[name]), default=-1)
         return ranks[name]
 
-    for name in sorted(names):
-        rank(name, frozenset())
+    for name in names:
+        rank(name)
     return ranks
 
 
-def _needed(edges: set[Edge]) -> set[Edge]:
+def _needed(edges: frozenset[Edge]) -> frozenset[Edge]:
     # Without the edges that a way over another room implies.
     after: dict[str, set[str]] = {}
     for read, reader in edges:

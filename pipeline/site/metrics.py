@@ -38,7 +38,9 @@ class Metric:
     facts: tuple[tuple[str, str], ...]
 
 
-SHOWN_FACTS = ("unit", "direction", "additivity", "owner", "tier", "version")
+SHOWN_FACTS = (
+    "unit", "direction", "additivity", "over_time", "settling_days", "owner", "tier", "version",
+)
 
 
 def read_metrics(manifest: Manifest) -> tuple[Metric, ...]:
@@ -87,7 +89,9 @@ def _metric(
         dimensions=_listed(meta.get("dimensions")) or _dimensions(manifest, parents, key),
         models=tuple(dict.fromkeys(models)),
         facts=tuple(
-            (name, ", ".join(_listed(meta[name]))) for name in SHOWN_FACTS if meta.get(name)
+            (name.replace("_", " "), ", ".join(_listed(meta[name])).replace("_", " "))
+            for name in SHOWN_FACTS
+            if meta.get(name)
         ),
     )
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import jinja2
 
 from pipeline.site.graph import Manifest
-from pipeline.site.layout import draw
+from pipeline.site.layout import Edge, draw, without_loops
 from pipeline.site.metrics import Metric, by_category, read_metrics
 from pipeline.site.rooms import SEEDS, Room, read_rooms
-from pipeline.site.show import inline, number, prose, sparkline
+from pipeline.site.show import inline, number, period, prose, sparkline
 from pipeline.site.values import Published
 
 INDEX, DBT, LINEAGE = "index.html", "dbt.html", "lineage.html"
 CATEGORY_PAGES = "metrics-*.html"
-STATUS_CLASSES = {"on_target": "good", "warning": "warn", "critical": "bad"}
+STATUS_CLASSES = {"on target": "good", "warning": "warn", "critical": "bad"}
 BACK = (
     '<a href="index.html" style="position:fixed;top:6px;right:6px;z-index:9999;padding:2px 9px;'
     'border-radius:6px;background:#0b6e73;color:#fff;font:13px/1.6 sans-serif;'
@@ -60,13 +60,13 @@ def render(manifest: Manifest, published: Published, lineage: Lineage) -> dict[s
         for category, metrics in categories.items()
     }
     names = tuple(room.name for room in rooms if room.name != SEEDS)
-    edges = frozenset((read, room.name) for room in rooms for read, _ in room.reads)
     pages[INDEX] = environment.get_template("index.html").render(
         **shared,
         current=INDEX,
         categories=categories,
         rooms={room.name: room for room in rooms},
-        drawing=draw(names, edges),
+        drawing=draw(names, _flow(rooms)),
+        lineage_start=_lineage_start(manifest),
     )
     return pages
 
@@ -100,6 +100,7 @@ def _environment() -> jinja2.Environment:
         number=number,
         page_of=page_of,
         sparkline=sparkline,
+        period=period,
         status_class=lambda status: STATUS_CLASSES.get(status, ""),
     )
     return environment
@@ -118,6 +119,23 @@ def _links(
 def _in_order(rooms: Iterable[Room]) -> list[Room]:
     # As the data flows: top to bottom of the map, then by name.
     found = tuple(rooms)
-    edges = frozenset((read, room.name) for room in found for read, _ in room.reads)
-    height = {box.name: box.y for box in draw(tuple(r.name for r in found), edges).boxes}
+    height = {box.name: box.y for box in draw(tuple(r.name for r in found), _flow(found)).boxes}
     return sorted(found, key=lambda room: (height[room.name], room.name))
+
+
+def _flow(rooms: Iterable[Room]) -> frozenset[Edge]:
+    # A night reads what earlier nights wrote down: what Python writes may lead back up.
+    edges = frozenset((read, room.name) for room in rooms for read, _ in room.reads)
+    return without_loops(edges, frozenset(e for e in edges if e[1].startswith("source ")))
+
+
+def _lineage_start(manifest: Manifest) -> str:
+    # The column lineage opens on something that people use.
+    used = [
+        parent
+        for exposure in manifest["exposures"].values()
+        if exposure["type"] != "ml"
+        for parent in exposure["depends_on"]["nodes"]
+        if parent.startswith("model.")
+    ]
+    return f"?model={used[0]}&parents=1" if used else ""

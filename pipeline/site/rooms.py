@@ -136,7 +136,9 @@ def _room_of(node: Mapping[str, Any]) -> str | None:
         if folders[:2] == ["staging", "ml"]:
             return "staging/ml"
         return folders[1] if folders[0] == "marts" else folders[0]
-    return {"seed": SEEDS, "semantic_model": "semantic", "metric": METRICS}.get(str(kind))
+    if kind == "metric":
+        return METRICS if meta_of(node).get("category") else "semantic"
+    return {"seed": SEEDS, "semantic_model": "semantic"}.get(str(kind))
 
 
 def _tests(manifest: Manifest) -> Counter[str]:
@@ -162,7 +164,11 @@ def _item(key: str, node: Mapping[str, Any]) -> Item:
 
 def _counted(nodes: Mapping[str, Any]) -> str:
     words = {"source": "table", "semantic_model": "semantic model"}
-    kinds = Counter(words.get(str(n["resource_type"]), n["resource_type"]) for n in nodes.values())
+    kinds = Counter(
+        "measure" if n["resource_type"] == "metric" and not meta_of(n).get("category")
+        else words.get(str(n["resource_type"]), n["resource_type"])
+        for n in nodes.values()
+    )
     return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from markupsafe import Markup, escape
 
@@ -37,6 +38,15 @@ def number(value: float | None, unit: str) -> str:
     if float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def period(grain: str, start: date) -> str:
+    """A period as people call it: 2026-01, Q1 2026, 2026, or the day it starts."""
+    if grain == "month":
+        return f"{start:%Y-%m}"
+    if grain == "quarter":
+        return f"Q{(start.month + 2) // 3} {start.year}"
+    return str(start.year) if grain == "year" else start.isoformat()
 
 
 def sparkline(points: Sequence[Point]) -> Markup:

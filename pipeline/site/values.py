@@ -28,13 +28,15 @@ class Series:
 
     Attributes
     ----------
-    target, status : float or None, str
-        Of the last period.
+    target, warning, critical, status : float or None, str
+        Of the last period; the limits are the grain's own.
     """
 
     grain: str
     points: tuple[Point, ...]
     target: float | None
+    warning: float | None
+    critical: float | None
     status: str
 
     @property
@@ -71,10 +73,17 @@ def read_published(file: Path) -> Published:
 
 
 SERIES = """
-select metric_name, grain, period_start_date, value, target, status
+select
+    metric_values.metric_name, metric_values.grain, metric_values.period_start_date,
+    metric_values.value, metric_values.target_value, metric_targets.warning_value,
+    metric_targets.critical_value, metric_values.status
 from catalogue.metric_values
-where dimension_name = ?
-order by metric_name, grain, period_start_date
+left join reference.metric_targets
+    on
+        metric_values.metric_name = metric_targets.metric_name
+        and metric_values.grain = metric_targets.grain
+where metric_values.dimension_name = ?
+order by metric_values.metric_name, metric_values.grain, metric_values.period_start_date
 """
 
 
@@ -85,6 +94,6 @@ def _series(rows: Iterable[tuple]) -> Iterable[tuple[str, Series]]:
     for metric, grains in found.items():
         grain = next((g for g in GRAINS if g in grains), min(grains))
         kept = grains[grain][-SHOWN_PERIODS:]
-        points = tuple(Point(period, value) for period, value, _, _ in kept)
-        _, _, target, status = kept[-1]
-        yield metric, Series(grain, points, target, str(status or ""))
+        points = tuple(Point(row[0], row[1]) for row in kept)
+        *limits, status = kept[-1][2:]
+        yield metric, Series(grain, points, *limits, str(status or ""))

@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.site.graph import Manifest, ancestors_of, meta_of, parents_of
 
-NO_CATEGORY = "other"
+# As the definitions go; a category that is not here comes after them.
+ORDER = ("revenue", "churn", "usage", "support", "sentiment", "preparedness", "engagement")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Metric:
     facts: tuple[tuple[str, str], ...]
 
 
+# Cuts exist at this grain; others have totals only.
+CUT_GRAIN = "month"
 SHOWN_FACTS = (
     "unit", "direction", "additivity", "over_time", "settling_days", "owner", "tier", "version",
 )
@@ -57,11 +60,13 @@ def read_metrics(manifest: Manifest) -> tuple[Metric, ...]:
 
 
 def by_category(metrics: Iterable[Metric]) -> dict[str, tuple[Metric, ...]]:
-    """Metrics of each category, in the order in which they come."""
+    """Metrics of each category, the categories in the order of the definitions."""
     found: dict[str, tuple[Metric, ...]] = {}
     for metric in metrics:
         found[metric.category] = (*found.get(metric.category, ()), metric)
-    return found
+    places = {category: place for place, category in enumerate(ORDER)}
+    ordered = sorted(found, key=lambda category: (places.get(category, len(ORDER)), category))
+    return {category: found[category] for category in ordered}
 
 
 def _metric(
@@ -71,6 +76,7 @@ def _metric(
     node: Mapping[str, Any],
 ) -> Metric:
     meta = meta_of(node)
+    grains = _listed(meta.get("grains"))
     models = [
         manifest["nodes"][parent]["name"]
         for semantic in _semantic_models(manifest, parents, key)
@@ -82,11 +88,11 @@ def _metric(
         name=node["name"],
         label=node.get("label") or node["name"],
         description=(node.get("description") or "").strip(),
-        category=str(meta.get("category") or NO_CATEGORY),
+        category=str(meta["category"]),
         formula=str(meta.get("formula") or ""),
         unit=str(meta.get("unit") or ""),
-        grains=_listed(meta.get("grains")),
-        dimensions=_listed(meta.get("dimensions")) or _dimensions(manifest, parents, key),
+        grains=grains,
+        dimensions=_dimensions(manifest, parents, key) if CUT_GRAIN in grains else (),
         models=tuple(dict.fromkeys(models)),
         facts=tuple(
             (name.replace("_", " "), ", ".join(_listed(meta[name])).replace("_", " "))
@@ -114,29 +120,25 @@ def _semantic_models(
 def _dimensions(
     manifest: Manifest, parents: Mapping[str, tuple[str, ...]], key: str
 ) -> tuple[str, ...]:
-    # What every measure of the metric reaches, in its own semantic model or over an entity.
+    # What every measure of the metric reaches over an entity. The fact's own attributes, such as
+    # the kind of a movement, are what the measure is made of.
     reached = [
         _reached(manifest, semantic) for semantic in _semantic_models(manifest, parents, key)
     ]
-    if not reached:
-        return ()
-    common = set(reached[0]).intersection(*reached[1:])
-    return tuple(name for name in reached[0] if name in common)
+    common = set(reached[0]).intersection(*reached[1:]) if reached else set()
+    return tuple(name for name in (reached[0] if reached else ()) if name in common)
 
 
 def _reached(manifest: Manifest, semantic: Mapping[str, Any]) -> list[str]:
     entities = {entity["name"] for entity in semantic["entities"]}
-    near = [
-        other
+    return [
+        dimension["name"]
         for other in manifest["semantic_models"].values()
         if other is not semantic
-        and any(e["type"] in ("primary", "unique") and e["name"] in entities
-                for e in other["entities"])
-    ]
-    names = [
-        dimension["name"]
-        for one in (semantic, *near)
-        for dimension in one["dimensions"]
+        and any(
+            entity["type"] in ("primary", "unique") and entity["name"] in entities
+            for entity in other["entities"]
+        )
+        for dimension in other["dimensions"]
         if dimension["type"] == "categorical"
     ]
-    return list(dict.fromkeys(names))

@@ -13,6 +13,7 @@ RAW = "raw exports"
 SEEDS = "reference"
 METRICS = "metrics"
 READERS = "people and tools"
+SHORT = 28
 HOLDS = {
     RAW: "what the vendors delivered, as it landed",
     SEEDS: "rules, tiers, thresholds, targets: the tables that people edit",
@@ -79,6 +80,13 @@ class Room:
     tests: int
     reads: tuple[tuple[str, int], ...]
     read_by: tuple[tuple[str, int], ...]
+
+    @property
+    def short(self) -> str:
+        """The same in the width of a box."""
+        tests = f", {self.tests} tests" if self.tests else ""
+        longest_first = (f"{self.what}{tests}", self.what, f"{len(self.items)} parts")
+        return next((text for text in longest_first if len(text) <= SHORT), longest_first[-1])
 
     @property
     def anchor(self) -> str:

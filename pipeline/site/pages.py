@@ -17,6 +17,12 @@ from pipeline.site.values import Published
 INDEX, DBT, LINEAGE = "index.html", "dbt.html", "lineage.html"
 CATEGORY_PAGES = "metrics-*.html"
 STATUS_CLASSES = {"on target": "good", "warning": "warn", "critical": "bad"}
+# dbt's docs have no layout for narrow screens: there the tree goes, search and links stay.
+NARROW = """<style>@media (max-width: 760px) {
+.app-menu { display: none !important; }
+.app-content, .app-content .panel { min-width: 0 !important; max-width: 100vw; overflow-x: auto; }
+.app-content .app-frame { width: 94%; padding-left: 0 !important; padding-right: 0 !important; }
+}</style>"""
 BACK = (
     '<a href="index.html" style="position:fixed;top:6px;right:6px;z-index:9999;padding:2px 9px;'
     'border-radius:6px;background:#0b6e73;color:#fff;font:13px/1.6 sans-serif;'
@@ -74,7 +80,7 @@ def render(manifest: Manifest, published: Published, lineage: Lineage) -> dict[s
 def with_way_back(page: str) -> str:
     """A page that another tool made, with a link to the overview."""
     start, end, rest = page.rpartition("</body>")
-    return f"{start}{BACK}{end}{rest}" if end else page
+    return f"{start}{NARROW}{BACK}{end}{rest}" if end else page
 
 
 def page_of(category: str) -> str:

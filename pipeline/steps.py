@@ -113,8 +113,10 @@ def make_docs(
     with preflight.run_lock(settings):
         _, variables = last_build(settings, as_of)
         with stages.stage("Docs site") as step:
-            page = build_site(Dbt(settings, variables), step.update)
-            step.outcome = shown(page)
+            site = build_site(Dbt(settings, variables), step.update, with_lineage=True)
+            step.outcome = f"{site.counted}: {shown(site.page)}"
+    if site.told:
+        console.print(site.told, markup=False)
     if port is None:
         return
     with serve_site(settings, port) as server:

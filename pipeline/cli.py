@@ -39,11 +39,15 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--size", type=click.Choice(["ci", "demo", "full"]), default="demo",
-              show_default=True, help="400 accounts; 4,200; 4,200 with 100K users.")
+@click.option(
+    "--size",
+    type=click.Choice(["ci", "demo", "full"]),
+    default="demo",
+    show_default=True,
+    help="400 accounts; 4,200; 4,200 with 100K users.",
+)
 @click.option("--days", type=click.IntRange(min=1), help="Days of events at size full.")
-@click.option("--seed", type=int, default=7, show_default=True,
-              help="Same seed, same bytes.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same bytes.")
 @click.option("--raw", type=click.Path(), help="Write here instead of data/raw.")
 def demo(size: str, days: int | None, seed: int, raw: str | None) -> None:
     """Write the demo company's raw exports.

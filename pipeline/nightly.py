@@ -135,9 +135,7 @@ def _publish_night(
         detail = {"seconds": {name: round(value, 2) for name, value in stages.seconds.items()}}
         count = publish.publish(settings, night, detail, step.update)
         with open_private(settings) as connection:
-            ops.record(
-                connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail
-            )
+            ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
         step.outcome = f"{count} tables"
     scored_count, flagged, arr, at_risk, riskiest = figures
     return Summary(
@@ -233,9 +231,7 @@ def failures_recorded(settings: Settings, plan: Plan) -> Iterator[None]:
         known = explain(error)
         cause = known.message if known else f"{type(error).__name__}: {error}"
         with contextlib.suppress(duckdb.Error, UserError, OSError), open_private(settings) as con:
-            ops.record(
-                con, plan.run_id, plan.as_of, settings.source, ops.FAILED, {"cause": cause}
-            )
+            ops.record(con, plan.run_id, plan.as_of, settings.source, ops.FAILED, {"cause": cause})
         raise
 
 

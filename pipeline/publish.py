@@ -32,6 +32,8 @@ ROOMS = (
     "semantic",
 )
 WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
+# dbt vars that say how many days of as-of dates readers get.
+DAYS, DAYS_OF = "publish_days", {("ml", "prediction_reasons"): "publish_reasons_days"}
 Progress = Callable[[float, float | None, str], None]
 # Text of a table, and of its columns by name.
 Described = tuple[str, Mapping[str, str]]
@@ -94,12 +96,13 @@ def _copy(
     detail: Mapping[str, object],
     report: Progress | None,
 ) -> int:
-    first_day = night.as_of - timedelta(days=int(settings.dbt_var("publish_days")))
+    first_days = {
+        name: night.as_of - timedelta(days=int(settings.dbt_var(name)))
+        for name in (DAYS, *DAYS_OF.values())
+    }
     with duckdb.connect() as connection:
         connection.execute(f"attach '{settings.build_file}' as source (read_only)")
-        connection.execute(
-            f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')"
-        )
+        connection.execute(f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')")
         runs = [night.run_id, *_published_runs(connection)]
         tables = _tables(connection)
         written = _described_in_sources(settings.root)
@@ -107,12 +110,11 @@ def _copy(
         for number, (schema, table) in enumerate(tables, start=1):
             if report is not None:
                 report(number, len(tables), f"{schema}.{table}")
+            first_day = first_days[DAYS_OF.get((schema, table), DAYS)]
             _copy_table(connection, schema, table, runs, first_day)
             _describe(connection, schema, table, written)
         connection.execute("use target")
-        ops.record(
-            connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail
-        )
+        ops.record(connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail)
         connection.execute("commit")
         connection.execute("use memory")
         connection.execute("checkpoint target")

@@ -68,9 +68,7 @@ def list_proofs(console: Console) -> None:
     console.print(table)
 
 
-def run_proofs(
-    settings: Settings, name: str | None, as_of: date | None, console: Console
-) -> None:
+def run_proofs(settings: Settings, name: str | None, as_of: date | None, console: Console) -> None:
     """Run proofs and print what each measured.
 
     Raises
@@ -105,9 +103,7 @@ def compare_catalogues(settings: Settings, earlier_file: Path, console: Console)
         catalogue_changes.print_changes(settings.build_file, earlier_file, console)
 
 
-def make_docs(
-    settings: Settings, as_of: date | None, port: int | None, console: Console
-) -> None:
+def make_docs(settings: Settings, as_of: date | None, port: int | None, console: Console) -> None:
     """Make the docs site, and serve it where a port is given."""
     stages = Stages(console, 1)
     with preflight.run_lock(settings):

@@ -171,9 +171,9 @@ def verify(
 @click.option("--serve", is_flag=True, help="Serve it on this machine until Ctrl-C.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: int) -> None:
-    """Make the docs site: rooms, metrics, models, column lineage; it works offline.
+    """Make the docs site: rooms, metrics, models, column lineage.
 
-    A night makes it too, without tracing columns anew: that takes seconds, so it is done here.
+    It opens without a network. A night makes it too, but leaves tracing the columns to this.
 
     \b
     Examples:

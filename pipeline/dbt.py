@@ -7,7 +7,10 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from pipeline.config import Settings
 from pipeline.errors import UserError, explain_engine_text, one_line
@@ -18,8 +21,14 @@ QUIET = (
     "--log-level-file=none",
     "--no-version-check",
     "--no-send-anonymous-usage-stats",
-    "--no-partial-parse",
 )
+# What differs from night to night is read when a model runs, never when the project is parsed
+# (a test holds it): what one night has parsed serves the next one.
+NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
+# Staging tests the same keys once more, and nothing is published that did not pass there.
+TESTED_AGAIN_IN_STAGING = "path:models/base,test_name:unique_combination_of_columns"
+# Seeds are code: those of a night that adds to the last one passed with it.
+TESTS_OF_SEEDS = "path:seeds,resource_type:test"
 BAD = {"error", "fail", "runtime error"}
 Report = Callable[[float, float | None, str], None]
 
@@ -101,7 +110,7 @@ class BuildOutcome:
 
 @dataclass
 class Dbt:
-    """dbt on this project, with one set of vars; the project is parsed once.
+    """dbt on this project, with one set of vars; only what changed is parsed anew.
 
     Parameters
     ----------
@@ -117,14 +126,20 @@ class Dbt:
     has_built: bool = False
 
     def parse(self) -> None:
-        """Parse the project; later calls use what was parsed.
+        """Parse the project, or what changed in it since the last time; later calls use that.
+
+        What was parsed lies in a folder of its own: dbt, called by hand with other vars, would
+        parse everything anew each time, and so would the night after it.
 
         Raises
         ------
         UserError
             The project does not parse.
         """
-        self.manifest = self._invoke(["parse", "--no-write-json"], None)
+        shaping = {name: v for name, v in self.variables.items() if name not in NIGHTLY_VARS}
+        folder = self.settings.target / "parsed"
+        arguments = ["parse", "--no-write-json", "--partial-parse"]
+        self.manifest = self._invoke(arguments, None, shaping, folder)
 
     def build(
         self,
@@ -134,14 +149,18 @@ class Dbt:
     ) -> BuildOutcome:
         """Run `dbt build`; a data test belongs to the call that builds its last parent.
 
-        Unit tests are left out: they test code, not the night's data, and `make test` runs them.
+        Tests that cannot tell anything new are left out: those of keys that staging tests again,
+        and those of seeds where the build adds to a published night of the same code. Unit tests are left out: they test code, not the night's data, and `make test` runs them.
         Models that are to be built anew know it by the var `changed_since`; no `--full-refresh`,
         which would empty what keeps each night.
         """
         arguments = ["build", "--no-write-json", "--indirect-selection=cautious"]
         arguments += ["--exclude-resource-type=unit_test"]
         arguments += ["--select", *select] if select else []
-        arguments += ["--exclude", *exclude] if exclude else []
+        exclude = (*exclude, TESTED_AGAIN_IN_STAGING)
+        if self.variables.get("changed_since"):
+            exclude = (*exclude, TESTS_OF_SEEDS)
+        arguments += ["--exclude", *exclude]
         self.has_built = True
         return self._outcome(arguments, report)
 
@@ -164,9 +183,15 @@ class Dbt:
         if self.manifest is None:
             self.parse()
         result = self._invoke(arguments, report)
-        return BuildOutcome(tuple(_node_outcome(row) for row in result or ()))
+        return BuildOutcome(tuple(self._node_outcome(row) for row in result or ()))
 
-    def _invoke(self, arguments: list[str], report: Report | None) -> Any:
+    def _invoke(
+        self,
+        arguments: list[str],
+        report: Report | None,
+        variables: Mapping[str, Any] | None = None,
+        target: Path | None = None,
+    ) -> Any:
         from dbt.cli.main import dbtRunner  # takes seconds: only when dbt runs
 
         os.environ["PLUMBLINE_BUILD"] = str(self.settings.build_file)
@@ -175,9 +200,9 @@ class Dbt:
         folders = [
             f"--project-dir={self.settings.root}",
             f"--profiles-dir={self.settings.root}",
-            f"--target-path={self.settings.target}",
+            f"--target-path={target or self.settings.target}",
             f"--log-path={self.settings.target / 'logs'}",
-            f"--vars={json.dumps(dict(self.variables), default=str)}",
+            f"--vars={json.dumps(dict(variables or self.variables), default=str)}",
         ]
         counter = _Counter(report)
         runner = dbtRunner(manifest=self.manifest, callbacks=[counter])
@@ -198,6 +223,28 @@ class Dbt:
             )
         return outcome.result
 
+    def _node_outcome(self, result: Any) -> NodeOutcome:
+        message = _meaningful(result.message or "")
+        if str(result.node.resource_type) == "test" and result.failures:
+            nulls = self._null_columns(result.node)
+            message = f"null in {nulls} ({message})" if nulls else message
+        return NodeOutcome(
+            kind=str(result.node.resource_type),
+            name=result.node.name,
+            status=str(result.status),
+            message=message,
+            failures=int(result.failures or 0),
+        )
+
+    def _null_columns(self, node: Any) -> str:
+        # dbt tells how many rows a test found; ours that look for nulls say in which columns.
+        if "null_columns" not in (node.compiled_code or ""):
+            return ""
+        query = f"select distinct null_columns from ({node.compiled_code}) as found"
+        with duckdb.connect(str(self.settings.build_file), read_only=True) as connection:
+            rows = connection.execute(query).fetchall()
+        return ", ".join(sorted({name for (text,) in rows for name in (text or "").split()}))
+
 
 class _Counter:
     def __init__(self, report: Report | None) -> None:
@@ -214,16 +261,6 @@ class _Counter:
         elif event.info.name == "NodeFinished":
             self.done += 1
             self.report(self.done, self.total, "")
-
-
-def _node_outcome(result: Any) -> NodeOutcome:
-    return NodeOutcome(
-        kind=str(result.node.resource_type),
-        name=result.node.name,
-        status=str(result.status),
-        message=_meaningful(result.message or ""),
-        failures=int(result.failures or 0),
-    )
 
 
 def _meaningful(message: str) -> str:

@@ -15,7 +15,7 @@ class Account:
     """One line of the ten riskiest."""
 
     rank: int
-    account_id: str
+    account: str
     probability: float
     arr_usd: float
     reason: str
@@ -66,7 +66,7 @@ def read_figures(
         " coalesce(sum(arr_at_risk_usd), 0) from risk.rpt_at_risk_accounts"
     ).fetchone() or (0, 0, 0.0, 0.0)
     riskiest = connection.execute(
-        "select risk_rank, account_id, churn_probability, arr_usd, reason_1"
+        "select risk_rank, coalesce(account_name, account_id), churn_probability, arr_usd, reason_1"
         f" from risk.rpt_at_risk_accounts order by risk_rank, account_id limit {TOP}"
     ).fetchall()
     accounts = tuple(

@@ -141,9 +141,7 @@ def built_states(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> lis
     return [BuiltState(as_of, _landings_of_run(connection, run_id)) for run_id, as_of, _ in rows]
 
 
-def features_are_of(
-    connection: duckdb.DuckDBPyConnection, built: Iterable[BuiltState]
-) -> bool:
+def features_are_of(connection: duckdb.DuckDBPyConnection, built: Iterable[BuiltState]) -> bool:
     """Whether the features end on the date of one of these runs.
 
     A plain `dbt build` in between leaves them at its own date, with nothing in `ops`; days before

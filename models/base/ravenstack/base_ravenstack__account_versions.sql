@@ -37,6 +37,7 @@ renamed as (
 
     select
         versions.account_id,
+        versions.account_name,
         cast(null as {{ column_type('varchar') }}) as crm_owner_id,
         versions.industry,
         versions.country,

@@ -8,6 +8,7 @@ renamed as (
 
     select
         source.id as account_id,
+        source.name as account_name,
         source.ownerid as crm_owner_id,
         source.industry,
         source.billingcountry as country,

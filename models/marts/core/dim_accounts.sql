@@ -52,6 +52,7 @@ described as (
 
     select
         ranked.account_id,
+        ranked.account_name,
         ranked.crm_owner_id as csm_id,
         ranked.industry,
         ranked.country,
@@ -89,6 +90,7 @@ final as (
 
     select
         described.account_id,
+        described.account_name,
         described.csm_id,
         described.industry,
         described.country,

@@ -4,6 +4,14 @@ with mrr_months as (
 
 ),
 
+-- one gross margin for all recurring revenue
+margins as (
+
+    select * from {{ ref('gross_margin') }}
+    where revenue_type = 'subscription'
+
+),
+
 followed as (
 
     select
@@ -28,8 +36,10 @@ final as (
         case when followed.mrr_cents > 0 then 1 else 0 end as paying_account_count,
         followed.seat_count,
         1 as cohort_account_count,
+        followed.mrr_cents / 100.0 * margins.gross_margin_ratio as gross_profit_usd,
         cast(coalesce(followed.prior_mrr_cents, 0) as decimal(18, 2)) / 100 as prior_mrr_usd
     from followed
+    cross join margins
 
 )
 

@@ -47,6 +47,7 @@ ranked as (
         features.life_number,
         cast(features.mrr * 12 as decimal(18, 2)) as arr_usd,
         accounts.term_end_date as renewal_date,
+        accounts.account_name,
         accounts.csm_id,
         {{ json_text('model_runs.metrics', ['verdict']) }} = 'ok' as is_trusted,
         row_number() over (

@@ -46,6 +46,7 @@ reported as (
 
     select
         ranked.account_id,
+        ranked.account_name,
         ranked.as_of_date,
         ranked.risk_rank,
         ranked.churn_probability,

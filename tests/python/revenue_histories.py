@@ -103,11 +103,11 @@ def _next(story: Story, at: datetime) -> None:
         story.tell(at, status="active", ended=None, reason=None,
                    term_ended=_term_end(now.items[0], day))  # fmt: skip
         return
-    if now.status == "trialing" or now.is_paused or now.status == "past_due":
-        if story.chance(0.6):
-            paid_again = {"status": "active", "is_paused": False}
-            story.tell(at, **paid_again, term_ended=_term_end(now.items[0], day))
-            return
+    is_unpaid = now.is_paused or now.status in ("trialing", "past_due")
+    if is_unpaid and story.chance(0.6):
+        paid_again = {"status": "active", "is_paused": False}
+        story.tell(at, **paid_again, term_ended=_term_end(now.items[0], day))
+        return
     kind = rng.choice(["quantity", "item", "discount", "pause", "due", "roll", "end"],
                       p=[0.25, 0.08, 0.07, 0.1, 0.15, 0.2, 0.15])  # fmt: skip
     first, rest = now.items[0], now.items[1:]

@@ -48,7 +48,8 @@ def mrr_cents(version: Version) -> int:
         return 0
     monthly = sum(
         (
-            Fraction(item.amount * item.quantity) / (MONTHS_PER_INTERVAL[item.interval] * item.count)
+            Fraction(item.amount * item.quantity)
+            / (MONTHS_PER_INTERVAL[item.interval] * item.count)
             for item in version.items
             if item.quantity >= 0 and item.amount >= 0
         ),
@@ -97,9 +98,9 @@ def paid_days(changes: Sequence[Version], as_of: date) -> dict[date, Version]:
             since = changes[start].changed_at.date()
             is_paid = is_paid and day < since + GRACE_DAYS * DAY
         is_over = any(v.ended and v.ended <= day for v in changes[place:])
-        if is_paid and not (is_over or version.is_paused or version.is_deleted):
-            if day >= version.started:
-                found[day] = version
+        is_off = version.is_paused or version.is_deleted or day < version.started
+        if is_paid and not (is_over or is_off):
+            found[day] = version
         day += DAY
     return found
 

@@ -47,6 +47,11 @@ MODELS = (
     "fct_account_retention_quarterly",
     "fct_account_retention_yearly",
 )
+ALSO_BUILT = (
+    "fct_renewals",
+    "int_subscription_contradictions__counted",
+    "int_account_month_contradictions__counted",
+)
 TYPES = {
     "varchar": pa.string(),
     "bigint": pa.int64(),
@@ -111,7 +116,7 @@ def _write(raw: Path, table: str, rows: list[dict[str, object]]) -> None:
     pq.write_table(pa.table(columns), file)
 
 
-def write_raw(raw: Path, versions: Iterable[Version], segmented: Iterable[str]) -> None:
+def write_raw(raw: Path, versions: Iterable[Version], on_file: Iterable[str]) -> None:
     """Write subscriptions, plans and CRM accounts; accounts that are not named are not on file."""
     _write(raw, "stripe/subscriptions", [_stripe_row(version) for version in versions])
     at = datetime(2024, 1, 1)
@@ -123,7 +128,7 @@ def write_raw(raw: Path, versions: Iterable[Version], segmented: Iterable[str]) 
     accounts = [
         {"Id": name, "Industry": f"industry {hash_of(name) % 5}", "CreatedDate": at,
          "SystemModstamp": at, "_extracted_at": at, "IsDeleted": False}
-        for name in segmented
+        for name in sorted(on_file)
     ]  # fmt: skip
     _write(raw, "salesforce/account", accounts)
 
@@ -163,7 +168,7 @@ def build(folder: Path) -> Built:
     built = Built(folder / "plumbline.duckdb", folder / "target")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PLUMBLINE_", "DBT_"))}
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build"]
-    command += ["--select", "+fct_renewals", *(f"+{model}" for model in MODELS[15:])]
+    command += ["--select", *(f"+{model}" for model in (*MODELS[15:], *ALSO_BUILT))]
     command += ["--exclude", "resource_type:unit_test", "--indirect-selection", "buildable"]
     command += ["--vars", json.dumps(variables), "--target-path", str(built.target)]
     command += ["--log-path", str(folder / "logs"), "--no-use-colors", "--quiet"]

@@ -7,9 +7,10 @@ are planted into the models to see that the comparison finds them.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -33,13 +34,22 @@ class Proof:
     expected: Mapping[str, Account]
 
 
+def is_on_file(version: Version) -> bool:
+    """Whether the CRM knows the account: one in a hundred of them it does not."""
+    return version.account_id is not None and not version.account_id.endswith("13")
+
+
+def moments(version: Version) -> tuple[datetime, datetime]:
+    """When a version took effect and when it became known."""
+    return version.changed_at, version.known_at
+
+
 @pytest.fixture(scope="module")
 def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
-    """Random histories, built once. One account in fifty is not on file in the CRM."""
+    """Random histories, built once."""
     folder = tmp_path_factory.mktemp("revenue")
     versions = histories(ACCOUNTS, SEED)
-    names = sorted({v.account_id for v in versions if v.account_id})
-    write_raw(folder / "raw", versions, [name for name in names if not name.endswith("13")])
+    write_raw(folder / "raw", versions, {v.account_id for v in versions if is_on_file(v)})
     built = build(folder)
     with duckdb.connect(str(built.file), read_only=True) as connection:
         yield Proof(built, connection, versions, expected(versions, AS_OF))
@@ -106,12 +116,44 @@ def test_movements_balance_in_every_cut(proof: Proof) -> None:
             where coalesce(change, 0) <> coalesce(net, 0)
         """).fetchall()
         assert not wrong, cut
-    (net, last), = proof.connection.execute("""
+    ((net, last),) = proof.connection.execute("""
         select (select sum(amount_usd) from revenue.fct_mrr_movements),
             (select sum(mrr_usd) from revenue.fct_account_mrr_monthly
                 where month_start_date = date '2026-01-01')
     """).fetchall()
     assert net == last > 0
+
+
+def test_wrong_input_is_counted_and_kept_apart(proof: Proof) -> None:
+    """Each kind of wrong row has its rule; what it says is in no sum but that of its bucket."""
+    versions = [v for v in proof.versions if v.known_at < datetime(2026, 2, 28)]
+    contents, latest = defaultdict(set), {}
+    for version in versions:
+        name = version.subscription_id
+        contents[name, version.changed_at, version.known_at].add(version)
+        latest[name] = max(latest.get(name, version), version, key=moments)
+    groups = [contents[v.subscription_id, *moments(v)] for v in versions]
+    wanted = {
+        "subscription_in_unknown_currency": sum(v.currency == "xxx" for v in versions),
+        "subscription_versions_overlapping": sum(len(group) > 1 for group in groups),
+        "subscription_with_negative_amount": sum(
+            any(item.quantity < 0 for v in group for item in v.items) for group in groups
+        ),
+        "subscription_without_account": sum(not is_on_file(v) for v in latest.values()),
+        "paying_account_without_segment": 0,
+    }
+    got = proof.connection.execute("""
+        select rule_name, rows_failing from quality.int_subscription_contradictions__counted
+        union all
+        select rule_name, rows_failing from quality.int_account_month_contradictions__counted
+    """).fetchall()
+    assert wanted.items() <= dict(got).items()
+    assert all(count > 20 for rule, count in wanted.items() if "segment" not in rule)
+    cuts = proof.connection.execute("""
+        select distinct plan, segment, industry, country, owner, signup_cohort
+        from core.dim_account_months where account_id = 'unassigned'
+    """).fetchall()
+    assert cuts == [("unassigned",) * 6]
 
 
 @pytest.mark.parametrize("grain", ["monthly", "quarterly", "yearly"])

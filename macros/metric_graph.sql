@@ -14,50 +14,50 @@
     {{ return(listed) }}
 {%- endmacro %}
 
-{# What a metric is made of: models, relations, time dimensions, tests and an SQL expression. #}
-{% macro metric_base(metric) -%}
-    {%- set base = {'models': [], 'relations': [], 'time_dimensions': [], 'tests': []} -%}
-    {%- set meta, expressions, keys = metric.config.meta, {}, [] -%}
-    {%- set roles = ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
-    {%- for semantic_model in graph.semantic_models.values() | sort(attribute='name') -%}
-        {%- set dimension = semantic_model.defaults.agg_time_dimension
-            if semantic_model.defaults else none -%}
-        {%- for measure in semantic_model.measures -%}
-            {%- for role in roles if measure.name in meta.get(role, {}) -%}
-                {%- do expressions.update({
-                    measure.name: measure.agg ~ '(' ~ (measure.expr or measure.name) ~ ')'
-                }) -%}
-                {%- do keys.extend(semantic_model.depends_on.nodes) -%}
-                {%- do base.time_dimensions.append(dimension) -%}
-            {%- endfor -%}
+{# Measures of the semantic layer, by name: expression, relation, model, time dimension, tests. #}
+{% macro graph_measures() -%}
+    {%- set measures, tests = {}, {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
+        {%- for key in node.depends_on.nodes -%}
+            {%- do tests.setdefault(key, []).append(node.name) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
-        {%- if node.unique_id in keys -%}
-            {%- do base.models.append(node.name) -%}
-            {%- do base.relations.append(node.schema ~ '.' ~ node.alias) -%}
-        {%- elif node.resource_type == 'test' -%}
-            {%- for key in node.depends_on.nodes if key in keys -%}
-                {%- do base.tests.append(node.name) -%}
-            {%- endfor -%}
-        {%- endif -%}
+    {%- for semantic_model in graph.semantic_models.values() -%}
+        {%- for measure in semantic_model.measures -%}
+            {%- set key = semantic_model.depends_on.nodes[0] -%}
+            {%- set node = graph.nodes[key] -%}
+            {%- do measures.update({measure.name: {
+                'expression': measure.agg ~ '(' ~ (measure.expr or measure.name) ~ ')',
+                'model': node.name,
+                'relation': node.schema ~ '.' ~ node.alias,
+                'time_dimension': semantic_model.defaults.agg_time_dimension,
+                'tests': tests.get(key, []),
+            }}) -%}
+        {%- endfor -%}
     {%- endfor -%}
-    {%- set sums = {} -%}
-    {%- for role in roles -%}
+    {{ return(measures) }}
+{%- endmacro %}
+
+{# What a metric is made of: models, relations, time dimensions, tests and an SQL expression. #}
+{% macro metric_base(metric, measures) -%}
+    {%- set meta, sums, parts, tests = metric.config.meta, {}, [], [] -%}
+    {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
         {%- set terms = [] -%}
-        {%- for part, weight in meta.get(role, {}).items() -%}
+        {%- for part, weight in meta.get(side, {}).items() -%}
+            {%- do parts.append(measures[part]) -%}
+            {%- do tests.extend(measures[part].tests) -%}
             {%- do terms.append(
                 (' - ' if weight < 0 else ' + ' if not loop.first else '')
                 ~ ('' if weight in (1, -1) else weight | abs ~ ' * ')
-                ~ expressions.get(part, part)
+                ~ measures[part].expression
             ) -%}
         {%- endfor -%}
-        {%- do sums.update({role: terms | join('') | trim}) -%}
+        {%- do sums.update({side: terms | join('') | trim}) -%}
     {%- endfor -%}
     {%- set ratio = '(' ~ sums.numerator ~ ') / nullif(' ~ sums.denominator ~ ', 0)' -%}
     {%- set second = '(' ~ sums.second_numerator ~ ') / nullif('
         ~ sums.second_denominator ~ ', 0)' -%}
-    {%- do base.update({
+    {{ return({
         'expression': {
             'sum': sums.numerator,
             'ratio': ratio,
@@ -67,10 +67,9 @@
             'net_promoter': 'case when ' ~ sums.denominator ~ ' >= 5 then 100.0 * '
                 ~ ratio ~ ' end',
         }[meta.calculation],
-        'models': base.models | unique | list,
-        'relations': base.relations | unique | list,
-        'time_dimensions': base.time_dimensions | unique | list,
-        'tests': base.tests | unique | sort,
-    }) -%}
-    {{ return(base) }}
+        'models': parts | map(attribute='model') | unique | sort,
+        'relations': parts | map(attribute='relation') | unique | sort,
+        'time_dimensions': parts | map(attribute='time_dimension') | unique | sort,
+        'tests': tests | unique | sort,
+    }) }}
 {%- endmacro %}

@@ -1,8 +1,9 @@
 -- Every value is read from the project's own graph when it is built: nothing here can drift.
+{% set measures = graph_measures() if execute -%}
 with declared as (
     {%- for metric in catalogue_metrics() %}
     {%- set meta = metric.config.meta %}
-    {%- set base = metric_base(metric) %}
+    {%- set base = metric_base(metric, measures) %}
     select
         {{ sql_text(metric.name) }} as metric_name,
         {{ sql_text(metric.label) }} as label,

@@ -3,11 +3,9 @@
 {% macro null_columns(column_names) -%}
     case
         when {{ column_names | join(' is null or ') }} is null
-            then concat(
-                ''
-                {%- for name in column_names %},
-                case when {{ name }} is null then ' {{ name }}' else '' end
+            then ''
+                {%- for name in column_names %}
+                || case when {{ name }} is null then ' {{ name }}' else '' end
                 {%- endfor %}
-            )
     end
 {%- endmacro %}

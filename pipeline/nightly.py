@@ -14,7 +14,7 @@ from rich.console import Console
 
 from pipeline import docs, gate, ops, preflight, publish, scoring
 from pipeline.config import Settings
-from pipeline.dbt import BuildOutcome, Dbt
+from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
 from pipeline.figures import (
     read_contradictions,
@@ -24,6 +24,7 @@ from pipeline.figures import (
 )
 from pipeline.gate import Night
 from pipeline.landings import changed_since
+from pipeline.outcomes import BuildOutcome
 from pipeline.progress import Stages, Step
 from pipeline.summary import Summary
 

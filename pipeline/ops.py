@@ -21,7 +21,7 @@ from pipeline.raw import read_sources
 
 logger = logging.getLogger(__name__)
 STARTED, SCORED, PUBLISHED, FAILED = "started", "scored", "published", "failed"
-CODE_FOLDERS = ("models", "macros", "seeds")
+CODE_FOLDERS = ("models", "macros", "seeds", "tests/generic", "tests/singular")
 LANDING_SCHEMA = pa.schema(
     {
         "vendor": pa.string(),
@@ -203,7 +203,7 @@ def heal(connection: duckdb.DuckDBPyConnection, published_file: Path) -> str | N
 
 
 def code_fingerprint(root: Path, settings: Mapping[str, Any]) -> str:
-    """SHA-256 over the models, macros, seeds and project file, and what else shapes every row."""
+    """SHA-256 over models, macros, seeds, their tests, the project file and what else shapes rows."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     files = [root / "dbt_project.yml"]
     for folder in CODE_FOLDERS:

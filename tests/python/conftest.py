@@ -82,7 +82,7 @@ class World:
         }
 
     def run(
-        self, *arguments: str, timeout: float = 300, **extra: str
+        self, *arguments: str, timeout: float = 1200, **extra: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `plumbline` as a process of its own; `extra` goes into its environment."""
         return subprocess.run(
@@ -163,6 +163,7 @@ def ci_raw(tmp_path_factory: pytest.TempPathFactory) -> World:
             "demo", "--size", "ci", "--raw", str(folder / "raw")
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        assert str(folder / "truth") in done.stdout.replace("\n", "")
 
     folder = made_once(tmp_path_factory, "ci", make)
     return World(folder, folder / "raw")

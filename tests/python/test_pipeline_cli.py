@@ -17,11 +17,11 @@ from rich.console import Console
 from pipeline import verify
 from pipeline.cli import cli
 from pipeline.config import load_settings
-from pipeline.dbt import BuildOutcome, NodeOutcome
 from pipeline.errors import UserError, explain, explain_engine_text
 from pipeline.figures import Account, Contradiction, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 from pipeline.landings import Landing, landings_of, read_text_facts
+from pipeline.outcomes import BuildOutcome, NodeOutcome
 from pipeline.progress import Stages
 from pipeline.scoring import Model
 from pipeline.summary import Summary, money, print_summary

@@ -33,31 +33,45 @@ with account_months as (
 ),
 
 {% endfor -%}
-cut as (
+joined as (
 
     select
         account_months.month_start_date,
         {%- for dimension in metric_dimensions() %}
         account_months.{{ dimension }},
         {%- endfor %}
-        {%- for part in parts %}
-        sum({{ part }}) as {{ part }}
-            {{- ',' if not loop.last }}
+        {%- for relation, expressions in facts %}
+        {%- set outer_loop = loop %}
+        {%- for part in expressions %}
+        {{ relation.identifier }}.{{ part }}
+            {{- ',' if not (outer_loop.last and loop.last) }}
+        {%- endfor %}
         {%- endfor %}
     from account_months
     {%- for relation, expressions in facts %}
     left join {{ relation.identifier }}
         on account_months.account_month_id = {{ relation.identifier }}.account_month_id
     {%- endfor %}
-    group by
-        grouping sets (
-            (account_months.month_start_date),
-            {%- for dimension in metric_dimensions() %}
-            (account_months.month_start_date, account_months.{{ dimension }})
-                {{- ',' if not loop.last }}
-            {%- endfor %}
-        )
 
+),
+
+cut as (
+    {%- for dimension in ['total'] + metric_dimensions() %}
+    {%- set value = "'total'" if dimension == 'total' else 'joined.' ~ dimension %}
+    select
+        joined.month_start_date,
+        '{{ dimension }}' as dimension_name,
+        {{ value }} as dimension_value,
+        {%- for part in parts %}
+        sum(joined.{{ part }}) as {{ part }}
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+    group by joined.month_start_date {%- if dimension != 'total' %}, {{ value }} {%- endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 parts as (
@@ -69,23 +83,12 @@ parts as (
     {%- endfor %}
 ),
 
--- dimensions are never NULL: what is NULL is what the grouping set leaves out
 unpivoted as (
 
     select
         cut.month_start_date,
-        case
-            {%- for dimension in metric_dimensions() %}
-            when cut.{{ dimension }} is not null then '{{ dimension }}'
-            {%- endfor %}
-            else 'total'
-        end as dimension_name,
-        coalesce(
-            {%- for dimension in metric_dimensions() %}
-            cut.{{ dimension }},
-            {%- endfor %}
-            'total'
-        ) as dimension_value,
+        cut.dimension_name,
+        cut.dimension_value,
         parts.part_name,
         cast(
             case parts.part_name

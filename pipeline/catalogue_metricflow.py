@@ -39,6 +39,19 @@ def require_metricflow() -> None:
         )
 
 
+def semantic_manifest(manifest: Any) -> str:
+    """What dbt would write to semantic_manifest.json.
+
+    Parameters
+    ----------
+    manifest : dbt.contracts.graph.manifest.Manifest
+        What dbt parsed.
+    """
+    from dbt.contracts.graph.semantic_manifest import SemanticManifest
+
+    return SemanticManifest(manifest)._get_pydantic_semantic_manifest().json()
+
+
 def make_engine(manifest: Any) -> Any:
     """MetricFlow's engine on a parsed project.
 
@@ -47,16 +60,14 @@ def make_engine(manifest: Any) -> Any:
     manifest : dbt.contracts.graph.manifest.Manifest
         What dbt parsed.
     """
-    from dbt.contracts.graph.semantic_manifest import SemanticManifest
     from metricflow.engine.metricflow_engine import MetricFlowEngine
     from metricflow_semantics.model.dbt_manifest_parser import (
         parse_manifest_from_dbt_generated_manifest,
     )
     from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-    # (what dbt would write to semantic_manifest.json)
-    text = SemanticManifest(manifest)._get_pydantic_semantic_manifest().json()
-    lookup = SemanticManifestLookup(parse_manifest_from_dbt_generated_manifest(text))
+    parsed = parse_manifest_from_dbt_generated_manifest(semantic_manifest(manifest))
+    lookup = SemanticManifestLookup(parsed)
     return MetricFlowEngine(lookup, _RenderOnly())
 
 

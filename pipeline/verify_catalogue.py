@@ -22,7 +22,7 @@ CREATE += " dimension_name text, dimension_value text, value double)"
 # A sum without a row is 0, a ratio without one is NULL; what the plain SQL holds for a complete
 # period is the measure of what must be there.
 COMPARE = f"""
-create temp table compared as
+create or replace temp table compared as
 with complete as (
     select distinct metric_name, grain, period_start_date from plain_values
 ),
@@ -81,21 +81,34 @@ def catalogue(context: Context) -> Proven:
     missing = sorted(declared ^ catalogue_plain.metric_names())
     if missing:
         return Proven(False, f"{missing[0]}: not both a metric and a plain definition")
+    with context.open_build() as connection:
+        evaluate(connection, context, dbt.manifest)
+        return compare(connection)
+
+
+def evaluate(connection: duckdb.DuckDBPyConnection, context: Context, manifest: Any) -> None:
+    """Leave the values of the three ways in temporary tables, for `compare`.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        On the private file; nothing is written to it.
+    manifest : dbt.contracts.graph.manifest.Manifest
+        What dbt parsed.
+    """
+    as_of = date.fromisoformat(context.variables["as_of_date"])
     variables = {
         name: context.variables.get(name, context.settings.dbt_var(name))
         for name in catalogue_plain.DAYS.values()
     }
-    with context.open_build() as connection:
-        for table in ("plain_values", "metricflow_values"):
-            connection.execute(CREATE.format(table))
-        connection.execute(
-            f"create temp table metric_values as select {KEY}, value from catalogue.metric_values"
-        )
-        as_of = date.fromisoformat(context.variables["as_of_date"])
-        catalogue_plain.evaluate(connection, as_of, variables)
-        engine = catalogue_metricflow.make_engine(dbt.manifest)
-        catalogue_metricflow.evaluate(connection, engine, grains, DIMENSIONS)
-        return compare(connection, len(declared))
+    for table in ("plain_values", "metricflow_values"):
+        connection.execute(CREATE.format(table))
+    connection.execute(
+        f"create temp table metric_values as select {KEY}, value from catalogue.metric_values"
+    )
+    catalogue_plain.evaluate(connection, as_of, variables)
+    engine = catalogue_metricflow.make_engine(manifest)
+    catalogue_metricflow.evaluate(connection, engine, metric_grains(manifest), DIMENSIONS)
 
 
 def metric_grains(manifest: Any) -> dict[str, list[str]]:
@@ -113,23 +126,20 @@ def metric_grains(manifest: Any) -> dict[str, list[str]]:
     return {grain: sorted(names) for grain, names in grains.items()}
 
 
-def compare(connection: duckdb.DuckDBPyConnection, metrics: int) -> Proven:
-    """Compare what the three ways have left in temporary tables.
-
-    Parameters
-    ----------
-    metrics : int
-        Number of metrics, for the sentence.
-    """
+def compare(connection: duckdb.DuckDBPyConnection) -> Proven:
+    """Compare what `evaluate` has left, and name the first difference."""
     connection.execute(COMPARE)
-    count = connection.execute("select count(*) from compared").fetchone()[0]
+    count, metrics = connection.execute(
+        "select count(*), count(distinct metric_name) from compared"
+    ).fetchone()
     differences = connection.execute(f"select count(*) from ({WORST})").fetchone()[0]
     if not count:
         return Proven(False, "there is no value to compare")
     if not differences:
         return Proven(True, f"{metrics} metrics, {count:,} values, each equal in three ways")
-    names = [column[0] for column in connection.execute(WORST).description]
-    first = dict(zip(names, connection.fetchone(), strict=True))
+    found = connection.execute(WORST)
+    names = [column[0] for column in found.description]
+    first = dict(zip(names, found.fetchone(), strict=True))
     return Proven(False, f"{describe(first)}; {differences:,} of {count:,} values differ")
 
 

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lock bench clean
+.PHONY: help setup run test lint lock metrics bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,6 +39,9 @@ lock: setup  ## Renew requirements.lock within pyproject.toml and constraints.tx
 	  --no-annotate --no-header --python-version 3.11 --extra dev --extra semantic --extra lineage -c constraints.txt \
 	  pyproject.toml -o requirements.lock
 	@echo "requirements.lock is new; now make test"
+
+metrics: setup  ## Register new metrics and new versions of their definitions
+	@$(BIN)/python -m pipeline.metric_versions
 
 bench: setup  ## Speed and memory, measured on this machine; appended to bench/results
 	@$(BIN)/python -m bench

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from datetime import date
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -32,7 +33,7 @@ def cli() -> None:
       warehouse/plumbline.duckdb      what people and tools read
       warehouse/build/                the private database; nobody else opens it
       warehouse/models/               trained models
-      target/site/index.html          docs site, one file, works offline
+      target/site/index.html          docs site, works offline
     A source other than demo has its own warehouse/NAME and target/NAME.
     """
 
@@ -130,23 +131,37 @@ def score(as_of: date | None, source: str, raw: str | None) -> None:
 @cli.command()
 @click.argument("proof", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Say which proofs there are.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
+              help="With `catalogue`: an earlier published file; shows what new definitions do.")
 @source_options()
 def verify(
-    proof: str | None, only_list: bool, as_of: date | None, source: str, raw: str | None
+    proof: str | None,
+    only_list: bool,
+    against: Path | None,
+    as_of: date | None,
+    source: str,
+    raw: str | None,
 ) -> None:
     """Measure anew that what was built is true: one proof, or all.
 
-    Reads the build file; writes nothing. Exit code 1 where a proof fails.
+    Reads the build file; writes nothing. Exit code 1 where a proof fails. With --against, no
+    proof is run: metrics whose definition or version changed since that file are shown, with
+    their values then and now.
 
     \b
     Examples:
       plumbline verify --list
-      plumbline verify reasons-add-up
+      plumbline verify catalogue
+      plumbline verify catalogue --against last-week/plumbline.duckdb
     """
-    from pipeline.steps import list_proofs, run_proofs
+    from pipeline.steps import compare_catalogues, list_proofs, run_proofs
 
     if only_list:
         list_proofs(make_console())
+    elif against:
+        if proof != "catalogue":
+            raise UserError("--against is for the catalogue", "plumbline verify catalogue --against")
+        compare_catalogues(load_settings(source, raw), against, make_console())
     else:
         run_proofs(load_settings(source, raw), proof, as_of, make_console())
 
@@ -156,7 +171,9 @@ def verify(
 @click.option("--serve", is_flag=True, help="Serve it on this machine until Ctrl-C.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: int) -> None:
-    """Make the docs site: lineage and descriptions in one offline file.
+    """Make the docs site: rooms, metrics, models, column lineage.
+
+    It opens without a network. A night makes it too, but leaves tracing the columns to this.
 
     \b
     Examples:

@@ -165,7 +165,9 @@ def _publish_night(
 def _with_site(summary: Summary, dbt: Dbt, step: Step) -> Summary:
     # The night is published by now: a docs site that fails is told, and does not fail the run.
     try:
-        return replace(summary, site=docs.build_site(dbt, step.update))
+        site = docs.build_site(dbt, step.update)
+        step.outcome = site.counted
+        return replace(summary, site=site.page)
     except UserError as error:
         told = f"The docs site was not made: {error.message}"
         return replace(summary, warnings=(*summary.warnings, told))

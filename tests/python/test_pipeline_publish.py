@@ -75,10 +75,19 @@ def test_what_is_published(settings: Settings) -> None:
         "ml.prediction_reasons",
         "ops.runs",
     }
-    comments = published(settings, "select comment from duckdb_tables() where comment is not null")
-    assert {text for (text,) in comments} == {"One row per account's day.", "A view."}
+    comments = dict(
+        published(settings, "select table_name, comment from duckdb_tables() where comment <> ''")
+    )
+    assert comments["feat_accounts_daily"] == "One row per account's day."
+    assert comments["rpt_seen"] == "A view."
+    assert comments["runs"] == "One row per state that a nightly run reached."
+    assert comments["predictions"].startswith("One row per run, target and account")
     column = "select comment from duckdb_columns() where column_name = 'is_paying'"
     assert published(settings, column) == [("Whether MRR > 0.",)]
+    column = "select comment from duckdb_columns() where column_name = 'churn_probability'"
+    assert published(settings, column) == [
+        ("Calibrated probability (0 to 1) of churn within the label's horizon.",)
+    ]
     assert published(settings, "select current_database()") == [("plumbline",)]
     runs = "select distinct run_id from ml.predictions order by all"
     assert published(settings, runs) == [("r1",), ("r2",)]

@@ -84,7 +84,7 @@ def test_what_is_published(settings: Settings) -> None:
     assert comments["predictions"].startswith("One row per run, target and account")
     column = "select comment from duckdb_columns() where column_name = 'is_paying'"
     assert published(settings, column) == [("Whether MRR > 0.",)]
-    column = "select comment from duckdb_columns() where column_name = 'churn_probability'"
+    column = "select comment from duckdb_columns() where column_name = 'probability'"
     assert published(settings, column) == [
         ("Calibrated probability (0 to 1) of churn within the label's horizon.",)
     ]

@@ -86,7 +86,7 @@ def test_what_is_published(settings: Settings) -> None:
     assert published(settings, column) == [("Whether MRR > 0.",)]
     column = "select comment from duckdb_columns() where column_name = 'probability'"
     assert published(settings, column) == [
-        ("Calibrated probability (0 to 1) of churn within the label's horizon.",)
+        ("Calibrated probability (0 to 1) of the target within its label's horizon.",)
     ]
     assert published(settings, "select current_database()") == [("plumbline",)]
     runs = "select distinct run_id from ml.predictions order by all"

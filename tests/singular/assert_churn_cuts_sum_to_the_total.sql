@@ -21,6 +21,13 @@ by_adoption as (
 
 ),
 
+periods as (
+
+    select min(segments.period_start_date) as period_start_date
+    from {{ ref('rpt_churn_by_segment') }} as segments
+
+),
+
 -- counted without any cut
 in_all as (
 
@@ -28,10 +35,7 @@ in_all as (
         count(*) as start_account_count,
         coalesce(sum(mrr_months.mrr_usd), 0) as start_mrr_usd
     from {{ ref('fct_account_mrr_monthly') }} as mrr_months
-    inner join (
-        select min(segments.period_start_date) as period_start_date
-        from {{ ref('rpt_churn_by_segment') }} as segments
-    ) as periods
+    inner join periods
         on
             mrr_months.month_start_date
             = {{ month_start(add_days('periods.period_start_date', -1)) }}

@@ -12,18 +12,25 @@ served as (
 
 ),
 
+bounded as (
+
+    select
+        {{ month_start(
+            'least(coalesce(created.first_date, served.first_date),'
+            ~ ' coalesce(served.first_date, created.first_date))'
+        ) }} as first_date,
+        {{ add_days(as_of_date(), -1) }} as last_date
+    from created
+    cross join served
+
+),
+
 days as (
 
     select
-        {{ each_day(
-            month_start(
-                'least(coalesce(created.first_date, served.first_date),'
-                ~ ' coalesce(served.first_date, created.first_date))'
-            ),
-            add_days(as_of_date(), -1)
-        ) }} as day_date
-    from created
-    cross join served
+        bounded.last_date,
+        {{ each_day('bounded.first_date', 'bounded.last_date') }} as day_date
+    from bounded
 
 ),
 

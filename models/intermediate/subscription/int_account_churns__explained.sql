@@ -37,7 +37,7 @@ ended as (
         ) as lost_mrr_cents,
         row_number() over (
             partition by churns.account_id, churns.churn_date
-            order by paid_ranges.mrr_cents desc, paid_ranges.subscription_id
+            order by paid_ranges.mrr_cents desc, paid_ranges.subscription_id asc
         ) as size_rank
     from churns
     inner join paid_ranges

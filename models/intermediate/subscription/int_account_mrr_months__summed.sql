@@ -30,7 +30,7 @@ ranked as (
         subscription_months.*,
         row_number() over (
             partition by subscription_months.account_id, subscription_months.month_start_date
-            order by subscription_months.mrr_cents desc, subscription_months.subscription_id
+            order by subscription_months.mrr_cents desc, subscription_months.subscription_id asc
         ) as size_rank
     from subscription_months
 

@@ -26,7 +26,8 @@ started as (
     from periods
     inner join mrr_months
         on
-            mrr_months.month_start_date = {{ month_start(add_days('periods.period_start_date', -1)) }}
+            mrr_months.month_start_date
+            = {{ month_start(add_days('periods.period_start_date', -1)) }}
             and mrr_months.mrr_cents > 0
 
 ),

@@ -24,7 +24,7 @@ repeated_versions as (
 
 repeated_items as (
 
-    select distinct
+    select
         items.subscription_id,
         items.changed_at,
         items.known_at

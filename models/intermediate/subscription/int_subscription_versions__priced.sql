@@ -28,7 +28,7 @@ ranked as (
         items.*,
         row_number() over (
             partition by items.subscription_id, items.changed_at, items.known_at
-            order by items.monthly_amount_minor desc, items.item_id
+            order by items.monthly_amount_minor desc, items.item_id asc
         ) as size_rank
     from items
 

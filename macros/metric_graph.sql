@@ -17,12 +17,12 @@
 {# Measures of the semantic layer, by name: expression, relation, model, time dimension, tests. #}
 {% macro graph_measures() -%}
     {%- set measures, tests = {}, {} -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
+    {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'test' -%}
         {%- for key in node.depends_on.nodes -%}
             {%- do tests.setdefault(key, []).append(node.name) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for semantic_model in graph.semantic_models.values() -%}
+    {%- for semantic_model in graph.get('semantic_models', {}).values() -%}
         {%- for measure in semantic_model.measures -%}
             {%- set key = semantic_model.depends_on.nodes[0] -%}
             {%- set node = graph.nodes[key] -%}
@@ -72,4 +72,36 @@
         'time_dimensions': parts | map(attribute='time_dimension') | unique | sort,
         'tests': tests | unique | sort,
     }) }}
+{%- endmacro %}
+
+{# Rows of int_metrics__declared: for each metric, column to SQL constant. Empty while dbt parses. #}
+{% macro declared_metrics() -%}
+    {%- set rows = [] -%}
+    {%- set measures = graph_measures() -%}
+    {%- for metric in catalogue_metrics() -%}
+        {%- set meta, base = metric.config.meta, metric_base(metric, measures) -%}
+        {%- do rows.append({
+            'metric_name': sql_text(metric.name),
+            'label': sql_text(metric.label),
+            'description': sql_text(metric.description),
+            'category': sql_text(meta.category),
+            'owner': sql_text(meta.owner),
+            'tier': meta.tier,
+            'version': meta.version,
+            'unit': sql_text(meta.unit),
+            'direction': sql_text(meta.direction),
+            'grains': sql_text(meta.grains | join(', ')),
+            'additivity': sql_text(meta.additivity),
+            'over_time': sql_text(meta.over_time),
+            'settling_days': var(meta.settles_after) if meta.settles_after else 0,
+            'formula': sql_text(meta.formula),
+            'calculation': sql_text(meta.calculation),
+            'sql_expression': sql_text(base.expression),
+            'base_relations': sql_text(base.relations | join(', ')),
+            'time_dimensions': sql_text(base.time_dimensions | join(', ')),
+            'upstream_models': sql_text(base.models | join(', ')),
+            'guarding_tests': sql_text(base.tests | join(', ')),
+        }) -%}
+    {%- endfor -%}
+    {{ return(rows) }}
 {%- endmacro %}

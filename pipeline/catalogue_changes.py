@@ -1,4 +1,4 @@
-"""What a changed definition does to the numbers: an earlier published file against the last build."""
+"""What a changed definition does to the numbers: an earlier published file against this build."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -102,6 +103,8 @@ def _evaluate(
 ) -> None:
     from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
+    # (it warns of queries that take it long to write)
+    logging.getLogger("metricflow_semantics").setLevel(logging.ERROR)
     time, cut = f"metric_time__{grain}", dimension and DIMENSION.format(dimension)
     request = MetricFlowQueryRequest.create(
         metric_names=list(names), group_by_names=[time, cut] if cut else [time]

@@ -1,17 +1,35 @@
+{% set rows = [] -%}
+{%- for metric in catalogue_metrics() -%}
+    {%- for driver, weight in metric.config.meta.get('drivers', {}).items() -%}
+        {%- do rows.append("('" ~ metric.name ~ "', '" ~ driver ~ "', " ~ weight ~ ')') -%}
+    {%- endfor -%}
+{%- endfor -%}
 -- Read from the project's own graph: which metrics a metric's value is the sum of.
 with declared as (
-    {%- for metric in catalogue_metrics() if metric.config.meta.drivers %}
-    {%- set outer_loop = loop %}
-    {%- for driver, weight in metric.config.meta.drivers.items() %}
+
+    select listed.*
+    from (
+        values
+        {{ rows | join(',\n        ') }}
+    ) as listed (parent_metric, child_metric, weight)
+
+),
+
+metrics as (
+
+    select * from {{ ref('int_metrics__declared') }}
+
+),
+
+described as (
+
     select
-        '{{ metric.name }}' as parent_metric,
-        '{{ driver }}' as child_metric,
-        {{ weight }} as weight
-    {%- if not (outer_loop.last and loop.last) %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- endfor %}
+        declared.*,
+        metrics.calculation as parent_calculation
+    from declared
+    inner join metrics
+        on declared.parent_metric = metrics.metric_name
+
 )
 
-select * from declared
+select * from described

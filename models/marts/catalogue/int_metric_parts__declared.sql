@@ -1,31 +1,40 @@
--- Read from the project's own graph: which sums a metric is made of, at each of its grains.
+{% set rows = [] -%}
+{%- for metric in catalogue_metrics() -%}
+    {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
+        {%- for part, weight in metric.config.meta.get(side, {}).items() -%}
+            {%- do rows.append("('" ~ [metric.name, side, part] | join("', '")
+                ~ "', " ~ weight ~ ')') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endfor -%}
+-- Read from the project's own graph: which sums a metric is made of.
 with declared as (
-    {%- for metric in catalogue_metrics() %}
-    {%- set outer_loop = loop %}
-    {%- set meta = metric.config.meta %}
-    {%- set roles = ['numerator', 'denominator', 'second_numerator', 'second_denominator'] %}
-    {%- for grain in meta.grains %}
-    {%- set is_last = outer_loop.last and loop.last %}
-    {%- set rows = [] %}
-    {%- for role in roles %}
-    {%- for part, weight in meta.get(role, {}).items() %}
-    {%- do rows.append([role, part, weight]) %}
-    {%- endfor %}
-    {%- endfor %}
-    {%- for role, part, weight in rows %}
+
+    select listed.*
+    from (
+        values
+        {{ rows | join(',\n        ') }}
+    ) as listed (metric_name, side, part_name, weight)
+
+),
+
+metrics as (
+
+    select * from {{ ref('int_metrics__declared') }}
+
+),
+
+described as (
+
     select
-        '{{ metric.name }}' as metric_name,
-        '{{ grain }}' as grain,
-        '{{ role }}' as side,
-        '{{ part }}' as part_name,
-        {{ weight }} as weight,
-        '{{ meta.over_time }}' as over_time
-    {%- if not (is_last and loop.last) %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- endfor %}
-    {%- endfor %}
+        declared.*,
+        metrics.grains,
+        metrics.calculation,
+        metrics.over_time
+    from declared
+    inner join metrics
+        on declared.metric_name = metrics.metric_name
+
 )
 
-select * from declared
+select * from described

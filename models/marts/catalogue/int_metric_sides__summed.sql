@@ -26,7 +26,7 @@ weighted as (
     inner join parts
         on
             declared.part_name = parts.part_name
-            and declared.grain = parts.grain
+            and declared.grains like '%' || parts.grain || '%'
 
 ),
 

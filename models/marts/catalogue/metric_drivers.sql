@@ -12,16 +12,10 @@ parts as (
 
 ),
 
-metrics as (
-
-    select * from {{ ref('int_metrics__declared') }}
-
-),
-
 declared as (
 
     select * from {{ ref('int_metric_parts__declared') }}
-    where grain = 'month'
+    where calculation <> 'sum'
 
 ),
 
@@ -47,10 +41,6 @@ sides as (
         end as child_value,
         cast(null as {{ column_type('double') }}) as contribution
     from metric_months
-    inner join metrics
-        on
-            metric_months.metric_name = metrics.metric_name
-            and metrics.calculation <> 'sum'
     inner join declared
         on metric_months.metric_name = declared.metric_name
     inner join parts

@@ -4,12 +4,6 @@ with metrics as (
 
 ),
 
-versions as (
-
-    select * from {{ ref('metric_versions') }}
-
-),
-
 newest as (
 
     select
@@ -25,18 +19,12 @@ final as (
     select
         metrics.*,
         case
-            when metrics.grains = 'day' then ''
-            when metrics.grains in ('quarter', 'year') then ''
-            else '{{ metric_dimensions() | join(', ') }}'
+            when metrics.grains like '%month%' then '{{ metric_dimensions() | join(', ') }}'
+            else ''
         end as allowed_dimensions,
         newest.last_period_start_date,
-        {{ as_of_date() }} as known_until_date,
-        versions.changed_date
+        {{ as_of_date() }} as known_until_date
     from metrics
-    left join versions
-        on
-            metrics.metric_name = versions.metric_name
-            and metrics.version = versions.version
     left join newest
         on metrics.metric_name = newest.metric_name
 

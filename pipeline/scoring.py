@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import duckdb
 
@@ -31,6 +32,11 @@ CAPACITY = """
     from teams
     left join reference.csm_capacity as own on teams.csm_id = own.csm_id
     left join reference.csm_capacity as team on team.csm_id = 'default'
+"""
+ASKED = """
+    select model_version, reason
+    from monitoring.retraining_decision
+    where should_retrain and as_of_date = ?
 """
 CHURN = "churn"
 CONSTANT = re.compile(r"feature (\w+) is constant over the training slice: left out$")
@@ -75,17 +81,35 @@ class Model:
 
 
 def choose_models(
-    settings: Settings, run_id: str, as_of: date, retrain: bool
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    retrain: bool,
+    asked: Mapping[str, str] | None = None,
 ) -> tuple[Model, ...]:
     """Load or train the champion of every target, the churn model first."""
     from ml.config import load_settings
 
     targets = load_settings().target
-    return tuple(choose_model(settings, run_id, as_of, retrain, name) for name in targets)
+    return tuple(
+        choose_model(settings, run_id, as_of, retrain, name, asked or {}) for name in targets
+    )
+
+
+def retraining_asked(settings: Settings, as_of: date) -> dict[str, str]:
+    """Models that `monitoring.retraining_decision` asks to be trained anew, and why."""
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        rows = connection.execute(ASKED, [as_of]).fetchall()
+    return {version: reason for version, reason in rows}
 
 
 def choose_model(
-    settings: Settings, run_id: str, as_of: date, retrain: bool, target: str = CHURN
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    retrain: bool,
+    target: str = CHURN,
+    asked: Mapping[str, str] = MappingProxyType({}),
 ) -> Model:
     """Load the champion that fits this source, or train one.
 
@@ -93,6 +117,9 @@ def choose_model(
     ----------
     retrain : bool
         Train even where a champion fits.
+    asked : mapping
+        Model versions that do not do any longer, and why. A version that is champion no more is
+        not meant: a night that is run again does not train again.
 
     Raises
     ------
@@ -107,7 +134,8 @@ def choose_model(
     label = settings.label if target == CHURN else load_settings().of(target).label
     champion = registry.champion(settings.build_file, target, as_of)
     names = load_contract().without_types(settings.source_types_off).names
-    if champion is not None and not retrain:
+    why = asked.get(champion.model_version) if champion is not None else None
+    if champion is not None and not retrain and why is None:
         used = {*champion.feature_names, *champion.parameters.get("dropped_features", ())}
         if used == set(names) and champion.label_name == label:
             return Model(
@@ -131,12 +159,13 @@ def choose_model(
         outcome = f"no {target} model: too little data"
         return Model(None, target, result.verdict, result.sentence, outcome)
     done = "new:" if result.is_new else "same data as"
+    because = f" ({why})" if why else ""
     return Model(
         result.model_version,
         target,
         result.verdict,
         result.sentence,
-        f"{done} {result.model_version}",
+        f"{done} {result.model_version}{because}",
         result.warnings,
     )
 

@@ -16,16 +16,18 @@ from bench.record import Figure
 
 METRICS = ("auc_roc", "auc_pr", "brier", "ece", "calibration_slope")
 TABLES = (
-    "model_runs", "model_performance", "feature_importance", "feature_bins", "predictions",
-    "prediction_reasons",
+    "model_runs", "model_stages", "model_performance", "feature_importance", "feature_bins",
+    "predictions", "prediction_reasons",
 )  # fmt: skip
 
 
 def champion(connection: duckdb.DuckDBPyConnection) -> tuple[str, date, str, dict[str, Any]]:
     """Version, training date, kind and parameters of the latest champion."""
     row = connection.execute(
-        "select model_version, as_of_date, model_kind, parameters from ml.model_runs"
-        " where stage = 'champion' order by trained_at desc, model_version limit 1"
+        "select runs.model_version, runs.as_of_date, model_kind, parameters"
+        " from ml.model_runs as runs inner join ml.model_stages as stages"
+        " on runs.model_version = stages.model_version and stages.stage = 'champion'"
+        " where runs.target = 'churn' order by stages.since_date desc, recorded_at desc limit 1"
     ).fetchone()
     if row is None:
         raise RuntimeError("the night trained no champion")

@@ -58,6 +58,46 @@ def performance(outcomes: Outcomes, settings: EvaluationSettings, seed: int) -> 
     pd.DataFrame
         Columns metric_name, metric_value, lower_bound, upper_bound. NaN where undefined.
     """
+    point, drawn = _measured(outcomes, settings, seed)
+    rows = [
+        (name, value, *_bounds(drawn[name], settings.confidence)) for name, value in point.items()
+    ]
+    return pd.DataFrame(
+        rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"]
+    )
+
+
+def paired_differences(
+    one: Outcomes, other: Outcomes, settings: EvaluationSettings, seed: int
+) -> dict[str, tuple[float, float, float]]:
+    """Compare two models on the same rows, with the same accounts drawn for both.
+
+    Parameters
+    ----------
+    one, other : Outcomes
+        The same labels, accounts and dates with two sets of probabilities.
+
+    Returns
+    -------
+    dict
+        Metric to difference (one less other), lower and upper bound.
+    """
+    (value, drawn), (other_value, other_drawn) = (
+        _measured(side, settings, seed) for side in (one, other)
+    )
+    return {
+        name: (
+            value[name] - other_value[name],
+            *_bounds(drawn[name] - other_drawn[name], settings.confidence),
+        )
+        for name in value
+    }
+
+
+def _measured(
+    outcomes: Outcomes, settings: EvaluationSettings, seed: int
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Return every metric, and its values over the resamples."""
     rng = np.random.default_rng(seed)
     members = int(outcomes.accounts.max()) + 1
     point = weighted_metrics(outcomes, np.ones((1, members)), settings)
@@ -68,16 +108,19 @@ def performance(outcomes: Outcomes, settings: EvaluationSettings, seed: int) -> 
         drawn += np.arange(size)[:, None] * members
         counts = np.bincount(drawn.ravel(), minlength=size * members).reshape(size, members)
         chunks.append(weighted_metrics(outcomes, counts.astype(float), settings))
-    tail = (1 - settings.confidence) / 2
-    rows = []
-    for name, value in point.items():
-        drawn = np.concatenate([chunk[name] for chunk in chunks])
-        drawn = drawn[np.isfinite(drawn)]
-        bounds = np.quantile(drawn, (tail, 1 - tail)) if drawn.size else (np.nan, np.nan)
-        rows.append((name, float(value[0]), float(bounds[0]), float(bounds[1])))
-    return pd.DataFrame(
-        rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"]
+    return (
+        {name: float(value[0]) for name, value in point.items()},
+        {name: np.concatenate([chunk[name] for chunk in chunks]) for name in point},
     )
+
+
+def _bounds(drawn: np.ndarray, confidence: float) -> tuple[float, float]:
+    drawn = drawn[np.isfinite(drawn)]
+    if not drawn.size:
+        return np.nan, np.nan
+    tail = (1 - confidence) / 2
+    lower, upper = np.quantile(drawn, (tail, 1 - tail))
+    return float(lower), float(upper)
 
 
 def weighted_metrics(

@@ -1,11 +1,14 @@
 """What a training run writes down about itself: recipe, verdict, its row."""
 
 import json
-from dataclasses import asdict, replace
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ml import stages
 from ml.candidates import Candidate, Champion
 from ml.config import EvaluationSettings
 from ml.errors import TooLittleDataError
@@ -15,6 +18,46 @@ OK = "ok"
 NO_SIGNAL = "no_signal"
 TOO_FEW_POSITIVES = "too_few_positives"
 CHANCE = 0.5
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training run gives.
+
+    Parameters
+    ----------
+    model_version : str
+        Version of the run.
+    model_kind : str or None
+        Kind of the model; None where there was too little data to train.
+    decision : str
+        Whether it became champion, and why, in a plain sentence.
+    is_champion : bool
+        Whether it is champion of the date now.
+    metrics : pd.DataFrame
+        The rows of ``ml.model_performance``; empty where there was too little data.
+    warnings : tuple[str, ...]
+        Plain sentences, such as features that were dropped.
+    verdict : str
+        ``ok``, ``no_signal`` or ``too_few_positives`` (too short a history included).
+    sentence : str
+        The verdict in a plain sentence for the summary.
+    is_new : bool
+        False where the same code, data and parameters had been trained before.
+    seconds : float
+        Wall-clock time.
+    """
+
+    model_version: str
+    model_kind: str | None
+    decision: str
+    is_champion: bool
+    metrics: pd.DataFrame
+    warnings: tuple[str, ...]
+    verdict: str
+    sentence: str
+    is_new: bool
+    seconds: float
 
 
 def recipe(
@@ -79,3 +122,26 @@ def run_row(run: ModelRun) -> pd.DataFrame:
     for name in ("parameters", "feature_names", "metrics"):
         values[name] = json.dumps(values[name], sort_keys=True)
     return pd.DataFrame([values])
+
+
+def train_result(
+    database: Path,
+    run: ModelRun,
+    metrics: pd.DataFrame,
+    is_new: bool,
+    started: float,
+) -> TrainResult:
+    """Return what a training run gives; champion as of its date or not."""
+    champion = stages.champion(database, run.target, run.as_of_date)
+    return TrainResult(
+        model_version=run.model_version,
+        model_kind=run.model_kind or None,
+        decision=run.metrics.get("decision", "no model"),
+        is_champion=champion is not None and champion.model_version == run.model_version,
+        metrics=metrics,
+        warnings=tuple(run.metrics["warnings"]),
+        verdict=run.metrics["verdict"],
+        sentence=run.metrics["sentence"],
+        is_new=is_new,
+        seconds=time.perf_counter() - started,
+    )

@@ -1,4 +1,4 @@
-"""Fingerprints, model versions, and which model is champion."""
+"""Fingerprints, model versions, and the runs on record."""
 
 import hashlib
 import json
@@ -13,8 +13,6 @@ import pandas as pd
 from ml import warehouse
 
 CODE_FOLDER = Path(__file__).resolve().parent
-CHAMPION_STAGE = "champion"
-CANDIDATE_STAGE = "candidate"
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,6 @@ class ModelRun:
     as_of_date: date
     trained_at: datetime
     model_kind: str
-    stage: str
     code_fingerprint: str
     data_fingerprint: str
     parameters: dict[str, Any]
@@ -78,38 +75,9 @@ def find(database: Path, version: str) -> ModelRun | None:
     return runs[0] if runs else None
 
 
-def champion(database: Path, target: str, as_of_date: date | None = None) -> ModelRun | None:
-    """Return the champion of a target.
-
-    Parameters
-    ----------
-    database : Path
-        The private warehouse file.
-    target : str
-        Such as ``churn``.
-    as_of_date : date, optional
-        Only models trained as of this date or earlier count, so that a replayed night never meets
-        a model from its future.
-
-    Returns
-    -------
-    ModelRun or None
-        The latest champion by as-of date, then by time of training; None where there is none.
-    """
-    runs = [
-        run
-        for run in _runs(database)
-        if run.target == target
-        and run.stage == CHAMPION_STAGE
-        and (as_of_date is None or run.as_of_date <= as_of_date)
-    ]
-    key = [(run.as_of_date, run.trained_at, run.model_version) for run in runs]
-    return runs[key.index(max(key))] if runs else None
-
-
 def _runs(database: Path) -> list[ModelRun]:
     runs = []
-    for row in warehouse.read_model_runs(database):
+    for row in warehouse.read_rows(database, "model_runs"):
         parsed = {
             name: json.loads(row[name]) for name in ("parameters", "feature_names", "metrics")
         }

@@ -12,7 +12,7 @@ import pyarrow as pa
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from ml import registry, warehouse
+from ml import stages, warehouse
 from ml.artefact import RETRAIN, Artefact, load_artefact
 from ml.checks import check_not_all_null, check_values
 from ml.config import Settings, load_settings
@@ -89,7 +89,7 @@ def score(
     """
     started = time.perf_counter()
     settings = settings or load_settings()
-    run = registry.champion(database, target, as_of_date)
+    run = stages.champion(database, target, as_of_date)
     if run is None:
         raise MlError(f"there is no champion for the target {target}", RETRAIN)
     artefact = load_artefact(models_dir / str(run.artefact_path), str(run.artefact_sha256))

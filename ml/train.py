@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,59 +10,27 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ml import registry, warehouse
+from ml import registry, stages, warehouse
 from ml.artefact import Artefact, is_intact, write_artefact
 from ml.candidates import (
+    Candidate,
     TrainingData,
     baseline_performance,
     choose,
     judge_candidates,
     refit,
 )
+from ml.challenge import decide
 from ml.checks import check_labels, check_values, constant_features
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
 from ml.errors import TooLittleDataError
 from ml.profile import drift_bins, feature_importance
-from ml.records import recipe, run_row, untrained, verdict
+from ml.records import TrainResult, recipe, run_row, train_result, untrained, verdict
 from ml.splits import check_embargo, check_positives, rows_of, split_dates
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a training run gives.
-
-    Parameters
-    ----------
-    model_version : str
-        Version of the run; registered as champion unless the verdict is ``too_few_positives``.
-    champion_kind : str or None
-        Kind of the champion; None where there was too little data to train.
-    metrics : pd.DataFrame
-        The rows of ``ml.model_performance``; empty where there was too little data.
-    warnings : tuple[str, ...]
-        Plain sentences, such as features that were dropped.
-    verdict : str
-        ``ok``, ``no_signal`` or ``too_few_positives`` (too short a history included).
-    sentence : str
-        The verdict in a plain sentence for the summary.
-    is_new : bool
-        False where the same code, data and parameters had been trained before.
-    seconds : float
-        Wall-clock time.
-    """
-
-    model_version: str
-    champion_kind: str | None
-    metrics: pd.DataFrame
-    warnings: tuple[str, ...]
-    verdict: str
-    sentence: str
-    is_new: bool
-    seconds: float
 
 
 def train(
@@ -78,7 +46,9 @@ def train(
     contract_path: Path = CONTRACT_PATH,
     settings: Settings | None = None,
 ) -> TrainResult:
-    """Train the candidates on what was known on a date, and register the best as champion.
+    """Train the candidates on what was known on a date; the best challenges the champion.
+
+    Without a champion that reads the same features and label it becomes champion at once.
 
     The deployed champion is refitted on all matured rows after the evaluation, by the recipe that
     the evaluation measured (see ``ml.candidates``); ``model_runs.parameters`` says so too.
@@ -137,7 +107,6 @@ def train(
         as_of_date=as_of_date,
         trained_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         model_kind="",
-        stage=registry.CANDIDATE_STAGE,
         code_fingerprint=registry.code_fingerprint(),
         data_fingerprint=registry.data_fingerprint(frame),
         parameters=parameters,
@@ -155,22 +124,32 @@ def train(
     known = registry.find(database, version_name)
     if known is not None and _is_complete(known, models_dir):
         logger.info("%s was trained before on the same data", version_name)
-        return _result(known, warehouse.read_performance(database, version_name), False, started)
+        performance = warehouse.read_performance(database, version_name)
+        return train_result(database, known, performance, False, started)
     tables: dict[str, pd.DataFrame] = {}
     try:
         # The order of sums depends on the number of threads, and the bits on that order.
         with threadpool_limits(limits=settings.threads):
-            run, artefact, tables = _train(run, frame, contract, capacity, settings)
+            run, artefact, tables, trained = _train(run, frame, contract, capacity, settings)
+            incumbent = stages.champion(database, target, as_of_date)
+            decision = decide(incumbent, models_dir, *trained, settings)
     except TooLittleDataError as error:
         run = untrained(run, error)
         logger.warning(run.metrics["sentence"])
     else:
         name, sha256 = write_artefact(artefact, models_dir)
-        run = replace(run, artefact_path=name, artefact_sha256=sha256)
+        metrics = {**run.metrics, "decision": decision.reason, "against": decision.figures}
+        run = replace(run, artefact_path=name, artefact_sha256=sha256, metrics=metrics)
     tables = {table: rows.assign(model_version=version_name) for table, rows in tables.items()}
-    warehouse.write_training(database, version_name, {**tables, "model_runs": run_row(run)})
-    metrics = tables.get("model_performance", pd.DataFrame())
-    return _result(run, metrics, True, started)
+    tables["model_runs"] = run_row(run)
+    if run.artefact_path is not None and decision.is_promoted:
+        previous = incumbent.model_version if incumbent else None
+        tables["model_stages"] = stages.changes(
+            version_name, previous, target, as_of_date, decision.reason
+        )
+    warehouse.write_training(database, version_name, tables)
+    performance = tables.get("model_performance", pd.DataFrame())
+    return train_result(database, run, performance, True, started)
 
 
 def _train(
@@ -179,8 +158,8 @@ def _train(
     contract: FeatureContract,
     capacity: int,
     settings: Settings,
-) -> tuple[registry.ModelRun, Artefact, dict[str, pd.DataFrame]]:
-    """Fit and judge; return the run, its artefact and its tables."""
+) -> tuple[registry.ModelRun, Artefact, dict[str, pd.DataFrame], tuple[Candidate, TrainingData]]:
+    """Fit and judge; return the run, its artefact, its tables, and what was judged on what."""
     aim = settings.of(run.target)
     split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
     check_embargo(split, aim.embargo_days)
@@ -213,7 +192,6 @@ def _train(
     run = replace(
         run,
         model_kind=chosen.kind,
-        stage=registry.CHAMPION_STAGE,
         feature_names=contract.names,
         parameters={
             **run.parameters,
@@ -224,25 +202,10 @@ def _train(
         },
         metrics={**verdict(chosen, aim.positives, settings.evaluation), "warnings": warnings},
     )
-    return run, artefact, tables
+    return run, artefact, tables, (chosen, data)
 
 
 def _is_complete(run: registry.ModelRun, models_dir: Path) -> bool:
     if run.artefact_path is None or run.artefact_sha256 is None:
-        return run.stage == registry.CANDIDATE_STAGE
+        return run.artefact_path is None and not run.model_kind
     return is_intact(models_dir / run.artefact_path, run.artefact_sha256)
-
-
-def _result(
-    run: registry.ModelRun, metrics: pd.DataFrame, is_new: bool, started: float
-) -> TrainResult:
-    return TrainResult(
-        model_version=run.model_version,
-        champion_kind=run.model_kind or None,
-        metrics=metrics,
-        warnings=tuple(run.metrics["warnings"]),
-        verdict=run.metrics["verdict"],
-        sentence=run.metrics["sentence"],
-        is_new=is_new,
-        seconds=time.perf_counter() - started,
-    )

@@ -105,14 +105,22 @@ def read_scoring(
         ).df()
 
 
-def read_model_runs(database: Path) -> list[dict[str, Any]]:
-    """Return the rows of ``ml.model_runs``; none where the table does not exist yet."""
+def read_rows(database: Path, table: str) -> list[dict[str, Any]]:
+    """Return the rows of a table of schema ``ml``; none where it does not exist yet."""
     with connect(database, read_only=True) as connection:
-        if not _types(connection, "ml.model_runs"):
+        if not _types(connection, f"ml.{table}"):
             return []
-        names = list(table_columns()["model_runs"])
-        rows = connection.execute(f"select {', '.join(names)} from ml.model_runs").fetchall()
+        names = list(table_columns()[table])
+        rows = connection.execute(f"select {', '.join(names)} from ml.{table}").fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def append_rows(database: Path, table: str, frame: pd.DataFrame) -> None:
+    """Add rows to a table of schema ``ml``, with exactly its columns."""
+    with connect(database, read_only=False) as connection:
+        for statement in create_statements():
+            connection.execute(statement)
+        _insert(connection, table, pa.Table.from_pandas(frame, preserve_index=False))
 
 
 def read_performance(database: Path, model_version: str) -> pd.DataFrame:
@@ -124,13 +132,7 @@ def read_performance(database: Path, model_version: str) -> pd.DataFrame:
 
 
 def write_training(database: Path, model_version: str, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write all rows of one training run; rows of the same version are replaced.
-
-    Parameters
-    ----------
-    tables : Mapping[str, pd.DataFrame]
-        Table of schema ``ml`` to rows, with exactly the columns of that table.
-    """
+    """Write all rows of one training run, by table; rows of the same version are replaced."""
     with connect(database, read_only=False) as connection:
         for statement in create_statements():
             connection.execute(statement)

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from pipeline.champions import models, promote, rollback
 from pipeline.config import load_settings
 from pipeline.errors import UserError, explain
 from pipeline.options import source_options
@@ -91,10 +92,11 @@ def nightly(
 @cli.command()
 @source_options()
 def train(as_of: date | None, source: str, raw: str | None) -> None:
-    """Train a new model on the features that the last build left.
+    """Train new models on the features that the last build left.
 
-    Writes the model to warehouse/models and its figures to schema ml of the build file; the next
-    `plumbline nightly` scores with it.
+    Writes them to warehouse/models and their figures to schema ml of the build file. A new model
+    becomes champion where it is better than the present one beyond noise (`plumbline models` says);
+    the next `plumbline nightly` scores with the champion.
 
     \b
     Examples:
@@ -162,6 +164,10 @@ def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: in
     from pipeline.steps import make_docs
 
     make_docs(load_settings(source, raw), as_of, port if serve else None, make_console())
+
+
+for command in (models, promote, rollback):
+    cli.add_command(command)
 
 
 def make_console() -> Console:

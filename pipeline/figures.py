@@ -89,7 +89,7 @@ def read_model_quality(
         " on runs.model_version = performance.model_version"
         " and runs.model_kind = performance.model_kind"
         " and performance.slice = 'test' and performance.metric_name = ?"
-        " where runs.model_version = ? order by runs.stage = 'champion' desc limit 1",
+        " where runs.model_version = ?",
         [AUC, model_version],
     ).fetchone()
     return ModelQuality(model_version, *row) if row else None

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipeline import ops
 from pipeline.config import Settings
+
+if TYPE_CHECKING:
+    from ml.registry import ModelRun
 
 # Each customer-success manager has slots of his own, or those of the row `default`.
 CAPACITY = """
@@ -126,25 +130,20 @@ def choose_model(
     MlError
         Features, labels, files or the database are at fault.
     """
-    from ml import registry
+    from ml import registry, stages
+    from ml.challenge import fits
     from ml.config import load_settings
     from ml.contract import load_contract
     from ml.train import train
 
     label = settings.label if target == CHURN else load_settings().of(target).label
-    champion = registry.champion(settings.build_file, target, as_of)
+    champion = stages.champion(settings.build_file, target, as_of)
     names = load_contract().without_types(settings.source_types_off).names
     why = asked.get(champion.model_version) if champion is not None else None
-    if champion is not None and not retrain and why is None:
-        used = {*champion.feature_names, *champion.parameters.get("dropped_features", ())}
-        if used == set(names) and champion.label_name == label:
-            return Model(
-                champion.model_version,
-                champion.target,
-                champion.metrics["verdict"],
-                champion.metrics["sentence"],
-                f"{champion.model_version} fits",
-            )
+    because = f" ({why})" if why else ""
+    usable = champion is not None and fits(champion, names, label)
+    if usable and not retrain and why is None:
+        return _as_model(champion, f"{champion.model_version} fits")
     result = train(
         settings.build_file,
         settings.models_folder,
@@ -155,19 +154,27 @@ def choose_model(
         label,
         target=target,
     )
-    if result.champion_kind is None:
+    if usable and not result.is_champion:
+        tried = result.model_version if result.model_kind else result.sentence
+        told_why = f"{champion.model_version}{because}, after {tried}: {result.decision}"
+        return _as_model(champion, told_why)
+    if result.model_kind is None:
         outcome = f"no {target} model: too little data"
         return Model(None, target, result.verdict, result.sentence, outcome)
+    if not result.is_champion:
+        # trained before, and another was made champion by hand since
+        stages.promote(
+            settings.build_file, settings.models_folder, result.model_version, as_of,
+            "the only model that reads these features and this label",
+        )
     done = "new:" if result.is_new else "same data as"
-    because = f" ({why})" if why else ""
-    return Model(
-        result.model_version,
-        target,
-        result.verdict,
-        result.sentence,
-        f"{done} {result.model_version}{because}",
-        result.warnings,
-    )
+    run = registry.find(settings.build_file, result.model_version)
+    return _as_model(run, f"{done} {result.model_version}{because}", result.warnings)
+
+
+def _as_model(run: ModelRun, outcome: str, warnings: tuple[str, ...] = ()) -> Model:
+    verdict, sentence = run.metrics["verdict"], run.metrics["sentence"]
+    return Model(run.model_version, run.target, verdict, sentence, outcome, warnings)
 
 
 def score(settings: Settings, run_id: str, as_of: date, model: Model) -> int:

@@ -24,7 +24,7 @@ from pipeline.summary import shown
 
 
 def train_only(settings: Settings, as_of: date | None, console: Console) -> None:
-    """Train a new champion."""
+    """Train a challenger for every target."""
     stages = Stages(console, 1)
     with preflight.run_lock(settings):
         day, _ = last_build(settings, as_of)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 
-from ml import registry, warehouse
+from ml import stages, warehouse
 from ml.config import load_settings
 from ml.errors import MlError
 from ml.score import score
@@ -168,7 +168,7 @@ def test_a_model_from_the_future_is_not_used(world):
         ("update features.feat_accounts_daily set is_paying = false",
          "no account to score for churn"),
         ("drop table features.feat_accounts_daily", "feat_accounts_daily does not exist"),
-        ("delete from ml.model_runs", "no champion"),
+        ("delete from ml.model_stages", "no champion"),
     ],
 )
 def test_a_fault_is_one_clear_line_and_keeps_the_rows(world, statement, message):
@@ -184,7 +184,7 @@ def test_a_fault_is_one_clear_line_and_keeps_the_rows(world, statement, message)
 
 
 def test_a_hurt_or_missing_artefact_is_refused(world):
-    run = registry.champion(world / "plumbline.duckdb", "churn")
+    run = stages.champion(world / "plumbline.duckdb", "churn")
     path = world / "models" / run.artefact_path
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from ml_world import AS_OF, FEATURES, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 
-from ml import registry
+from ml import registry, stages
 from ml.artefact import load_artefact
 from ml.config import load_settings
 from ml.errors import MlError
@@ -59,7 +59,7 @@ def run_training(folder, settings=QUICK, as_of=AS_OF, types_off=()):
 def test_a_planted_signal_is_found_and_reported(trained):
     folder, result = trained
     assert result.verdict == "ok"
-    assert result.champion_kind in ("logistic_regression", "additive_boosting")
+    assert result.model_kind in ("logistic_regression", "additive_boosting")
     assert result.warnings == ("feature always_zero is constant over the training slice: left out",)
     metrics = result.metrics.set_index(["model_kind", "slice", "metric_name"])["metric_value"]
     metrics = metrics.sort_index()
@@ -71,7 +71,7 @@ def test_a_planted_signal_is_found_and_reported(trained):
     for kind in kinds:
         for part in ("validation", "test"):
             assert named <= set(metrics.loc[kind, part].index)
-    test = metrics.loc[result.champion_kind, "test"]
+    test = metrics.loc[result.model_kind, "test"]
     assert test["auc_roc"] > 0.7
     assert test["brier"] < metrics.loc["nobody_churns", "test", "brier"]
     assert test["ece"] < 0.05
@@ -82,12 +82,12 @@ def test_the_champion_has_the_lowest_validation_log_loss(trained):
     _, result = trained
     losses = result.metrics.query("slice == 'validation' and metric_name == 'log_loss'")
     losses = losses.set_index("model_kind")["metric_value"].drop("full_boosting")
-    assert losses.idxmin() == result.champion_kind
+    assert losses.idxmin() == result.model_kind
 
 
 def test_the_run_is_a_row_that_says_how_it_was_made(trained):
     folder, result = trained
-    run = registry.champion(folder / "plumbline.duckdb", "churn")
+    run = stages.champion(folder / "plumbline.duckdb", "churn")
     assert run.model_version == result.model_version
     assert run.model_version.startswith("churn-20260228-")
     assert run.parameters["dropped_features"] == ["always_zero"]
@@ -118,7 +118,7 @@ def test_the_same_training_twice_gives_the_same_bits(trained, world):
     assert second.is_new
     assert second.model_version == first.model_version
     pd.testing.assert_frame_equal(first.metrics, second.metrics, check_exact=True)
-    runs = [registry.champion(f / "plumbline.duckdb", "churn") for f in (folder, world)]
+    runs = [stages.champion(f / "plumbline.duckdb", "churn") for f in (folder, world)]
     assert runs[0].artefact_sha256 == runs[1].artefact_sha256
     rows = feature_rows(accounts=200, seed=99)
     scores = [
@@ -160,16 +160,16 @@ def test_other_data_or_knobs_give_another_version(trained, world):
 def test_labels_from_after_the_date_are_not_used(world):
     as_of = date(2025, 12, 20)
     run_training(world, as_of=as_of)
-    run = registry.champion(world / "plumbline.duckdb", "churn")
+    run = stages.champion(world / "plumbline.duckdb", "churn")
     assert run.as_of_date == as_of
     assert date.fromisoformat(run.parameters["slices"]["test"]["dates"][1]) <= date(2025, 9, 21)
     # A night before the training does not know this champion.
-    assert registry.champion(world / "plumbline.duckdb", "churn", date(2025, 12, 19)) is None
+    assert stages.champion(world / "plumbline.duckdb", "churn", date(2025, 12, 19)) is None
 
 
 def test_types_that_are_off_are_recorded(world):
     run_training(world, types_off=("sentiment",))
-    run = registry.champion(world / "plumbline.duckdb", "churn")
+    run = stages.champion(world / "plumbline.duckdb", "churn")
     assert "nps_score" not in run.feature_names
     assert run.parameters["source_types_off"] == ["sentiment"]
 
@@ -180,7 +180,7 @@ def test_no_signal_is_said_and_still_registered(mart, tmp_path):
     result = run_training(tmp_path)
     assert result.verdict == "no_signal"
     assert "no better than chance" in result.sentence
-    run = registry.champion(tmp_path / "plumbline.duckdb", "churn")
+    run = stages.champion(tmp_path / "plumbline.duckdb", "churn")
     assert run.metrics["verdict"] == "no_signal"
 
 
@@ -199,14 +199,13 @@ def test_too_little_data_is_a_verdict_and_leaves_no_champion(world, statement, t
     result = run_training(world)
     assert result.verdict == "too_few_positives"
     assert told in result.sentence
-    assert result.champion_kind is None
+    assert result.model_kind is None
     assert result.metrics.empty
     database = world / "plumbline.duckdb"
-    assert registry.champion(database, "churn") is None
-    (stage, metrics, path), = fetch(
-        database, "select stage, metrics, artefact_path from ml.model_runs"
-    )
-    assert (stage, json.loads(metrics)["verdict"], path) == ("candidate", result.verdict, None)
+    assert stages.champion(database, "churn") is None
+    (metrics, path), = fetch(database, "select metrics, artefact_path from ml.model_runs")
+    assert (json.loads(metrics)["verdict"], path) == (result.verdict, None)
+    assert stages.history(database, "churn") == []
     assert not run_training(world).is_new
 
 
@@ -243,11 +242,11 @@ def test_a_fault_is_one_clear_line_and_changes_nothing(world, statement, message
 
 def test_missing_databases_and_unwritable_folders_are_one_clear_line(world):
     with pytest.raises(MlError, match="does not exist"):
-        registry.champion(world / "nowhere.duckdb", "churn")
+        stages.champion(world / "nowhere.duckdb", "churn")
     (world / "models").write_text("a file where the folder should be")
     with pytest.raises(MlError, match="cannot be written"):
         run_training(world)
-    assert registry.champion(world / "plumbline.duckdb", "churn") is None
+    assert stages.champion(world / "plumbline.duckdb", "churn") is None
 
 
 def test_the_fingerprints_see_what_matters():

@@ -1,0 +1,115 @@
+"""Champion against challenger, on rows whose outcome neither could know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit
+
+from ml.artefact import Artefact, is_intact, load_artefact
+from ml.candidates import Candidate, TrainingData
+from ml.config import Settings
+from ml.evaluate import Outcomes, paired_differences
+from ml.registry import ModelRun
+from ml.splits import rows_of
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the challenger becomes champion, and why in one sentence.
+
+    ``figures`` has the differences, challenger less champion, as value, lower and upper bound.
+    """
+
+    is_promoted: bool
+    reason: str
+    figures: dict[str, tuple[float, float, float]]
+
+
+def duel(
+    challenger: Candidate,
+    data: TrainingData,
+    champion: ModelRun,
+    artefact: Artefact,
+    settings: Settings,
+) -> Decision:
+    """Compare the evaluated challenger with the deployed champion.
+
+    Both are measured on the test rows from the champion's training date on: their outcomes lay in
+    the future of both fits. The challenger wins where the interval of its gain in log loss clears
+    zero and its calibration error is not worse beyond noise.
+
+    Parameters
+    ----------
+    challenger : Candidate
+        Judged on the test slice, by a fit that ends an embargo before it.
+    data : TrainingData
+        Rows and split.
+    champion : ModelRun
+        Its ``as_of_date`` is the last day whose knowledge went into it.
+    artefact : Artefact
+        The champion's model.
+    """
+    aim = settings.of(champion.target)
+    rows = rows_of(data.frame, data.split.test)
+    fresh = (rows["as_of_date"] >= np.datetime64(champion.as_of_date)).to_numpy()
+    labels = rows[data.label].to_numpy()[fresh]
+    positive = rows.loc[fresh & (rows[data.label] == 1.0).to_numpy(), "account_id"].nunique()
+    negative = rows.loc[fresh & (rows[data.label] == 0.0).to_numpy(), "account_id"].nunique()
+    needed = settings.split.min_test_positive_accounts
+    if min(positive, negative) < needed:
+        return Decision(
+            False,
+            f"the champion of {champion.as_of_date} stays: {positive} {aim.positives} since then "
+            f"are too few to compare, at least {needed} are needed",
+            {},
+        )
+    kept = rows[fresh]
+    champion_log_odds = artefact.log_odds(kept[artefact.contract.names])
+    challenger_log_odds = challenger.calibration.apply(challenger.test)[fresh]
+    accounts = kept["account_id"].astype("category").cat.codes.to_numpy()
+    dates = kept["as_of_date"].astype("category").cat.codes.to_numpy()
+    sides = [
+        Outcomes(labels, expit(log_odds), accounts, dates, data.capacity)
+        for log_odds in (challenger_log_odds, champion_log_odds)
+    ]
+    figures = paired_differences(*sides, settings.evaluation, settings.seed)
+    gain, gain_low, gain_high = figures["log_loss"]
+    is_better, is_worse_calibrated = gain_high < 0, figures["ece"][1] > 0
+    told = (
+        f"log loss {gain:+.5f} against the champion's, {settings.evaluation.confidence:.0%} "
+        f"interval {gain_low:+.5f} to {gain_high:+.5f}, {kept['account_id'].nunique():,} accounts"
+    )
+    if is_better and not is_worse_calibrated:
+        return Decision(True, f"better beyond noise: {told}", figures)
+    if is_better:
+        reason = f"the champion stays: better, but worse calibrated ({told})"
+    else:
+        reason = f"the champion stays: not better beyond noise ({told})"
+    return Decision(False, reason, figures)
+
+
+def fits(run: ModelRun, names: Sequence[str], label: str) -> bool:
+    """Whether a model reads these features and learnt this label."""
+    used = {*run.feature_names, *run.parameters.get("dropped_features", ())}
+    return used == set(names) and run.label_name == label
+
+
+def decide(
+    incumbent: ModelRun | None,
+    models_dir: Path,
+    challenger: Candidate,
+    data: TrainingData,
+    settings: Settings,
+) -> Decision:
+    """Decide whether the challenger becomes champion in the place of the incumbent, if any."""
+    if incumbent is None:
+        return Decision(True, "the first model", {})
+    names = {*data.contract.names, *incumbent.parameters.get("dropped_features", ())}
+    if not fits(incumbent, sorted(names), data.label):
+        return Decision(True, "the champion learnt from other features or another label", {})
+    path, digest = models_dir / str(incumbent.artefact_path), str(incumbent.artefact_sha256)
+    if not is_intact(path, digest):
+        return Decision(True, "the champion's file is lost or was changed", {})
+    return duel(challenger, data, incumbent, load_artefact(path, digest), settings)

@@ -13,7 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import ops, preflight, scoring, verify
+from pipeline import (
+    drift,  # noqa: F401 (registers its proof)
+    ops,
+    preflight,
+    scoring,
+    verify,
+)
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.docs import build_site, serve_site

@@ -41,11 +41,9 @@ dated as (
             '-mod(' ~ days_between("cast('1900-01-01' as date)", 'counted.as_of_date') ~ ', 7)'
         ) }} as week_start_date,
         {{ add_days('counted.as_of_date', "case model_runs.label_name
-            when 'churned_within_60d' then "
-            ~ (var('label_horizon_days') + var('churn_gap_days')) ~ "
-            when 'vendor_churned_within_60d' then " ~ var('label_horizon_days') ~ "
             when 'expanded_within_90d' then " ~ var('expansion_horizon_days') ~ "
             when 'converted_within_30d' then " ~ var('conversion_horizon_days') ~ "
+            else " ~ (var('label_horizon_days') + var('churn_gap_days')) ~ "
         end") }} as matured_date
     from counted
     inner join model_runs

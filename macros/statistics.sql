@@ -37,7 +37,7 @@
     )
 {%- endmacro %}
 
-{# A number as text with so many decimals, as evidence shows it. #}
-{% macro shown_number(value, decimals) -%}
-    cast(cast({{ value }} as decimal(18, {{ decimals }})) as varchar(20))
+{# A number as text with three decimals, as evidence shows it. #}
+{% macro shown_number(value) -%}
+    cast(cast({{ value }} as decimal(18, 3)) as varchar(20))
 {%- endmacro %}

@@ -40,7 +40,7 @@ rates as (
         rates.hits / cast(nullif(rates.trials, 0) as {{ column_type('double') }}) as achieved_value,
         {{ wilson_bound('rates.hits', 'rates.trials', 'intervals.z', '-') }} as lower_bound,
         {{ wilson_bound('rates.hits', 'rates.trials', 'intervals.z', '+') }} as upper_bound
-    from {{ ref('int_error_rates__read') }} as rates
+    from {{ ref('int_error_rates__counted') }} as rates
     cross join intervals
 
 ),

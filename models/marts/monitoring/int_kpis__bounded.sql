@@ -7,7 +7,7 @@ with nights as (
 
 promises as (
 
-    select * from {{ ref('int_champion_promises__read') }}
+    select * from {{ ref('int_champion_promises__levelled') }}
 
 ),
 

@@ -18,11 +18,11 @@ numbered as (
     select
         checks.*,
         sum(case when checks.is_breach then 0 else 1 end) over (
-            partition by checks.check_name, checks.target, checks.subject
+            partition by checks.check_name, checks.target, checks.checked_object
             order by checks.as_of_date
         ) as island_number,
         row_number() over (
-            partition by checks.check_name, checks.target, checks.subject
+            partition by checks.check_name, checks.target, checks.checked_object
             order by checks.as_of_date desc
         ) as recency_rank
     from checks
@@ -35,11 +35,13 @@ breaches as (
         numbered.*,
         min(numbered.as_of_date) over (
             partition by
-                numbered.check_name, numbered.target, numbered.subject, numbered.island_number
+                numbered.check_name, numbered.target, numbered.checked_object,
+                numbered.island_number
         ) as first_seen_date,
         row_number() over (
             partition by
-                numbered.check_name, numbered.target, numbered.subject, numbered.island_number
+                numbered.check_name, numbered.target, numbered.checked_object,
+                numbered.island_number
             order by numbered.as_of_date
         ) as consecutive_count
     from numbered
@@ -53,7 +55,7 @@ ruled as (
         breaches.as_of_date,
         breaches.check_name,
         breaches.target,
-        breaches.subject,
+        breaches.checked_object,
         case
             when breaches.consecutive_count >= rules.error_from_count then 'error'
             else 'warn'

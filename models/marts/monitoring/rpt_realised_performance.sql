@@ -14,7 +14,7 @@ deciles as (
 
 promises as (
 
-    select * from {{ ref('int_champion_promises__read') }}
+    select * from {{ ref('int_champion_promises__levelled') }}
 
 ),
 

@@ -9,7 +9,7 @@ with nights as (
 
 promises as (
 
-    select * from {{ ref('int_champion_promises__read') }}
+    select * from {{ ref('int_champion_promises__levelled') }}
 
 ),
 
@@ -99,15 +99,15 @@ decided as (
             when judged.weeks_looked_at = 0 then 'no week of this model has matured yet'
             when judged.is_rule_met
                 then
-                    'AUC at most ' || {{ shown_number('judged.highest_upper_bound', 2) }} || ' in '
+                    'AUC at most ' || {{ shown_number('judged.highest_upper_bound') }} || ' in '
                     || cast(judged.weeks_running as varchar(20)) || ' weeks running, below '
-                    || {{ shown_number('judged.level_auc', 2) }} || ' (promised '
-                    || {{ shown_number('judged.promised_auc', 2) }} || ')'
+                    || {{ shown_number('judged.level_auc') }} || ' (promised '
+                    || {{ shown_number('judged.promised_auc') }} || ')'
                     || case when judged.is_resting then '; trained too lately' else '' end
             else
                 cast(judged.weeks_below as varchar(20)) || ' of the last '
                 || cast(judged.weeks_looked_at as varchar(20)) || ' matured weeks below '
-                || {{ shown_number('judged.level_auc', 2) }}
+                || {{ shown_number('judged.level_auc') }}
         end as reason
     from judged
 

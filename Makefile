@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lock bench clean
+.PHONY: help setup run test lint lock metrics bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,12 +19,15 @@ help:  ## Say what there is
 setup: $(READY)  ## Make .venv with the locked versions (once, and when the lock changes)
 
 run: setup  ## Demo world if there is none, then check, build, score and publish it
-	@if [ ! -e "$${PLUMBLINE_RAW:-data/raw}" ]; then $(BIN)/plumbline demo --size $(SIZE); fi
+	@raw="$${PLUMBLINE_RAW:-data/raw}"; \
+	if [ ! -e "$$raw" ]; then $(BIN)/plumbline demo --size $(SIZE); \
+	else echo "Using the world in $$raw: $$(cat "$$raw/demo-world.json" 2>/dev/null || \
+	  echo "not made by plumbline demo") (another size: plumbline demo --size $(SIZE))"; fi
 	@$(BIN)/plumbline nightly
 
 test: setup lint  ## Every check: style, dbt parse, all tests
 	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## Style of Python (that of SQL is among the tests: it needs compiled models)
 	@$(BIN)/ruff check --quiet .
@@ -36,6 +39,9 @@ lock: setup  ## Renew requirements.lock within pyproject.toml and constraints.tx
 	  --no-annotate --no-header --python-version 3.11 --extra dev --extra semantic --extra lineage -c constraints.txt \
 	  pyproject.toml -o requirements.lock
 	@echo "requirements.lock is new; now make test"
+
+metrics: setup  ## Register new metrics and new versions of their definitions
+	@$(BIN)/python -m pipeline.metric_versions
 
 bench: setup  ## Speed and memory, measured on this machine; appended to bench/results
 	@$(BIN)/python -m bench

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from datetime import date
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -33,17 +34,21 @@ def cli() -> None:
       warehouse/plumbline.duckdb      what people and tools read
       warehouse/build/                the private database; nobody else opens it
       warehouse/models/               trained models
-      target/site/index.html          docs site, one file, works offline
+      target/site/index.html          docs site, works offline
     A source other than demo has its own warehouse/NAME and target/NAME.
     """
 
 
 @cli.command()
-@click.option("--size", type=click.Choice(["ci", "demo", "full"]), default="demo",
-              show_default=True, help="400 accounts; 4,200; 4,200 with 100K users.")
+@click.option(
+    "--size",
+    type=click.Choice(["ci", "demo", "full"]),
+    default="demo",
+    show_default=True,
+    help="400 accounts; 4,200; 4,200 with 100K users.",
+)
 @click.option("--days", type=click.IntRange(min=1), help="Days of events at size full.")
-@click.option("--seed", type=int, default=7, show_default=True,
-              help="Same seed, same bytes.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same bytes.")
 @click.option("--raw", type=click.Path(), help="Write here instead of data/raw.")
 def demo(size: str, days: int | None, seed: int, raw: str | None) -> None:
     """Write the demo company's raw exports.
@@ -128,23 +133,37 @@ def score(as_of: date | None, source: str, raw: str | None) -> None:
 @cli.command()
 @click.argument("proof", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Say which proofs there are.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
+              help="With `catalogue`: an earlier published file; shows what new definitions do.")
 @source_options()
 def verify(
-    proof: str | None, only_list: bool, as_of: date | None, source: str, raw: str | None
+    proof: str | None,
+    only_list: bool,
+    against: Path | None,
+    as_of: date | None,
+    source: str,
+    raw: str | None,
 ) -> None:
     """Measure anew that what was built is true: one proof, or all.
 
-    Reads the build file; writes nothing. Exit code 1 where a proof fails.
+    Reads the build file; writes nothing. Exit code 1 where a proof fails. With --against, no
+    proof is run: metrics whose definition or version changed since that file are shown, with
+    their values then and now.
 
     \b
     Examples:
       plumbline verify --list
-      plumbline verify reasons-add-up
+      plumbline verify catalogue
+      plumbline verify catalogue --against last-week/plumbline.duckdb
     """
-    from pipeline.steps import list_proofs, run_proofs
+    from pipeline.steps import compare_catalogues, list_proofs, run_proofs
 
     if only_list:
         list_proofs(make_console())
+    elif against:
+        if proof != "catalogue":
+            raise UserError("--against is for the catalogue", "plumbline verify catalogue --against")
+        compare_catalogues(load_settings(source, raw), against, make_console())
     else:
         run_proofs(load_settings(source, raw), proof, as_of, make_console())
 
@@ -154,7 +173,9 @@ def verify(
 @click.option("--serve", is_flag=True, help="Serve it on this machine until Ctrl-C.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: int) -> None:
-    """Make the docs site: lineage and descriptions in one offline file.
+    """Make the docs site: rooms, metrics, models, column lineage.
+
+    It opens without a network. A night makes it too, but leaves tracing the columns to this.
 
     \b
     Examples:

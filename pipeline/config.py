@@ -136,8 +136,7 @@ def load_settings(
     if not given:
         raise UserError(
             f"source '{source}' has no raw folder",
-            "give --raw PATH, set PLUMBLINE_RAW, or set raw in "
-            f"{file.name} [source.{source}]",
+            f"give --raw PATH, set PLUMBLINE_RAW, or set raw in {file.name} [source.{source}]",
         )
     base = Path.cwd() if raw or environ.get("PLUMBLINE_RAW") else root
     own = () if source == DEFAULT_SOURCE else (source,)

@@ -7,10 +7,12 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipeline.config import Settings
 from pipeline.errors import UserError, explain_engine_text, one_line
+from pipeline.outcomes import BuildOutcome, read_outcome
 
 QUIET = (
     "--quiet",
@@ -18,90 +20,18 @@ QUIET = (
     "--log-level-file=none",
     "--no-version-check",
     "--no-send-anonymous-usage-stats",
-    "--no-partial-parse",
 )
-BAD = {"error", "fail", "runtime error"}
+# What differs from night to night is read when a model runs, never when the project is parsed
+# (a test holds it): what one night has parsed serves the next one.
+NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
+# Seeds are code: those of a night that adds to the last one passed with it.
+TESTS_OF_SEEDS = "path:seeds,resource_type:test"
 Report = Callable[[float, float | None, str], None]
-
-
-@dataclass(frozen=True)
-class NodeOutcome:
-    """What became of one dbt node.
-
-    Attributes
-    ----------
-    kind, name : str
-        Resource type (`model`, `test`, `seed`, ...) and name.
-    status : str
-        dbt's word: `success`, `pass`, `warn`, `fail`, `error`, `skipped`.
-    message : str
-        dbt's message on one line.
-    failures : int
-        Rows that a test returned.
-    """
-
-    kind: str
-    name: str
-    status: str
-    message: str
-    failures: int
-
-    @property
-    def line(self) -> str:
-        """What went wrong, on one line."""
-        if self.kind in ("test", "unit_test") and self.status in ("fail", "warn"):
-            return f"{self.kind.replace('_', ' ')} {self.name}: {self.message}"
-        return f"{self.kind} {self.name} could not be built: {self.message}"
-
-
-@dataclass(frozen=True)
-class BuildOutcome:
-    """What became of one dbt invocation."""
-
-    nodes: tuple[NodeOutcome, ...]
-
-    @property
-    def failed(self) -> tuple[NodeOutcome, ...]:
-        """Nodes that ended in error and tests that failed with severity error."""
-        return tuple(node for node in self.nodes if node.status in BAD)
-
-    @property
-    def warned(self) -> tuple[NodeOutcome, ...]:
-        """Tests that failed with severity warn."""
-        return tuple(node for node in self.nodes if node.status == "warn")
-
-    def counted(self) -> str:
-        """A short sentence on how much was done."""
-        tests = sum(node.kind == "test" for node in self.nodes)
-        return f"{len(self.nodes) - tests} relations, {tests} tests"
-
-    def require_success(self, what: str) -> None:
-        """Turn failures into an error for the user.
-
-        Raises
-        ------
-        UserError
-            A node failed; with more than one, each has its line.
-        """
-        if not self.failed:
-            return
-        for node in self.failed:
-            known = explain_engine_text(node.message)
-            if known:
-                raise known
-        first, *others = self.failed
-        notes = tuple(node.line for node in self.failed) if others else ()
-        message = f"{len(self.failed)} checks or tables failed, see above" if others else first.line
-        raise UserError(
-            f"{what} stopped, nothing was published: {message}",
-            f"look at it with `dbt build --select {first.name}`, mend its cause and run again",
-            notes,
-        )
 
 
 @dataclass
 class Dbt:
-    """dbt on this project, with one set of vars; the project is parsed once.
+    """dbt on this project, with one set of vars; only what changed is parsed anew.
 
     Parameters
     ----------
@@ -117,8 +47,20 @@ class Dbt:
     has_built: bool = False
 
     def parse(self) -> None:
-        """Parse the project; later calls use what was parsed."""
-        self.manifest = self._invoke(["parse", "--no-write-json"], None)
+        """Parse the project, or what changed in it since the last time; later calls use that.
+
+        What was parsed lies in a folder of its own: dbt, called by hand with other vars, would
+        parse everything anew each time, and so would the night after it.
+
+        Raises
+        ------
+        UserError
+            The project does not parse.
+        """
+        shaping = {name: v for name, v in self.variables.items() if name not in NIGHTLY_VARS}
+        folder = self.settings.target / "parsed"
+        arguments = ["parse", "--no-write-json", "--partial-parse"]
+        self.manifest = self._invoke(arguments, None, shaping, folder)
 
     def build(
         self,
@@ -128,13 +70,17 @@ class Dbt:
     ) -> BuildOutcome:
         """Run `dbt build`; a data test belongs to the call that builds its last parent.
 
-        Unit tests are left out: they test code, not the night's data, and `make test` runs them.
+        Tests that cannot tell anything new are left out: those of seeds where the build adds to a
+        published night of the same code, and unit tests, which test code; `make test` runs them.
+
         Models that are to be built anew know it by the var `changed_since`; no `--full-refresh`,
         which would empty what keeps each night.
         """
         arguments = ["build", "--no-write-json", "--indirect-selection=cautious"]
         arguments += ["--exclude-resource-type=unit_test"]
         arguments += ["--select", *select] if select else []
+        if self.variables.get("changed_since"):
+            exclude = (*exclude, TESTS_OF_SEEDS)
         arguments += ["--exclude", *exclude] if exclude else []
         self.has_built = True
         return self._outcome(arguments, report)
@@ -165,9 +111,16 @@ class Dbt:
         if self.manifest is None:
             self.parse()
         result = self._invoke(arguments, report)
-        return BuildOutcome(tuple(_node_outcome(row) for row in result or ()))
+        file = self.settings.build_file
+        return BuildOutcome(tuple(read_outcome(row, file) for row in result or ()))
 
-    def _invoke(self, arguments: list[str], report: Report | None) -> Any:
+    def _invoke(
+        self,
+        arguments: list[str],
+        report: Report | None,
+        variables: Mapping[str, Any] | None = None,
+        target: Path | None = None,
+    ) -> Any:
         from dbt.cli.main import dbtRunner  # takes seconds: only when dbt runs
 
         os.environ["PLUMBLINE_BUILD"] = str(self.settings.build_file)
@@ -176,9 +129,9 @@ class Dbt:
         folders = [
             f"--project-dir={self.settings.root}",
             f"--profiles-dir={self.settings.root}",
-            f"--target-path={self.settings.target}",
+            f"--target-path={target or self.settings.target}",
             f"--log-path={self.settings.target / 'logs'}",
-            f"--vars={json.dumps(dict(self.variables), default=str)}",
+            f"--vars={json.dumps(dict(variables or self.variables), default=str)}",
         ]
         counter = _Counter(report)
         runner = dbtRunner(manifest=self.manifest, callbacks=[counter])
@@ -215,25 +168,6 @@ class _Counter:
         elif event.info.name == "NodeFinished":
             self.done += 1
             self.report(self.done, self.total, "")
-
-
-def _node_outcome(result: Any) -> NodeOutcome:
-    return NodeOutcome(
-        kind=str(result.node.resource_type),
-        name=result.node.name,
-        status=str(result.status),
-        message=_meaningful(result.message or ""),
-        failures=int(result.failures or 0),
-    )
-
-
-def _meaningful(message: str) -> str:
-    # dbt's first line repeats the node's name and file, its last one the compiled file.
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("compiled code at")]
-    if len(lines) > 1 and " Error in " in lines[0]:
-        lines = lines[1:]
-    return one_line(" ".join(lines))[:400]
 
 
 def release_connections() -> None:

@@ -1,10 +1,11 @@
-"""The docs site: one static page with lineage and every description, readable offline."""
+"""The docs site: an overview, the metrics, dbt's docs and column lineage, readable offline."""
 
 from __future__ import annotations
 
 import functools
-import shutil
+import json
 import socketserver
+from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -12,26 +13,99 @@ from typing import Any
 from pipeline.config import Settings
 from pipeline.dbt import Dbt, Report
 from pipeline.errors import UserError
+from pipeline.site import lineage
+from pipeline.site.graph import Manifest
+from pipeline.site.pages import (
+    CATEGORY_PAGES,
+    DBT,
+    INDEX,
+    LINEAGE,
+    Lineage,
+    render,
+    with_way_back,
+)
+from pipeline.site.values import read_published
 
 STATIC_PAGE = "static_index.html"
 
 
-def build_site(dbt: Dbt, report: Report | None = None) -> Path:
-    """Generate the site.
+@dataclass(frozen=True)
+class Site:
+    """What was made.
 
-    Returns
-    -------
-    Path
-        `index.html`, a single file.
+    Attributes
+    ----------
+    page : Path
+        The overview; the other pages lie beside it.
+    told : str
+        A sentence on what is missing, or empty.
+    """
+
+    page: Path
+    page_count: int
+    told: str = ""
+
+    @property
+    def counted(self) -> str:
+        """How much was made, in words."""
+        return f"{self.page_count} pages"
+
+
+def build_site(dbt: Dbt, report: Report | None = None, *, with_lineage: bool = False) -> Site:
+    """Generate the site; each page is replaced in one step, the overview last.
+
+    Parameters
+    ----------
+    with_lineage : bool
+        Trace every column, which takes seconds; else a page of column lineage that is there stays
+        as it is, and the overview says so where the SQL has changed since.
     """
     dbt.docs(report)
-    site = dbt.settings.site
-    site.mkdir(parents=True, exist_ok=True)
-    page = site / "index.html"
-    temporary = site / "index.html.tmp"
-    shutil.copyfile(dbt.settings.target / STATIC_PAGE, temporary)
+    settings = dbt.settings
+    settings.site.mkdir(parents=True, exist_ok=True)
+    manifest: Manifest = _read(settings.target / "manifest.json")
+    state = _lineage(settings, manifest, with_lineage)
+    pages = render(manifest, read_published(settings.published_file), state)
+    for old in settings.site.glob(CATEGORY_PAGES):
+        if old.name not in pages:
+            old.unlink()
+    _replace(settings.site / DBT, _dbt_page(settings))
+    for name, text in pages.items():
+        _replace(settings.site / name, text)
+    told = "" if state.is_there else f"no column lineage: {state.told}"
+    return Site(settings.site / INDEX, len(pages) + 1 + state.is_there, told)
+
+
+def _lineage(settings: Settings, manifest: Manifest, is_wanted: bool) -> Lineage:
+    page = settings.site / LINEAGE
+    code = lineage.fingerprint(manifest)
+    if lineage.is_current(page, code):
+        return Lineage(True)
+    if is_wanted and lineage.is_installed():
+        catalog = _read(settings.target / "catalog.json")
+        _replace(page, with_way_back(lineage.make_page(manifest, catalog, code)))
+        return Lineage(True)
+    if page.exists():
+        return Lineage(True, "of earlier SQL; plumbline docs renews it")
+    if lineage.is_installed():
+        return Lineage(False, "plumbline docs makes it")
+    return Lineage(False, "dbt-colibri is not installed")
+
+
+def _dbt_page(settings: Settings) -> str:
+    # (compiled SQL names the raw files by their full path, which says more than readers need)
+    page = (settings.target / STATIC_PAGE).read_text(encoding="utf-8")
+    return with_way_back(page.replace(str(settings.raw), "raw"))
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _replace(page: Path, text: str) -> None:
+    temporary = page.with_name(f"{page.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(page)
-    return page
 
 
 def serve_site(settings: Settings, port: int) -> socketserver.TCPServer:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from pipeline import docs, gate, ops, preflight, publish, scoring
 from pipeline.config import Settings
-from pipeline.dbt import BuildOutcome, Dbt
+from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
 from pipeline.figures import (
     read_contradictions,
@@ -24,6 +24,7 @@ from pipeline.figures import (
 )
 from pipeline.gate import Night
 from pipeline.landings import changed_since
+from pipeline.outcomes import BuildOutcome
 from pipeline.progress import Stages, Step
 from pipeline.summary import Summary
 
@@ -142,9 +143,7 @@ def _publish_night(
         detail = {"seconds": {name: round(value, 2) for name, value in stages.seconds.items()}}
         count = publish.publish(settings, night, detail, step.update)
         with open_private(settings) as connection:
-            ops.record(
-                connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail
-            )
+            ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
         step.outcome = f"{count} tables"
     scored_count, flagged, arr, at_risk, riskiest = figures
     return Summary(
@@ -173,7 +172,9 @@ def _publish_night(
 def _with_site(summary: Summary, dbt: Dbt, step: Step) -> Summary:
     # The night is published by now: a docs site that fails is told, and does not fail the run.
     try:
-        return replace(summary, site=docs.build_site(dbt, step.update))
+        site = docs.build_site(dbt, step.update)
+        step.outcome = site.counted
+        return replace(summary, site=site.page)
     except UserError as error:
         told = f"The docs site was not made: {error.message}"
         return replace(summary, warnings=(*summary.warnings, told))
@@ -238,9 +239,7 @@ def failures_recorded(settings: Settings, plan: Plan) -> Iterator[None]:
         known = explain(error)
         cause = known.message if known else f"{type(error).__name__}: {error}"
         with contextlib.suppress(duckdb.Error, UserError, OSError), open_private(settings) as con:
-            ops.record(
-                con, plan.run_id, plan.as_of, settings.source, ops.FAILED, {"cause": cause}
-            )
+            ops.record(con, plan.run_id, plan.as_of, settings.source, ops.FAILED, {"cause": cause})
         raise
 
 

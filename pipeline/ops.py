@@ -21,7 +21,7 @@ from pipeline.raw import read_sources
 
 logger = logging.getLogger(__name__)
 STARTED, SCORED, PUBLISHED, FAILED = "started", "scored", "published", "failed"
-CODE_FOLDERS = ("models", "macros", "seeds")
+CODE_FOLDERS = ("models", "macros", "seeds", "tests/generic", "tests/singular")
 LANDING_SCHEMA = pa.schema(
     {
         "vendor": pa.string(),
@@ -141,9 +141,7 @@ def built_states(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> lis
     return [BuiltState(as_of, _landings_of_run(connection, run_id)) for run_id, as_of, _ in rows]
 
 
-def features_are_of(
-    connection: duckdb.DuckDBPyConnection, built: Iterable[BuiltState]
-) -> bool:
+def features_are_of(connection: duckdb.DuckDBPyConnection, built: Iterable[BuiltState]) -> bool:
     """Whether the features end on the date of one of these runs.
 
     A plain `dbt build` in between leaves them at its own date, with nothing in `ops`; days before
@@ -205,7 +203,7 @@ def heal(connection: duckdb.DuckDBPyConnection, published_file: Path) -> str | N
 
 
 def code_fingerprint(root: Path, settings: Mapping[str, Any]) -> str:
-    """SHA-256 over the models, macros, seeds and project file, and what else shapes every row."""
+    """SHA-256 over models, macros, seeds, their tests, the project file and what else shapes rows."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     files = [root / "dbt_project.yml"]
     for folder in CODE_FOLDERS:

@@ -12,6 +12,7 @@ import duckdb
 from pipeline import ops
 from pipeline.config import Settings
 from pipeline.gate import Night
+from pipeline.raw import read_sources
 
 STORAGE_VERSION = "v1.2.0"  # older readers open it
 ROOMS = (
@@ -31,7 +32,11 @@ ROOMS = (
     "semantic",
 )
 WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
+# dbt vars that say how many days of as-of dates readers get.
+DAYS, DAYS_OF = "publish_days", {("ml", "prediction_reasons"): "publish_reasons_days"}
 Progress = Callable[[float, float | None, str], None]
+# Text of a table, and of its columns by name.
+Described = tuple[str, Mapping[str, str]]
 
 
 def publish(
@@ -91,23 +96,25 @@ def _copy(
     detail: Mapping[str, object],
     report: Progress | None,
 ) -> int:
-    first_day = night.as_of - timedelta(days=int(settings.dbt_var("publish_days")))
+    first_days = {
+        name: night.as_of - timedelta(days=int(settings.dbt_var(name)))
+        for name in (DAYS, *DAYS_OF.values())
+    }
     with duckdb.connect() as connection:
         connection.execute(f"attach '{settings.build_file}' as source (read_only)")
-        connection.execute(
-            f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')"
-        )
+        connection.execute(f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')")
         runs = [night.run_id, *_published_runs(connection)]
         tables = _tables(connection)
+        written = _described_in_sources(settings.root)
         connection.execute("begin")
         for number, (schema, table) in enumerate(tables, start=1):
             if report is not None:
                 report(number, len(tables), f"{schema}.{table}")
+            first_day = first_days[DAYS_OF.get((schema, table), DAYS)]
             _copy_table(connection, schema, table, runs, first_day)
+            _describe(connection, schema, table, written)
         connection.execute("use target")
-        ops.record(
-            connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail
-        )
+        ops.record(connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail)
         connection.execute("commit")
         connection.execute("use memory")
         connection.execute("checkpoint target")
@@ -123,12 +130,11 @@ def _copy_table(
     first_day: date,
 ) -> None:
     columns = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns()"
-        " where database_name = 'source' and schema_name = ? and table_name = ?"
-        " order by column_index",
+        "select column_name, data_type from duckdb_columns()"
+        " where database_name = 'source' and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchall()
-    names = {name: kind for name, kind, _ in columns}
+    names = dict(columns)
     conditions, parameters = ["true"], []
     if names.get("as_of_date") == "DATE" and schema != "ops":
         conditions.append("as_of_date > ?")
@@ -143,6 +149,17 @@ def _copy_table(
         f" where {' and '.join(conditions)}",
         parameters,
     )
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    table: str,
+    written: Mapping[tuple[str, str], Described],
+) -> None:
+    # What dbt persisted in the private file, or else what the sources' YAML says.
+    quoted = f'target.{schema}."{table}"'
+    text, columns = written.get((schema, table), ("", {}))
     comment = connection.execute(
         "select comment from duckdb_tables() where database_name = 'source'"
         " and schema_name = ? and table_name = ? union all"
@@ -150,11 +167,33 @@ def _copy_table(
         " and schema_name = ? and view_name = ?",
         [schema, table] * 2,
     ).fetchone()
-    if comment and comment[0]:
-        connection.execute(f"comment on table target.{quoted} is {_literal(comment[0])}")
-    for name, _, text in columns:
+    text = (comment and comment[0]) or text
+    if text:
+        connection.execute(f"comment on table {quoted} is {_literal(text.strip())}")
+    comments = connection.execute(
+        "select column_name, comment from duckdb_columns() where database_name = 'source'"
+        " and schema_name = ? and table_name = ?",
+        [schema, table],
+    ).fetchall()
+    for name, comment in comments:
+        text = comment or columns.get(name, "")
         if text:
-            connection.execute(f'comment on column target.{quoted}."{name}" is {_literal(text)}')
+            connection.execute(
+                f'comment on column {quoted}."{name}" is {_literal(text.strip())}'
+            )
+
+
+def _described_in_sources(root: Path) -> dict[tuple[str, str], Described]:
+    # dbt persists nothing on a source: what Python writes is described in its sources' YAML.
+    return {
+        (source.get("schema", source["name"]), table["name"]): (
+            table["description"],
+            {column["name"]: column["description"] for column in table["columns"]},
+        )
+        for file in sorted(root.glob("models/staging/*/_*__sources.yml"))
+        for source in read_sources(file)
+        for table in source["tables"]
+    }
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import functools
 import json
 import threading
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -13,13 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import (
-    drift,  # noqa: F401 (registers its proof)
-    ops,
-    preflight,
-    scoring,
-    verify,
-)
+from pipeline import catalogue_changes, drift, ops, preflight, scoring, verify, verify_catalogue
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.docs import build_site, serve_site
@@ -27,6 +22,10 @@ from pipeline.errors import UserError
 from pipeline.nightly import open_private, recover
 from pipeline.progress import Stages
 from pipeline.summary import shown
+
+
+# Proofs register themselves when their module is imported.
+PROOF_MODULES = (verify, verify_catalogue, drift)
 
 
 def train_only(settings: Settings, as_of: date | None, console: Console) -> None:
@@ -71,9 +70,7 @@ def list_proofs(console: Console) -> None:
     console.print(table)
 
 
-def run_proofs(
-    settings: Settings, name: str | None, as_of: date | None, console: Console
-) -> None:
+def run_proofs(settings: Settings, name: str | None, as_of: date | None, console: Console) -> None:
     """Run proofs and print what each measured.
 
     Raises
@@ -101,16 +98,23 @@ def run_proofs(
         )
 
 
-def make_docs(
-    settings: Settings, as_of: date | None, port: int | None, console: Console
-) -> None:
+def compare_catalogues(settings: Settings, earlier_file: Path, console: Console) -> None:
+    """Print what changed definitions did to the numbers since an earlier published file."""
+    with preflight.run_lock(settings):
+        last_build(settings, None)
+        catalogue_changes.print_changes(settings.build_file, earlier_file, console)
+
+
+def make_docs(settings: Settings, as_of: date | None, port: int | None, console: Console) -> None:
     """Make the docs site, and serve it where a port is given."""
     stages = Stages(console, 1)
     with preflight.run_lock(settings):
         _, variables = last_build(settings, as_of)
         with stages.stage("Docs site") as step:
-            page = build_site(Dbt(settings, variables), step.update)
-            step.outcome = shown(page)
+            site = build_site(Dbt(settings, variables), step.update, with_lineage=True)
+            step.outcome = f"{site.counted}: {shown(site.page)}"
+    if site.told:
+        console.print(site.told, markup=False)
     if port is None:
         return
     with serve_site(settings, port) as server:

@@ -136,9 +136,7 @@ def _checks_table(summary: Summary) -> Table:
     table.add_column("limit", justify="right")
     for check in summary.input_checks:
         mark = "ok" if check.is_passed else check.severity
-        table.add_row(
-            _mark(mark), check.title, plain(check.measured), check.bound
-        )
+        table.add_row(_mark(mark), check.title, plain(check.measured), check.bound)
     for gate_check in summary.gate_checks:
         mark = "ok" if gate_check.is_passed else "error"
         table.add_row(_mark(mark), gate_check.name, gate_check.measured, gate_check.limit)

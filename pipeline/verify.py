@@ -88,7 +88,8 @@ def dbt_proof(name: str, description: str, *select: str) -> None:
     """Register the dbt tests of a selection as a proof."""
 
     def run(context: Context) -> Proven:
-        outcome = Dbt(context.settings, context.variables).test(select)
+        variables = {**context.variables, "tests_read_everything": True}
+        outcome = Dbt(context.settings, variables).test(select)
         failed = outcome.failed
         if not outcome.nodes:
             return Proven(False, f"no test matches {' '.join(select)}")
@@ -125,9 +126,7 @@ def reasons_add_up(context: Context) -> Proven:
         unequal, worst = gate.additivity(connection, "true", [])
     if scored == 0:
         return Proven(True, "nothing is scored yet, so there is nothing to add up")
-    return Proven(
-        unequal == 0, f"{scored:,} scores, {unequal:,} unequal, largest gap {worst:.1e}"
-    )
+    return Proven(unequal == 0, f"{scored:,} scores, {unequal:,} unequal, largest gap {worst:.1e}")
 
 
 dbt_proof(
@@ -143,6 +142,14 @@ dbt_proof(
     "assert_features_have_every_account_day_once",
     "assert_account_days_count_each_user_once",
     "assert_events_count_once",
+)
+dbt_proof(
+    "keys-whole",
+    "Every key is unique and complete, what must hold a value does: whole tables, raw ones too.",
+    "test_name:unique_combination_of_columns",
+    "test_name:never_null",
+    "test_name:unique",
+    "test_name:not_null",
 )
 dbt_proof(
     "labels-honest",

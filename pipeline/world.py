@@ -67,6 +67,9 @@ def create_world(
         for temporary in new.values():
             shutil.rmtree(temporary, ignore_errors=True)
     console.print(f"{shown(raw)} is ready; next: plumbline nightly")
+    console.print(
+        f"The truth behind it is in {shown(truth)}: for tests and benches, never for models"
+    )
 
 
 def replace_folder(new: Path, old: Path) -> None:

@@ -1,13 +1,17 @@
-"""Shared by all families: one `ci` demo world and one published night on it, made once."""
+"""Shared by all families and by all workers of a run: one `ci` world and its nights, made once.
+
+The families share the cores by files (`pytest -n 2`); those that take longest begin.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +23,15 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "pipeline"]
 LAST_NIGHT = date(2026, 2, 28)
 FIRST_NIGHT = date(2026, 2, 27)
+LONGEST = (
+    "test_incremental.py",
+    "test_pipeline_kills.py",
+    "test_sql_dialects.py",
+    "test_ravenstack.py",
+    "test_pipeline_bad_input.py",
+    "test_pipeline_cli.py",
+    "test_demo.py",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class World:
         }
 
     def run(
-        self, *arguments: str, timeout: float = 300, **extra: str
+        self, *arguments: str, timeout: float = 1200, **extra: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `plumbline` as a process of its own; `extra` goes into its environment."""
         return subprocess.run(
@@ -94,8 +107,11 @@ class World:
         )
 
     def copy(self, folder: Path) -> World:
-        """The same raw folder with a copy of the warehouse."""
+        """The same raw folder with a copy of the warehouse, and of what dbt has parsed."""
         shutil.copytree(self.warehouse, folder / "warehouse")
+        parsed = Path("target", "parsed")
+        if (self.folder / parsed).exists():
+            shutil.copytree(self.folder / parsed, folder / parsed)
         return replace(self, folder=folder)
 
     def read(self, query: str, *, private: bool = False) -> list[tuple]:
@@ -117,26 +133,56 @@ def night(world: World, as_of: date, *arguments: str) -> subprocess.CompletedPro
     return done
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest families first: a long one at the end would leave the other core idle."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder of the run that the first worker to ask for it makes; others wait for it."""
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, done = shared / name, shared / f"{name}.done"
+    with (shared / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def ci_raw(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The raw exports of a `ci` world, and an empty warehouse. Read only."""
-    folder = tmp_path_factory.mktemp("ci")
-    world = World(folder, folder / "raw")
-    done = world.run("demo", "--size", "ci", "--raw", str(world.raw))
-    assert done.returncode == 0, done.stdout + done.stderr
+
+    def make(folder: Path) -> None:
+        done = World(folder, folder / "raw").run(
+            "demo", "--size", "ci", "--raw", str(folder / "raw")
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert str(folder / "truth") in done.stdout.replace("\n", "")
+
+    folder = made_once(tmp_path_factory, "ci", make)
+    return World(folder, folder / "raw")
+
+
+@pytest.fixture(scope="session")
+def ci_first_night(ci_raw: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A published night as of 2026-02-27. Copy it before writing to it."""
+    world = replace(ci_raw, folder=ci_raw.folder.with_name("ci_first_night"))
+    made_once(tmp_path_factory, world.folder.name, lambda _: night(world, FIRST_NIGHT))
     return world
 
 
 @pytest.fixture(scope="session")
-def ci_first_night(ci_raw: World) -> World:
-    """A published night as of 2026-02-27. Copy it before writing to it."""
-    night(ci_raw, FIRST_NIGHT)
-    return ci_raw
-
-
-@pytest.fixture(scope="session")
-def ci_world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def ci_world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Published nights as of 2026-02-27 and 2026-02-28. Copy it before writing to it."""
-    world = ci_first_night.copy(tmp_path_factory.mktemp("ci_world"))
-    night(world, LAST_NIGHT)
-    yield world
+
+    def make(folder: Path) -> None:
+        night(ci_first_night.copy(folder), LAST_NIGHT)
+
+    folder = made_once(tmp_path_factory, "ci_world", make)
+    return replace(ci_first_night, folder=folder)

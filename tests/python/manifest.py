@@ -62,11 +62,7 @@ def compile_project(variables: Mapping[str, Any]) -> Compilation:
         Where dbt refuses; its own message is in it.
     """
     with tempfile.TemporaryDirectory() as name, clean_environment(Path(name)):
-        # (dbt reads flow-style YAML, and JSON is that)
-        settings = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
-        settings += ["--target-path", f"{name}/target", "--log-path", f"{name}/logs"]
-        settings += ["--vars", str(dict(variables)), "--log-level", "none", "--no-write-json"]
-        settings += ["--no-partial-parse", "--log-level-file", "none"]
+        settings = _settings(name, variables)
         parsed = _succeeded(dbtRunner().invoke(["parse", *settings]))
         compiled = _succeeded(
             dbtRunner(manifest=parsed.result).invoke(
@@ -80,6 +76,21 @@ def compile_project(variables: Mapping[str, Any]) -> Compilation:
     )
 
 
+def parse_project(variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the manifest of the project, parsed with `variables` and not compiled."""
+    with tempfile.TemporaryDirectory() as name, clean_environment(Path(name)):
+        parsed = _succeeded(dbtRunner().invoke(["parse", *_settings(name, variables)]))
+        return parsed.result.writable_manifest().to_dict(omit_none=False)
+
+
+def _settings(folder: str, variables: Mapping[str, Any]) -> list[str]:
+    # (dbt reads flow-style YAML, and JSON is that)
+    settings = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+    settings += ["--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"]
+    settings += ["--vars", str(dict(variables)), "--log-level", "none", "--no-write-json"]
+    return [*settings, "--no-partial-parse", "--log-level-file", "none"]
+
+
 def _succeeded(result: dbtRunnerResult) -> dbtRunnerResult:
     if not result.success:
         failed = [r.message for r in getattr(result.result, "results", []) if r.message]
@@ -87,11 +98,15 @@ def _succeeded(result: dbtRunnerResult) -> dbtRunnerResult:
     return result
 
 
+def all_vendors() -> list[str]:
+    """Return every folder of models/base."""
+    return sorted(p.name for p in (ROOT / "models" / "base").iterdir() if p.is_dir())
+
+
 @cache
 def every_vendor() -> Compilation:
     """The project with every folder of models/base switched on: no node is left out."""
-    folders = sorted(p.name for p in (ROOT / "models" / "base").iterdir() if p.is_dir())
-    return compile_project({"vendors": folders})
+    return compile_project({"vendors": all_vendors()})
 
 
 @cache

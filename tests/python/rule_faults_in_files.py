@@ -55,7 +55,7 @@ MODEL_FAULTS = (
     _named(STEP, "int_things"),
     _named(STEP, "int_things__counts"),
     _named(FACT, "things"),
-    _named(FACT, "rpt_things_new"),
+    _named(FACT, "mart_things_new"),
     _named(FACT, "fct_daily_things"),
     _named(REPORT, "feat_things"),
     _changed("has_own_yaml", FACT, yaml_file="models/marts/core/core.yml"),

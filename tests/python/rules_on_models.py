@@ -16,7 +16,7 @@ from project_types import Model, Project, Violation
 DONE = re.compile(r"ed(_|$)|(^|_)(known|cut|split|kept|told|built)(_|$)")
 PERIOD_WITHIN = re.compile(r"_(daily|weekly|monthly|quarterly)_")
 MART_NAMES = {
-    "core": r"(dim|fct)_",
+    "core": r"(dim|fct|rpt)_",
     "revenue": r"(dim|fct|rpt)_",
     "features": r"feat_",
     "activation": r"(fct|rpt)_|sync_[a-z0-9]+__",

@@ -75,10 +75,19 @@ def test_what_is_published(settings: Settings) -> None:
         "ml.prediction_reasons",
         "ops.runs",
     }
-    comments = published(settings, "select comment from duckdb_tables() where comment is not null")
-    assert {text for (text,) in comments} == {"One row per account's day.", "A view."}
+    comments = dict(
+        published(settings, "select table_name, comment from duckdb_tables() where comment <> ''")
+    )
+    assert comments["feat_accounts_daily"] == "One row per account's day."
+    assert comments["rpt_seen"] == "A view."
+    assert comments["runs"] == "One row per state that a nightly run reached."
+    assert comments["predictions"].startswith("One row per run, target and account")
     column = "select comment from duckdb_columns() where column_name = 'is_paying'"
     assert published(settings, column) == [("Whether MRR > 0.",)]
+    column = "select comment from duckdb_columns() where column_name = 'probability'"
+    assert published(settings, column) == [
+        ("Calibrated probability (0 to 1) of the target within its label's horizon.",)
+    ]
     assert published(settings, "select current_database()") == [("plumbline",)]
     runs = "select distinct run_id from ml.predictions order by all"
     assert published(settings, runs) == [("r1",), ("r2",)]
@@ -91,6 +100,19 @@ def test_daily_tables_keep_the_last_400_days(settings: Settings) -> None:
     publish.publish(settings, NIGHT, {})
     days = published(settings, "select min(as_of_date) from features.feat_accounts_daily")
     assert days == [(T - timedelta(days=399),)]
+
+
+def test_reasons_keep_the_last_35_days(settings: Settings) -> None:
+    with duckdb.connect(str(settings.build_file)) as connection:
+        for days in (34, 35):
+            connection.execute(
+                "insert into ml.prediction_reasons select * replace (? as as_of_date)"
+                " from ml.prediction_reasons where as_of_date = ?",
+                [T - timedelta(days=days), T],
+            )
+    publish.publish(settings, NIGHT, {})
+    days = published(settings, "select distinct as_of_date from ml.prediction_reasons order by 1")
+    assert days == [(T - timedelta(days=34),), (T,)]
 
 
 def test_older_readers_open_the_file(settings: Settings) -> None:
@@ -138,8 +160,10 @@ def test_a_publication_without_its_record_is_healed(settings: Settings) -> None:
     [
         ("delete from ml.predictions where run_id = 'r2' and account_id = 'a1'", "every paying"),
         ("delete from risk.rpt_at_risk_accounts where account_id = 'a1'", "every paying"),
-        ("insert into risk.rpt_at_risk_accounts select * from risk.rpt_at_risk_accounts",
-         "every paying"),
+        (
+            "insert into risk.rpt_at_risk_accounts select * from risk.rpt_at_risk_accounts",
+            "every paying",
+        ),
         ("update ml.predictions set probability = 1 where account_id = 'a1'", "probab"),
         ("update ml.predictions set probability = null where account_id = 'a1'", "probab"),
         ("update ml.predictions set log_odds = 0.00001 where account_id = 'a1'", "reasons"),

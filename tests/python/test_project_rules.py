@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 from empty_warehouse import found_columns
-from manifest import ROOT, every_vendor, read_project, this_project
+from manifest import ROOT, all_vendors, every_vendor, parse_project, read_project, this_project
 from project_types import Model, Project, Violation
 from rule_faults import SOUND, Fault
 from rule_faults_in_files import ALL_FAULTS
@@ -20,6 +20,8 @@ from rules_on_files import FILE_RULES
 from rules_on_models import MODEL_RULES
 from rules_on_portability import PORTABILITY_RULES
 from rules_on_reads import READ_RULES
+
+from pipeline.dbt import NIGHTLY_VARS
 
 RULES: dict[str, Callable[[Project], Iterable[Violation]]] = {
     rule.__name__: rule for rule in (*READ_RULES, *MODEL_RULES, *FILE_RULES, *PORTABILITY_RULES)
@@ -102,6 +104,25 @@ def test_nothing_escapes_the_rules(project: Project) -> None:
         assert model.file in project.files and project.found_columns[model.name], model.name
         assert model.reads or model.sources, model.name
     assert "churn_probability" in project.found_columns["rpt_at_risk_accounts"]
+
+
+def test_what_is_parsed_serves_every_night() -> None:
+    """No date and no run id of one night stays in the parsed project that the next one uses."""
+    known = every_vendor().manifest
+    nightly = {
+        "as_of_date": "2025-03-09",
+        "changed_since": "2025-03-08",
+        "run_id": "some-run",
+        "tests_read_everything": True,
+    }
+    assert set(nightly) == set(NIGHTLY_VARS)
+    other = parse_project({"vendors": all_vendors(), **nightly})
+    asked = ("config", "unrendered_config", "depends_on", "description", "raw_code", "columns")
+    for kind in ("nodes", "sources", "macros"):
+        assert known[kind].keys() == other[kind].keys()
+        for name, node in known[kind].items():
+            for part in asked:
+                assert node.get(part) == other[kind][name].get(part), f"{name}: {part}"
 
 
 def test_plain_data_is_the_manifests() -> None:

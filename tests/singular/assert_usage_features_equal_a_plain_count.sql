@@ -26,10 +26,9 @@ visible as (
         features.as_of_date,
         user_days.user_id,
         user_days.event_date,
-        {{ days_between('user_days.event_date', 'features.as_of_date') }} as days_before,
-        sum(user_days.event_count) as event_count,
-        sum(user_days.comment_count) as comment_count,
-        sum(user_days.invite_count) as invite_count
+        user_days.comment_count,
+        user_days.invite_count,
+        {{ days_between('user_days.event_date', 'features.as_of_date') }} as days_before
     from features
     inner join lives
         on
@@ -41,29 +40,51 @@ visible as (
             and user_days.event_date < features.as_of_date
             and user_days.known_date < features.as_of_date
             and user_days.event_date >= lives.life_started_date
+
+),
+
+last_seen as (
+
+    select
+        visible.account_id,
+        visible.as_of_date,
+        min(visible.days_before) as days_since_last_login
+    from visible
+    group by visible.account_id, visible.as_of_date
+
+),
+
+-- one row per user and day of the last 30, however often it became known
+of_30_days as (
+
+    select
+        visible.account_id,
+        visible.as_of_date,
+        visible.user_id,
+        visible.event_date,
+        min(visible.days_before) as days_before,
+        sum(visible.comment_count) as comment_count,
+        sum(visible.invite_count) as invite_count
+    from visible
+    where visible.days_before <= 30
     group by
-        features.account_id, features.as_of_date, user_days.user_id, user_days.event_date
+        visible.account_id, visible.as_of_date, visible.user_id, visible.event_date
 
 ),
 
 counted as (
 
     select
-        visible.account_id,
-        visible.as_of_date,
-        count(case when visible.days_before <= 7 then 1 end) as active_users_7d,
-        count(case when visible.days_before <= 30 then 1 end) as active_users_30d,
-        count(distinct case when visible.days_before <= 30 then visible.user_id end) as users_30d,
-        count(
-            distinct case
-                when visible.days_before <= 30 and visible.comment_count > 0 then visible.user_id
-            end
-        ) as users_commenting,
-        sum(case when visible.days_before <= 30 then visible.invite_count else 0 end)
-            as invites_30d,
-        min(visible.days_before) as days_since_last_login
-    from visible
-    group by visible.account_id, visible.as_of_date
+        of_30_days.account_id,
+        of_30_days.as_of_date,
+        count(case when of_30_days.days_before <= 7 then 1 end) as active_users_7d,
+        count(*) as active_users_30d,
+        count(distinct of_30_days.user_id) as users_30d,
+        count(distinct case when of_30_days.comment_count > 0 then of_30_days.user_id end)
+            as users_commenting,
+        sum(of_30_days.invite_count) as invites_30d
+    from of_30_days
+    group by of_30_days.account_id, of_30_days.as_of_date
 
 )
 
@@ -75,6 +96,10 @@ left join counted
     on
         features.account_id = counted.account_id
         and features.as_of_date = counted.as_of_date
+left join last_seen
+    on
+        features.account_id = last_seen.account_id
+        and features.as_of_date = last_seen.as_of_date
 where
     abs(
         features.avg_dau_7d * least(7, features.account_age_days)
@@ -90,4 +115,4 @@ where
     ) > 0.000001
     or features.users_commenting <> coalesce(counted.users_commenting, 0)
     or features.invites_sent_30d <> coalesce(counted.invites_30d, 0)
-    or coalesce(features.days_since_last_login, 0) <> coalesce(counted.days_since_last_login, 0)
+    or coalesce(features.days_since_last_login, 0) <> coalesce(last_seen.days_since_last_login, 0)

@@ -49,9 +49,12 @@ served as (
         dated.known_at,
         dated.effective_date,
         dated.is_deleted,
+        dated.started_date,
         dated.ended_date,
+        dated.status = 'past_due' as is_past_due,
         dated.mrr_cents,
         dated.seat_count,
+        dated.plan_id,
         dated.billing_months,
         dated.term_end_date,
         case

@@ -12,29 +12,78 @@ corrected as (
         row_number() over (
             partition by served.subscription_id, served.changed_at
             order by served.known_at desc
-        ) as recency,
-        max(case when served.is_deleted then 1 else 0 end) over (
-            partition by served.subscription_id
-        ) as was_deleted
+        ) as recency
     from served
+
+),
+
+ordered as (
+
+    select
+        corrected.*,
+        row_number() over (
+            partition by corrected.subscription_id
+            order by corrected.version_number
+        ) as change_number,
+        row_number() over (
+            partition by corrected.subscription_id
+            order by corrected.version_number desc
+        ) as change_number_from_last,
+        lag(corrected.is_past_due) over (
+            partition by corrected.subscription_id
+            order by corrected.version_number
+        ) as was_past_due
+    from corrected
+    where corrected.recency = 1
+
+),
+
+placed as (
+
+    select
+        ordered.*,
+        -- by now only the oldest change holds from the start, whatever was known when it arrived
+        case
+            when ordered.change_number = 1 then ordered.effective_date
+            else cast(ordered.changed_at as date)
+        end as holds_from_date,
+        -- no service goes on after an end that any later version knows of
+        min(ordered.ended_date) over (
+            partition by ordered.subscription_id
+            order by ordered.version_number
+            rows between current row and unbounded following
+        ) as last_known_end_date,
+        -- a further version while past due does not start the grace again
+        max(
+            case
+                when ordered.is_past_due and not coalesce(ordered.was_past_due, false)
+                    then ordered.changed_at
+            end
+        ) over (
+            partition by ordered.subscription_id
+            order by ordered.version_number
+            rows between unbounded preceding and current row
+        ) as past_due_since_at,
+        max(
+            case
+                when ordered.change_number_from_last = 1 and ordered.is_deleted then 1
+                else 0
+            end
+        ) over (partition by ordered.subscription_id) as was_deleted
+    from ordered
 
 ),
 
 followed as (
 
     select
-        corrected.*,
-        lead(corrected.effective_date) over (
-            partition by corrected.subscription_id
-            order by corrected.version_number
-        ) as next_effective_date,
-        last_value(corrected.ended_date) over (
-            partition by corrected.subscription_id
-            order by corrected.version_number
-            rows between unbounded preceding and unbounded following
-        ) as final_ended_date
-    from corrected
-    where corrected.recency = 1 and corrected.was_deleted = 0
+        placed.*,
+        lead(placed.holds_from_date) over (
+            partition by placed.subscription_id
+            order by placed.version_number
+        ) as next_from_date
+    from placed
+    where placed.was_deleted = 0
 
 ),
 
@@ -45,14 +94,25 @@ ranged as (
         followed.account_id,
         followed.version_number,
         followed.service,
-        followed.service_from_date as valid_from_date,
+        followed.is_past_due,
+        -- service does not begin before the subscription, save for its trial
+        case
+            when followed.service = 'trial' then followed.holds_from_date
+            else greatest(followed.holds_from_date, followed.started_date)
+        end as valid_from_date,
         least(
             followed.service_until_date,
-            coalesce(followed.next_effective_date, cast('9999-01-01' as date)),
-            coalesce(followed.final_ended_date, cast('9999-01-01' as date))
+            coalesce(followed.next_from_date, cast('9999-01-01' as date)),
+            coalesce(followed.last_known_end_date, cast('9999-01-01' as date)),
+            case
+                when followed.is_past_due
+                    then {{ add_days('followed.past_due_since_at', var('past_due_grace_days')) }}
+                else cast('9999-01-01' as date)
+            end
         ) as valid_until_date,
         followed.mrr_cents,
         followed.seat_count,
+        followed.plan_id,
         followed.billing_months,
         followed.term_end_date
     from followed

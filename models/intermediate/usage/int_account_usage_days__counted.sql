@@ -2,7 +2,6 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        full_refresh=builds_everything(),
         pre_hook="{{ delete_known_since('known_date') }}"
     )
 }}

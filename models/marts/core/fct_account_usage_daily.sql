@@ -4,11 +4,18 @@ with usage_days as (
 
 ),
 
+account_months as (
+
+    select * from {{ ref('dim_account_months') }}
+
+),
+
 summed as (
 
     select
         usage_days.account_id,
         usage_days.event_date,
+        {{ month_start('usage_days.event_date') }} as month_start_date,
         sum(usage_days.active_user_count) as active_user_count,
         sum(usage_days.event_count) as event_count,
         sum(usage_days.core_action_count) as core_action_count,
@@ -16,7 +23,32 @@ summed as (
     from usage_days
     group by usage_days.account_id, usage_days.event_date
 
+),
+
+final as (
+
+    select
+        summed.account_id,
+        case
+            -- the month that is not over yet has no row there
+            when
+                account_months.account_month_id is null
+                and summed.month_start_date < {{ month_start(as_of_date()) }}
+                then {{ account_month_id("'unassigned'", 'summed.month_start_date') }}
+            else {{ account_month_id('summed.account_id', 'summed.month_start_date') }}
+        end as account_month_id,
+        summed.event_date,
+        summed.active_user_count,
+        summed.event_count,
+        summed.core_action_count,
+        summed.invite_count
+    from summed
+    left join account_months
+        on
+            summed.account_id = account_months.account_id
+            and summed.month_start_date = account_months.month_start_date
+
 )
 
-select {{ contract_columns('summed') }}
-from summed
+select {{ contract_columns('final') }}
+from final

@@ -2,7 +2,6 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        full_refresh=builds_everything(),
         on_schema_change='fail',
         pre_hook="{{ delete_known_since('as_of_date', 1) }}"
     )

@@ -4,12 +4,6 @@ with versions as (
 
 ),
 
-items as (
-
-    select * from {{ ref('stg_subscription__subscription_item_versions') }}
-
-),
-
 accounts as (
 
     select distinct account_id
@@ -31,8 +25,14 @@ items_summed as (
         items.known_at,
         max(case when items.unit_amount_minor < 0 or items.quantity < 0 then 1 else 0 end)
             as is_negative
-    from items
+    from {{ ref('stg_subscription__subscription_item_versions') }} as items
     group by items.subscription_id, items.changed_at, items.known_at
+
+),
+
+overlapping as (
+
+    select * from {{ ref('int_subscription_versions__overlapped') }}
 
 ),
 
@@ -60,7 +60,8 @@ versions_counted as (
         count(case when ordered.changed_at <= ordered.changed_before_at then 1 end) as backdated,
         count(case when currency_rates.currency is null then 1 end) as unknown_currency,
         count(case when items_summed.subscription_id is null then 1 end) as without_item,
-        count(case when items_summed.is_negative = 1 then 1 end) as negative
+        count(case when items_summed.is_negative = 1 then 1 end) as negative,
+        count(overlapping.subscription_id) as overlapping
     from ordered
     left join currency_rates
         on ordered.currency = currency_rates.currency
@@ -69,6 +70,11 @@ versions_counted as (
             ordered.subscription_id = items_summed.subscription_id
             and ordered.changed_at = items_summed.changed_at
             and ordered.known_at = items_summed.known_at
+    left join overlapping
+        on
+            ordered.subscription_id = overlapping.subscription_id
+            and ordered.changed_at = overlapping.changed_at
+            and ordered.known_at = overlapping.known_at
 
 ),
 
@@ -116,6 +122,7 @@ reported as (
             when 'subscription_version_without_item' then counted.versions
             when 'subscription_in_unknown_currency' then counted.versions
             when 'subscription_with_negative_amount' then counted.versions
+            when 'subscription_versions_overlapping' then counted.versions
             when 'subscription_never_in_force' then counted.ended
             when 'subscription_version_backdated' then counted.versions
             when 'trial_without_end' then counted.trials
@@ -125,6 +132,7 @@ reported as (
             when 'subscription_version_without_item' then counted.without_item
             when 'subscription_in_unknown_currency' then counted.unknown_currency
             when 'subscription_with_negative_amount' then counted.negative
+            when 'subscription_versions_overlapping' then counted.overlapping
             when 'subscription_never_in_force' then counted.never_in_force
             when 'subscription_version_backdated' then counted.backdated
             when 'trial_without_end' then counted.endless_trials

@@ -4,6 +4,8 @@ with counted as (
     union all
     select * from {{ ref('int_subscription_contradictions__counted') }}
     union all
+    select * from {{ ref('int_account_month_contradictions__counted') }}
+    union all
     select * from {{ ref('int_vendor_churn_event_contradictions__counted') }}
     union all
     select * from {{ ref('int_vendor_churn_account_contradictions__counted') }}

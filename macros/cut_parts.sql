@@ -1,0 +1,106 @@
+{# What a metric of accounts can be cut by: columns of core.dim_account_months. #}
+{% macro metric_dimensions() -%}
+    {{ return(['plan', 'segment', 'industry', 'country', 'owner', 'signup_cohort']) }}
+{%- endmacro %}
+
+{#-
+    A query: parts of metrics by month, in total and by each dimension alone, one row a part.
+    `facts` are pairs of a relation with account_month_id and its parts, name to expression.
+-#}
+{% macro cut_parts(account_months, facts) -%}
+{%- set parts = [] -%}
+{%- for relation, expressions in facts -%}
+    {%- do parts.extend(expressions.keys() | list) -%}
+{%- endfor -%}
+with account_months as (
+
+    select * from {{ account_months }}
+
+),
+
+{% for relation, expressions in facts -%}
+{{ relation.identifier }} as (
+
+    select
+        facts.account_month_id,
+        {%- for part, expression in expressions.items() %}
+        sum({{ expression }}) as {{ part }}
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }} as facts
+    group by facts.account_month_id
+
+),
+
+{% endfor -%}
+joined as (
+
+    select
+        account_months.month_start_date,
+        {%- for dimension in metric_dimensions() %}
+        account_months.{{ dimension }},
+        {%- endfor %}
+        {%- for relation, expressions in facts %}
+        {%- set outer_loop = loop %}
+        {%- for part in expressions %}
+        {{ relation.identifier }}.{{ part }}
+            {{- ',' if not (outer_loop.last and loop.last) }}
+        {%- endfor %}
+        {%- endfor %}
+    from account_months
+    {%- for relation, expressions in facts %}
+    left join {{ relation.identifier }}
+        on account_months.account_month_id = {{ relation.identifier }}.account_month_id
+    {%- endfor %}
+
+),
+
+cut as (
+    {%- for dimension in ['total'] + metric_dimensions() %}
+    {%- set value = "'total'" if dimension == 'total' else 'joined.' ~ dimension %}
+    select
+        joined.month_start_date,
+        '{{ dimension }}' as dimension_name,
+        {{ value }} as dimension_value,
+        {%- for part in parts %}
+        sum(joined.{{ part }}) as {{ part }}
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+    group by joined.month_start_date {%- if dimension != 'total' %}, {{ value }} {%- endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+parts as (
+    {%- for part in parts %}
+    select '{{ part }}' as part_name
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+unpivoted as (
+
+    select
+        cut.month_start_date,
+        cut.dimension_name,
+        cut.dimension_value,
+        parts.part_name,
+        cast(
+            case parts.part_name
+                {%- for part in parts %}
+                when '{{ part }}' then cut.{{ part }}
+                {%- endfor %}
+            end as {{ column_type('double') }}
+        ) as amount
+    from cut
+    cross join parts
+
+)
+
+select * from unpivoted
+{%- endmacro %}

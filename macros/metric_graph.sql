@@ -1,0 +1,75 @@
+{# A text as an SQL constant. #}
+{% macro sql_text(text) -%}
+    '{{ text | trim | replace("'", "''") }}'
+{%- endmacro %}
+
+{# Metrics of the catalogue, by name; others are parts of these. Empty while dbt parses. #}
+{% macro catalogue_metrics() -%}
+    {%- set listed = [] -%}
+    {%- for metric in graph.get('metrics', {}).values() | sort(attribute='name') -%}
+        {%- if 'tier' in metric.config.meta -%}
+            {%- do listed.append(metric) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(listed) }}
+{%- endmacro %}
+
+{# Measures of the semantic layer, by name: expression, relation, model, time dimension, tests. #}
+{% macro graph_measures() -%}
+    {%- set measures, tests = {}, {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
+        {%- for key in node.depends_on.nodes -%}
+            {%- do tests.setdefault(key, []).append(node.name) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for semantic_model in graph.semantic_models.values() -%}
+        {%- for measure in semantic_model.measures -%}
+            {%- set key = semantic_model.depends_on.nodes[0] -%}
+            {%- set node = graph.nodes[key] -%}
+            {%- do measures.update({measure.name: {
+                'expression': measure.agg ~ '(' ~ (measure.expr or measure.name) ~ ')',
+                'model': node.name,
+                'relation': node.schema ~ '.' ~ node.alias,
+                'time_dimension': semantic_model.defaults.agg_time_dimension,
+                'tests': tests.get(key, []),
+            }}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(measures) }}
+{%- endmacro %}
+
+{# What a metric is made of: models, relations, time dimensions, tests and an SQL expression. #}
+{% macro metric_base(metric, measures) -%}
+    {%- set meta, sums, parts, tests = metric.config.meta, {}, [], [] -%}
+    {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
+        {%- set terms = [] -%}
+        {%- for part, weight in meta.get(side, {}).items() -%}
+            {%- do parts.append(measures[part]) -%}
+            {%- do tests.extend(measures[part].tests) -%}
+            {%- do terms.append(
+                (' - ' if weight < 0 else ' + ' if not loop.first else '')
+                ~ ('' if weight in (1, -1) else weight | abs ~ ' * ')
+                ~ measures[part].expression
+            ) -%}
+        {%- endfor -%}
+        {%- do sums.update({side: terms | join('') | trim}) -%}
+    {%- endfor -%}
+    {%- set ratio = '(' ~ sums.numerator ~ ') / nullif(' ~ sums.denominator ~ ', 0)' -%}
+    {%- set second = '(' ~ sums.second_numerator ~ ') / nullif('
+        ~ sums.second_denominator ~ ', 0)' -%}
+    {{ return({
+        'expression': {
+            'sum': sums.numerator,
+            'ratio': ratio,
+            'annualised': '1 - power(1 - ' ~ ratio ~ ', 365.0 / days of the month)',
+            'difference': ratio ~ ' - ' ~ second,
+            'lifetime': ratio ~ ' * least(60, 1 / (' ~ second ~ '))',
+            'net_promoter': 'case when ' ~ sums.denominator ~ ' >= 5 then 100.0 * '
+                ~ ratio ~ ' end',
+        }[meta.calculation],
+        'models': parts | map(attribute='model') | unique | sort,
+        'relations': parts | map(attribute='relation') | unique | sort,
+        'time_dimensions': parts | map(attribute='time_dimension') | unique | sort,
+        'tests': tests | unique | sort,
+    }) }}
+{%- endmacro %}

@@ -1,0 +1,75 @@
+with tasks as (
+
+    select
+        task_versions.*,
+        row_number() over (
+            partition by task_versions.task_id
+            order by task_versions.changed_at desc, task_versions.known_at desc
+        ) as recency
+    from {{ ref('stg_engagement__task_versions') }} as task_versions
+    where task_versions.task_type = 'Meeting' and task_versions.activity_date is not null
+
+),
+
+changes as (
+
+    select * from {{ ref('stg_engagement__key_contact_changes') }}
+    where change_type = 'left'
+
+),
+
+months as (
+
+    select * from {{ ref('int_periods__completed') }}
+    where grain = 'month'
+
+),
+
+counted_by_kind as (
+
+    select
+        coalesce(tasks.account_id, 'unassigned') as account_id,
+        months.period_start_date as month_start_date,
+        1 as meetings_due_count,
+        case when tasks.status = 'Completed' then 1 else 0 end as meetings_held_count,
+        0 as key_contacts_lost_90d
+    from tasks
+    inner join months
+        on
+            tasks.activity_date >= months.period_start_date
+            and tasks.activity_date < months.period_end_date
+    where
+        tasks.recency = 1
+        and not tasks.is_deleted
+        -- a cancelled meeting was not due, and one without an outcome has not shown yet
+        and tasks.status in ('Completed', 'No Show')
+    union all
+    select
+        coalesce(changes.account_id, 'unassigned') as account_id,
+        months.period_start_date as month_start_date,
+        0 as meetings_due_count,
+        0 as meetings_held_count,
+        1 as key_contacts_lost_90d
+    from changes
+    inner join months
+        on
+            cast(changes.changed_at as date) < months.period_end_date
+            and cast(changes.changed_at as date)
+            >= {{ add_days('months.period_end_date', -90) }}
+
+),
+
+counted as (
+
+    select
+        counted_by_kind.account_id,
+        counted_by_kind.month_start_date,
+        sum(counted_by_kind.meetings_due_count) as meetings_due_count,
+        sum(counted_by_kind.meetings_held_count) as meetings_held_count,
+        sum(counted_by_kind.key_contacts_lost_90d) as key_contacts_lost_90d
+    from counted_by_kind
+    group by counted_by_kind.account_id, counted_by_kind.month_start_date
+
+)
+
+select * from counted

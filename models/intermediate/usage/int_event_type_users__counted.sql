@@ -1,0 +1,59 @@
+with users as (
+
+    select * from {{ ref('int_users__classified') }}
+    where not is_internal_or_bot
+
+),
+
+workspaces as (
+
+    select * from {{ ref('int_workspaces__owned') }}
+
+),
+
+-- one pass over 90 days; a delivery of the same event within the window is a redelivery
+delivered as (
+
+    select
+        events.event_type,
+        events.workspace_id,
+        events.user_id,
+        events.event_id
+    from {{ ref('stg_usage__events') }} as events
+    where
+        events.landed_date >= {{ add_days(as_of_date(), -90) }}
+        and events.occurred_at >= {{ add_days(as_of_date(), -90) }}
+        and events.occurred_at < {{ as_of_date() }}
+    group by events.event_type, events.workspace_id, events.user_id, events.event_id
+
+),
+
+counted as (
+
+    select
+        delivered.event_type,
+        delivered.workspace_id,
+        delivered.user_id,
+        count(*) as event_count
+    from delivered
+    group by delivered.event_type, delivered.workspace_id, delivered.user_id
+
+),
+
+attributed as (
+
+    select
+        counted.event_type,
+        workspaces.account_id,
+        counted.user_id,
+        sum(counted.event_count) as event_count
+    from counted
+    inner join users
+        on counted.user_id = users.user_id
+    inner join workspaces
+        on counted.workspace_id = workspaces.workspace_id
+    group by counted.event_type, workspaces.account_id, counted.user_id
+
+)
+
+select * from attributed

@@ -1,0 +1,57 @@
+with parts as (
+
+    select * from {{ ref('int_metric_parts__summed') }}
+
+),
+
+declared as (
+
+    select * from {{ ref('int_metric_parts__declared') }}
+
+),
+
+weighted as (
+
+    select
+        declared.metric_name,
+        declared.side,
+        parts.grain,
+        parts.period_start_date,
+        parts.dimension_name,
+        parts.dimension_value,
+        declared.weight
+        * case when declared.over_time = 'sum' then parts.amount else parts.last_amount end
+            as amount
+    from declared
+    inner join parts
+        on
+            declared.part_name = parts.part_name
+            and declared.grain = parts.grain
+
+),
+
+-- no row is no event: a missing amount is 0
+summed as (
+
+    select
+        weighted.metric_name,
+        weighted.grain,
+        weighted.period_start_date,
+        weighted.dimension_name,
+        weighted.dimension_value
+        {%- for side in
+            ['numerator', 'denominator', 'second_numerator', 'second_denominator'] %},
+        coalesce(sum(case when weighted.side = '{{ side }}' then weighted.amount end), 0)
+            as {{ side }}
+        {%- endfor %}
+    from weighted
+    group by
+        weighted.metric_name,
+        weighted.grain,
+        weighted.period_start_date,
+        weighted.dimension_name,
+        weighted.dimension_value
+
+)
+
+select * from summed

@@ -1,0 +1,220 @@
+"""Every metric is one number, however it is asked for; each way of being wrong is found."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import LAST_NIGHT, ROOT, World
+
+from pipeline import catalogue_metricflow, catalogue_plain, verify_catalogue
+from pipeline.catalogue_changes import find_changes
+from pipeline.config import load_settings
+from pipeline.dbt import Dbt
+from pipeline.errors import UserError
+from pipeline.verify import Context
+
+DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
+
+
+@pytest.fixture(scope="module")
+def parsed(ci_world: World) -> tuple[Context, Any]:
+    """The last night and what dbt parsed."""
+    settings = replace(load_settings(raw=ci_world.raw), warehouse=ci_world.warehouse)
+    settings = replace(settings, target=ci_world.folder / "target")
+    variables = {"as_of_date": LAST_NIGHT.isoformat(), "vendors": list(settings.vendors)}
+    dbt = Dbt(settings, variables)
+    before = dict(os.environ)
+    dbt.parse()
+    os.environ.clear()
+    os.environ.update(before)
+    return Context(settings, LAST_NIGHT, variables), dbt.manifest
+
+
+@pytest.fixture(scope="module")
+def evaluated(parsed: tuple[Context, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The private file, with the three ways' values in temporary tables."""
+    context, manifest = parsed
+    with context.open_build() as connection:
+        verify_catalogue.evaluate(connection, context, manifest)
+        yield connection
+
+
+@pytest.fixture
+def values(evaluated: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, put back after the test."""
+    tables = ("metric_values", "metricflow_values", "plain_values")
+    for table in tables:
+        evaluated.execute(f"create or replace temp table kept_{table} as from {table}")
+    yield evaluated
+    for table in tables:
+        evaluated.execute(f"create or replace temp table {table} as from kept_{table}")
+
+
+def test_every_metric_is_equal_in_three_ways(evaluated: duckdb.DuckDBPyConnection) -> None:
+    proven = verify_catalogue.compare(evaluated)
+    assert proven.is_passed, proven.measured
+    assert int(re.match(r"(\d+) metrics", proven.measured)[1]) >= 70
+
+
+def test_each_metric_is_compared_at_its_grains_and_cuts(
+    evaluated: duckdb.DuckDBPyConnection, parsed: tuple[Context, Any]
+) -> None:
+    """No way may be right by having nothing to say."""
+    verify_catalogue.compare(evaluated)
+    for table in ("metric_values", "metricflow_values", "plain_values"):
+        found = evaluated.execute(
+            f"select grain, list(distinct metric_name) from {table}"
+            " where dimension_name = 'total' group by grain"
+        ).fetchall()
+        assert {g: sorted(n) for g, n in found} == verify_catalogue.metric_grains(parsed[1]), table
+    cuts = evaluated.execute(
+        "select metric_name, count(distinct dimension_name) from compared"
+        " where grain = 'month' and plain is not null group by metric_name"
+    ).fetchall()
+    assert {number for _, number in cuts} == {3}
+
+
+def test_a_wrong_measure_in_the_catalogue_is_found(values: duckdb.DuckDBPyConnection) -> None:
+    """Returns counted as expansion."""
+    values.execute(
+        "update metric_values v set value = p.amount from ("
+        " select grain, period_start_date, dimension_name, dimension_value, sum(amount) as amount"
+        " from catalogue.int_metric_parts__summed"
+        " where part_name in ('expansion_mrr_usd', 'reactivation_mrr_usd') group by all) p"
+        " where v.metric_name = 'expansion_mrr' and v.grain = p.grain"
+        " and v.period_start_date = p.period_start_date"
+        " and v.dimension_name = p.dimension_name and v.dimension_value = p.dimension_value"
+    )
+    proven = verify_catalogue.compare(values)
+    assert not proven.is_passed
+    assert re.match(rf"expansion_mrr, month \d{{4}}-\d\d-01: {DIFFERENCE}; ", proven.measured)
+
+
+def test_a_changed_definition_is_found(values: duckdb.DuckDBPyConnection) -> None:
+    """Monthly active users over 30 days, not 28."""
+    queries = {n: q for file in catalogue_plain.read_files() for n, q in file.queries.items()}
+    assert "users_28" in queries["mau"]
+    query = queries["mau"].replace("users_28", "users_30")
+    values.execute("delete from plain_values where metric_name = 'mau'")
+    values.execute(f"insert into plain_values select 'mau', * from ({query})")
+    proven = verify_catalogue.compare(values)
+    assert not proven.is_passed
+    assert re.match(rf"mau, month \d{{4}}-\d\d-01: {DIFFERENCE}; ", proven.measured)
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ("update {} set value = value * (1 + 2e-9) where metric_name = 'arpa'", "arpa"),
+        ("update {} set value = null where metric_name = 'csat'", "csat"),
+        ("delete from {} where metric_name = 'nps' and dimension_name = 'total'", "nps"),
+        ("update {} set value = 0 where metric_name = 'arr' and grain = 'year'", "arr, year"),
+        ("update {} set value = 1 where metric_name = 'grr' or metric_name = 'quick_ratio'"
+         " and dimension_name = 'segment'", "quick_ratio, month .* segment"),
+    ],
+)
+@pytest.mark.parametrize("table", ["metric_values", "metricflow_values", "plain_values"])
+def test_each_way_is_held_against_the_others(
+    values: duckdb.DuckDBPyConnection, table: str, fault: str, named: str
+) -> None:
+    values.execute(fault.format(table))
+    proven = verify_catalogue.compare(values)
+    assert not proven.is_passed and re.match(named, proven.measured), proven.measured
+
+
+def test_nothing_to_compare_is_no_proof(values: duckdb.DuckDBPyConnection) -> None:
+    for table in ("metric_values", "metricflow_values", "plain_values"):
+        values.execute(f"delete from {table}")
+    assert not verify_catalogue.compare(values).is_passed
+
+
+def test_without_metricflow_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="MetricFlow is not installed.*pip install"):
+        catalogue_metricflow.require_metricflow()
+
+
+def test_the_catalogue_table_is_the_semantic_layer(
+    ci_world: World, parsed: tuple[Context, Any]
+) -> None:
+    """Names, words and versions of the published table are those of the project."""
+    rows = ci_world.read(
+        "select metric_name, label, description, version from catalogue.metrics_catalogue"
+    )
+    metrics = [m for m in parsed[1].metrics.values() if "tier" in m.config.meta]
+    assert sorted(rows) == sorted(
+        (m.name, m.label, m.description, m.config.meta["version"]) for m in metrics
+    )
+    unfilled = ci_world.read(
+        "select metric_name from catalogue.metrics_catalogue where '' in (owner, unit, formula,"
+        " sql_expression, base_relations, time_dimensions, upstream_models, guarding_tests)"
+        " or changed_date is null or last_period_start_date is null"
+    )
+    assert unfilled == []
+
+
+@pytest.fixture(scope="module")
+def semantic_project(
+    parsed: tuple[Context, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What `mf` needs of the project, with the semantic manifest where it looks for it."""
+    folder = tmp_path_factory.mktemp("semantic")
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "target").mkdir()
+    text = catalogue_metricflow.semantic_manifest(parsed[1])
+    (folder / "target" / "semantic_manifest.json").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("file", ["build_file", "published_file"])
+def test_mf_reads_the_private_and_the_published_file(
+    ci_world: World, semantic_project: Path, file: str
+) -> None:
+    environment = {**ci_world.environment, "PLUMBLINE_BUILD": str(getattr(ci_world, file))}
+    environment = {k: v for k, v in environment.items() if not k.startswith("DBT_")}
+    command = [str(Path(sys.executable).with_name("mf"))]
+    asked = ["query", "--metrics", "mrr,net_revenue_retention,dau", "--group-by",
+             "metric_time__month,account_month__segment", "--csv", "answer.csv"]
+    for arguments in (["validate-configs"], asked) if file == "published_file" else (asked,):
+        done = subprocess.run([*command, *arguments], cwd=semantic_project, env=environment,
+                              capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "ERRORS: 0" in done.stdout or arguments is asked
+    answered = duckdb.read_csv(str(semantic_project / "answer.csv")).fetchall()
+    assert len({row[1] for row in answered}) >= 4 and len(answered) > 50
+
+
+def test_what_a_change_does_is_shown(ci_world: World, tmp_path: Path) -> None:
+    """Against a file in which a metric had another definition and other values."""
+    earlier = tmp_path / "plumbline.duckdb"
+    shutil.copy(ci_world.published_file, earlier)
+    with duckdb.connect(str(earlier)) as connection:
+        connection.execute(
+            "update catalogue.metrics_catalogue set version = 0, formula = 'another'"
+            " where metric_name = 'mau'; delete from catalogue.metrics_catalogue"
+            " where metric_name = 'nps'; update catalogue.metric_values set value = value / 2"
+            " where metric_name = 'mau'"
+        )
+    (change,), added, removed = find_changes(ci_world.build_file, earlier)
+    assert (change.metric_name, added, removed) == ("mau", ["nps"], [])
+    assert [name for name, _, _ in change.differences] == ["version", "formula"]
+    assert len(change.values) == 12 and change.values[-1].impact.endswith("(+100.00%)")
+    world = ci_world.copy(tmp_path / "world")
+    done = world.run("verify", "catalogue", "--against", str(earlier))
+    assert done.returncode == 0, done.stderr
+    assert "formula: another -> count of users" in done.stdout and "+100.00%" in done.stdout
+    assert "new: nps" in done.stdout
+    missing = world.run("verify", "catalogue", "--against", str(tmp_path / "none.duckdb"))
+    assert missing.returncode == 1 and "does not exist" in missing.stderr

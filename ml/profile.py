@@ -2,8 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from ml.candidates import Champion
+from ml.candidates import Candidate, Champion
+
+SCORE = "(score)"  # stands beside the feature names; no column can be called so
 
 
 def feature_importance(champion: Champion, features: pd.DataFrame) -> pd.DataFrame:
@@ -65,3 +68,23 @@ def feature_bins(features: pd.DataFrame, bins: int) -> pd.DataFrame:
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def drift_bins(
+    features: pd.DataFrame, chosen: Candidate, champion: Champion, bins: int
+) -> pd.DataFrame:
+    """Cut the features, and the model's own probabilities, into bins.
+
+    The probabilities are those of the test slice, which the evaluated model had not seen, on the
+    calibration of the deployed one: scores of rows that a model was fitted on lie further apart
+    than those of any later night.
+
+    Returns
+    -------
+    pd.DataFrame
+        As of `feature_bins`; the probabilities under the name ``(score)``.
+    """
+    scores = pd.DataFrame({SCORE: expit(champion.calibration.apply(chosen.test))})
+    return pd.concat(
+        [feature_bins(features, bins), feature_bins(scores, bins)], ignore_index=True
+    )

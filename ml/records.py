@@ -60,13 +60,20 @@ class TrainResult:
     seconds: float
 
 
-def recipe(chosen: Candidate, champion: Champion, frame: pd.DataFrame) -> dict[str, Any]:
+def recipe(
+    chosen: Candidate, champion: Champion, frame: pd.DataFrame, tested: pd.DataFrame
+) -> dict[str, Any]:
     """Describe how the deployed model was fitted, for ``model_runs.parameters``."""
     return {
         "chosen_by": "lowest calibrated log loss on validation",
         "boosting_rounds": chosen.iterations,
         "deployed_model": "refitted on all matured rows after the evaluation, by the same recipe",
         "deployed_rows": len(frame),
+        # What drift is measured against: rows of one account on neighbouring dates are copies.
+        "reference_accounts": {
+            "features": int(frame["account_id"].nunique()),
+            "score": int(tested["account_id"].nunique()),
+        },
         "evaluated_model": "fitted on the rows whose labels were known on the first test date",
         "calibration_of_deployed": asdict(champion.calibration),
         "calibration_of_evaluated": asdict(chosen.calibration),

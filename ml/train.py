@@ -25,7 +25,7 @@ from ml.checks import check_labels, check_values, constant_features
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
 from ml.errors import TooLittleDataError
-from ml.profile import feature_bins, feature_importance
+from ml.profile import drift_bins, feature_importance
 from ml.records import TrainResult, recipe, run_row, train_result, untrained, verdict
 from ml.splits import check_embargo, check_positives, rows_of, split_dates
 
@@ -185,9 +185,9 @@ def _train(
     tables = {
         "model_performance": performance,
         "feature_importance": feature_importance(champion, features).assign(target=run.target),
-        "feature_bins": feature_bins(features, settings.scoring.drift_bins).assign(
-            target=run.target
-        ),
+        "feature_bins": drift_bins(
+            features, chosen, champion, settings.scoring.drift_bins
+        ).assign(target=run.target),
     }
     run = replace(
         run,
@@ -198,7 +198,7 @@ def _train(
             "slices": {name: {**counts[name], "dates": split.describe()[name]} for name in counts},
             "embargo_days": aim.embargo_days,
             "dropped_features": list(dropped),
-            **recipe(chosen, champion, frame),
+            **recipe(chosen, champion, frame, rows_of(frame, split.test)),
         },
         metrics={**verdict(chosen, aim.positives, settings.evaluation), "warnings": warnings},
     )

@@ -89,6 +89,13 @@ class Dbt:
         """Run `dbt test` on a selection, unit tests included."""
         return self._outcome(["test", "--no-write-json", "--select", *select], report)
 
+    def compiled(self, names: Sequence[str]) -> dict[str, str]:
+        """Compiled SQL of models, by name; nothing is run and nothing is looked up."""
+        if self.manifest is None:
+            self.parse()
+        arguments = ["compile", "--no-introspect", "--no-write-json", "--select", *names]
+        return {row.node.name: row.node.compiled_code for row in self._invoke(arguments, None)}
+
     def docs(self, report: Report | None = None) -> None:
         """Run `dbt docs generate --static` into the target folder.
 

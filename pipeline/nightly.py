@@ -29,7 +29,12 @@ from pipeline.progress import Stages, Step
 from pipeline.summary import Summary
 
 # What training and scoring read, with all that comes before it.
-FEATURES = ("+feat_accounts_daily", "+feat_training_examples", "resource_type:seed")
+FEATURES = (
+    "+feat_accounts_daily",
+    "+feat_training_examples",
+    "+rpt_retraining_decision",
+    "resource_type:seed",
+)
 STAGES = 9
 
 
@@ -106,7 +111,10 @@ def _publish_night(
         before.require_success("the build")
         step.outcome = before.counted()
     with stages.stage("Train") as step:
-        models = scoring.choose_models(settings, plan.run_id, plan.as_of, options.retrain)
+        asked = scoring.retraining_asked(settings, plan.as_of)
+        models = scoring.choose_models(
+            settings, plan.run_id, plan.as_of, options.retrain, asked
+        )
         step.outcome = "; ".join(model.outcome for model in models)
     with stages.stage("Score and explain") as step:
         counts = [scoring.score(settings, plan.run_id, plan.as_of, model) for model in models]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -35,6 +36,11 @@ CAPACITY = """
     from teams
     left join reference.csm_capacity as own on teams.csm_id = own.csm_id
     left join reference.csm_capacity as team on team.csm_id = 'default'
+"""
+ASKED = """
+    select model_version, reason
+    from monitoring.retraining_decision
+    where should_retrain and as_of_date = ?
 """
 CHURN = "churn"
 CONSTANT = re.compile(r"feature (\w+) is constant over the training slice: left out$")
@@ -79,17 +85,35 @@ class Model:
 
 
 def choose_models(
-    settings: Settings, run_id: str, as_of: date, retrain: bool
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    retrain: bool,
+    asked: Mapping[str, str] | None = None,
 ) -> tuple[Model, ...]:
     """Load or train the champion of every target, the churn model first."""
     from ml.config import load_settings
 
     targets = load_settings().target
-    return tuple(choose_model(settings, run_id, as_of, retrain, name) for name in targets)
+    return tuple(
+        choose_model(settings, run_id, as_of, retrain, name, asked or {}) for name in targets
+    )
+
+
+def retraining_asked(settings: Settings, as_of: date) -> dict[str, str]:
+    """Models that `monitoring.retraining_decision` asks to be trained anew, and why."""
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        rows = connection.execute(ASKED, [as_of]).fetchall()
+    return {version: reason for version, reason in rows}
 
 
 def choose_model(
-    settings: Settings, run_id: str, as_of: date, retrain: bool, target: str = CHURN
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    retrain: bool,
+    target: str = CHURN,
+    asked: Mapping[str, str] = MappingProxyType({}),
 ) -> Model:
     """Load the champion that fits this source, or train one.
 
@@ -97,6 +121,9 @@ def choose_model(
     ----------
     retrain : bool
         Train even where a champion fits.
+    asked : mapping
+        Model versions that do not do any longer, and why. A version that is champion no more is
+        not meant: a night that is run again does not train again.
 
     Raises
     ------
@@ -112,8 +139,10 @@ def choose_model(
     label = settings.label if target == CHURN else load_settings().of(target).label
     champion = stages.champion(settings.build_file, target, as_of)
     names = load_contract().without_types(settings.source_types_off).names
+    why = asked.get(champion.model_version) if champion is not None else None
+    because = f" ({why})" if why else ""
     usable = champion is not None and fits(champion, names, label)
-    if usable and not retrain:
+    if usable and not retrain and why is None:
         return _as_model(champion, f"{champion.model_version} fits")
     result = train(
         settings.build_file,
@@ -127,7 +156,8 @@ def choose_model(
     )
     if usable and not result.is_champion:
         tried = result.model_version if result.model_kind else result.sentence
-        return _as_model(champion, f"{champion.model_version}, after {tried}: {result.decision}")
+        told_why = f"{champion.model_version}{because}, after {tried}: {result.decision}"
+        return _as_model(champion, told_why)
     if result.model_kind is None:
         outcome = f"no {target} model: too little data"
         return Model(None, target, result.verdict, result.sentence, outcome)
@@ -139,7 +169,7 @@ def choose_model(
         )
     done = "new:" if result.is_new else "same data as"
     run = registry.find(settings.build_file, result.model_version)
-    return _as_model(run, f"{done} {result.model_version}", result.warnings)
+    return _as_model(run, f"{done} {result.model_version}{because}", result.warnings)
 
 
 def _as_model(run: ModelRun, outcome: str, warnings: tuple[str, ...] = ()) -> Model:

@@ -112,6 +112,28 @@ def test_the_run_is_a_row_that_says_how_it_was_made(trained):
     }
 
 
+def test_drift_has_a_reference(trained):
+    """Bins of every feature and of the out-of-time probabilities, and their number of accounts."""
+    folder, result = trained
+    database = folder / "plumbline.duckdb"
+    bins = dict(fetch(
+        database,
+        "select feature_name, sum(share) from ml.feature_bins group by feature_name",
+    ))
+    run = registry.find(database, result.model_version)
+    assert set(bins) == {*run.feature_names, "(score)"}
+    assert list(bins.values()) == pytest.approx([1.0] * len(bins))
+    ((lowest, highest),) = fetch(
+        database,
+        "select min(upper_bound), max(lower_bound) from ml.feature_bins"
+        " where feature_name = '(score)'",
+    )
+    assert 0 < lowest < highest < 1
+    counts = run.parameters["reference_accounts"]
+    assert 0 < counts["score"] <= counts["features"] <= 700
+    assert counts["score"] < run.parameters["slices"]["test"]["examples"]
+
+
 def test_the_same_training_twice_gives_the_same_bits(trained, world):
     folder, first = trained
     second = run_training(world)

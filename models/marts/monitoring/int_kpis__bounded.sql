@@ -1,0 +1,102 @@
+with nights as (
+
+    select * from {{ ref('int_scored_nights__dated') }}
+    where target = 'churn' and as_of_date = {{ as_of_date() }}
+
+),
+
+promises as (
+
+    select * from {{ ref('int_champion_promises__levelled') }}
+
+),
+
+tested as (
+
+    select
+        performance.metric_name,
+        case when performance.model_kind = 'nobody_churns' then 'baseline' else 'model' end as kind,
+        performance.metric_value,
+        performance.positives / cast(performance.examples as {{ column_type('double') }})
+            as base_rate
+    from {{ ref('stg_ml__model_performance') }} as performance
+    inner join nights
+        on performance.model_version = nights.model_version
+    inner join {{ ref('stg_ml__model_runs') }} as model_runs
+        on
+            performance.model_version = model_runs.model_version
+            and performance.model_kind in (model_runs.model_kind, 'nobody_churns')
+    where performance.slice = 'test'
+
+),
+
+-- how far apart two equal normal curves of score lie that give the measured AUC
+separated as (
+
+    select
+        sqrt(2) * {{ normal_quantile('(1 - promises.promised_auc)') }} as separation
+    from promises
+    inner join nights
+        on promises.model_version = nights.model_version
+    where promises.promised_auc > 0.5 and promises.promised_auc < 1
+
+),
+
+feasible as (
+
+    select
+        'churn_balanced_accuracy' as kpi_name,
+        {{ normal_probability('(separated.separation / 2)') }} as feasible_value
+    from separated
+    union all
+    select
+        'early_warning' as kpi_name,
+        {{ normal_probability('(separated.separation - 1.645)') }} as feasible_value
+    from separated
+    union all
+    select
+        'false_positive_rate' as kpi_name,
+        {{ normal_probability('(1.645 - separated.separation)') }} as feasible_value
+    from separated
+    union all
+    select
+        'precision_at_capacity' as kpi_name,
+        least(1, max(case when tested.metric_name = 'precision_at_capacity'
+            then tested.metric_value end) / nullif(max(case
+            when tested.metric_name = 'recall_at_capacity' then tested.metric_value
+        end), 0)) as feasible_value
+    from tested
+    where tested.kind = 'model'
+
+),
+
+baselines as (
+
+    select
+        'churn_accuracy' as kpi_name,
+        max(tested.metric_value) as baseline_value
+    from tested
+    where tested.kind = 'baseline' and tested.metric_name = 'accuracy'
+    union all
+    select
+        'precision_at_capacity' as kpi_name,
+        max(tested.base_rate) as baseline_value
+    from tested
+
+),
+
+bounded as (
+
+    select
+        targets.kpi_name,
+        feasible.feasible_value,
+        coalesce(baselines.baseline_value, targets.baseline_value) as baseline_value
+    from {{ ref('kpi_targets') }} as targets
+    left join feasible
+        on targets.kpi_name = feasible.kpi_name
+    left join baselines
+        on targets.kpi_name = baselines.kpi_name
+
+)
+
+select * from bounded

@@ -33,14 +33,22 @@ intervals as (
 
 ),
 
+counts as (
+
+    select * from {{ ref('int_worklist_calls__counted') }}
+    union all
+    select * from {{ ref('int_early_warnings__counted') }}
+
+),
+
 rates as (
 
     select
-        rates.rate_name,
-        rates.hits / cast(nullif(rates.trials, 0) as {{ column_type('double') }}) as achieved_value,
-        {{ wilson_bound('rates.hits', 'rates.trials', 'intervals.z', '-') }} as lower_bound,
-        {{ wilson_bound('rates.hits', 'rates.trials', 'intervals.z', '+') }} as upper_bound
-    from {{ ref('int_error_rates__counted') }} as rates
+        counts.rate_name,
+        counts.hits / cast(nullif(counts.trials, 0) as {{ column_type('double') }}) as achieved_value,
+        {{ wilson_bound('counts.hits', 'counts.trials', 'intervals.z', '-') }} as lower_bound,
+        {{ wilson_bound('counts.hits', 'counts.trials', 'intervals.z', '+') }} as upper_bound
+    from counts
     cross join intervals
 
 ),

@@ -53,6 +53,7 @@ counted as (
         visible.as_of_date,
         count(case when visible.days_before <= 7 then 1 end) as active_users_7d,
         count(case when visible.days_before <= 30 then 1 end) as active_users_30d,
+        count(case when visible.days_before <= 90 then 1 end) as active_users_90d,
         count(distinct case when visible.days_before <= 30 then visible.user_id end) as users_30d,
         count(
             distinct case
@@ -83,6 +84,10 @@ where
     or abs(
         features.avg_dau_30d * least(30, features.account_age_days)
         - coalesce(counted.active_users_30d, 0)
+    ) > 0.000001
+    or abs(
+        coalesce(features.usage_trend_ratio_30d_90d, 0) * coalesce(counted.active_users_90d, 0)
+        / least(90, features.account_age_days) - features.avg_dau_30d
     ) > 0.000001
     or abs(
         coalesce(features.seat_utilization, 0) * features.seats

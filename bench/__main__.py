@@ -1,4 +1,7 @@
-"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [--quick]`: or all."""
+"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [compare] [--quick]`.
+
+All but `compare`, which makes five worlds, where none is named.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import catalogue, generate, model, night, rollups
+from bench import catalogue, compare, generate, model, night, rollups
 from bench.record import ROOT, Figure, keep, show
 
 NAMES = ("generate", "rollups", "night", "catalogue", "model")
+ON_REQUEST = ("compare",)
 FULL_DAYS = 90
 GENERATION_TARGET = 600.0
 DISK_GB_A_DAY = 0.2
@@ -49,7 +53,7 @@ def require_disk(folder: Path, days: int) -> None:
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.argument("names", nargs=-1, type=click.Choice(NAMES + ON_REQUEST))
 @click.option("--quick", is_flag=True, help="A tenth of the days at size full; ci for demo.")
 @click.option("--days", type=click.IntRange(1, FULL_DAYS), help="Days of events at size full.")
 @click.option("--memory", default="4GB", show_default=True, help="Limit of the roll-ups' engine.")
@@ -79,6 +83,10 @@ def main(names: tuple[str, ...], quick: bool, days: int | None, memory: str) -> 
                 (folder / "full").mkdir()
                 figures = rollups.run(folder / "full", days, memory)
                 shutil.rmtree(folder / "full")
+            elif bench == "compare":
+                settings |= {"seeds": compare.SEEDS, "generator": compare.generator_hash()}
+                (folder / bench).mkdir()
+                figures = compare.run(folder / bench, size)
             elif bench == "night":
                 figures = night.run(folder / size, size)
             elif bench == "catalogue":

@@ -82,6 +82,36 @@ class BoostingSettings:
 
 
 @dataclass(frozen=True)
+class ForestSettings:
+    """Knobs of the random forest."""
+
+    trees: int
+    min_samples_leaf: int
+    max_features: float
+
+
+@dataclass(frozen=True)
+class PerceptronSettings:
+    """Knobs of the multilayer perceptron, which has two hidden layers."""
+
+    first_layer: int
+    second_layer: int
+    penalty: float
+    learning_rate: float
+    epochs: int
+
+
+@dataclass(frozen=True)
+class ComparisonSettings:
+    """Origins of the comparison and, of these, the last ones that the ablation uses."""
+
+    origins: int
+    rounds: int
+    latency_calls: int
+    ablation_origins: int
+
+
+@dataclass(frozen=True)
 class CalibrationSettings:
     """Prior and limits of the slope of the calibration map."""
 
@@ -120,6 +150,9 @@ class Settings:
     logistic_regression: LogisticSettings
     additive_boosting: BoostingSettings
     full_boosting: BoostingSettings
+    random_forest: ForestSettings
+    multilayer_perceptron: PerceptronSettings
+    comparison: ComparisonSettings
     calibration: CalibrationSettings
     evaluation: EvaluationSettings
     scoring: ScoringSettings
@@ -149,6 +182,9 @@ SECTIONS = {
     "logistic_regression": LogisticSettings,
     "additive_boosting": BoostingSettings,
     "full_boosting": BoostingSettings,
+    "random_forest": ForestSettings,
+    "multilayer_perceptron": PerceptronSettings,
+    "comparison": ComparisonSettings,
     "calibration": CalibrationSettings,
     "evaluation": EvaluationSettings,
     "scoring": ScoringSettings,

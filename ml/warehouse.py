@@ -131,13 +131,15 @@ def read_performance(database: Path, model_version: str) -> pd.DataFrame:
         ).df()
 
 
-def write_training(database: Path, model_version: str, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write all rows of one training run, by table; rows of the same version are replaced."""
+def write_training(
+    database: Path, version: str, tables: Mapping[str, pd.DataFrame], key: str = "model_version"
+) -> None:
+    """Write all rows of one training run or study, by table; those of the version are replaced."""
     with connect(database, read_only=False) as connection:
         for statement in create_statements():
             connection.execute(statement)
-        for table in VERSIONED:
-            connection.execute(f"delete from ml.{table} where model_version = ?", [model_version])
+        for table in {*tables, *(VERSIONED if key == "model_version" else ())}:
+            connection.execute(f"delete from ml.{table} where {key} = ?", [version])
         for table, frame in tables.items():
             _insert(connection, table, pa.Table.from_pandas(frame, preserve_index=False))
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.champions import models, promote, rollback
+from pipeline.comparing import compare
 from pipeline.config import load_settings
 from pipeline.errors import UserError, explain
 from pipeline.options import source_options
@@ -189,7 +190,7 @@ def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: in
     make_docs(load_settings(source, raw), as_of, port if serve else None, make_console())
 
 
-for command in (models, promote, rollback):
+for command in (compare, models, promote, rollback):
     cli.add_command(command)
 
 

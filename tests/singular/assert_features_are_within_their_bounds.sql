@@ -20,7 +20,7 @@ where
             coalesce(avg_csat, 0), coalesce(onboarding_completion, 0),
             coalesce(training_participation, 0), coalesce(meeting_show_rate, 0),
             coalesce(goals_achieved_ratio, 0), coalesce(nps_score, 0) / 10,
-            abs(coalesce(sentiment_score, 0)), features_adopted / 10
+            abs(coalesce(sentiment_score, 0)), features_adopted_90d / 10, is_past_due
         ) > 1
         or account_age_days < 1
         or days_since_last_login < 1
@@ -30,5 +30,9 @@ where
         or avg_dau_7d * least(7, account_age_days)
         > avg_dau_30d * least(30, account_age_days) + 0.000001
         or urgent_tickets_30d > support_tickets_30d
+        or features_adopted > features_adopted_90d
+        or renewing_days_60d < 0
+        -- no window of 30 days holds more than one of 90
+        or usage_trend_ratio_30d_90d > 3.000001
         or (is_trial and is_paying)
     )

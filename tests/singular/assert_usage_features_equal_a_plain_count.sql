@@ -54,8 +54,8 @@ last_seen as (
 
 ),
 
--- one row per user and day of the last 30, however often it became known
-of_30_days as (
+-- one row per user and day of the last 90, however often it became known
+of_90_days as (
 
     select
         visible.account_id,
@@ -66,7 +66,7 @@ of_30_days as (
         sum(visible.comment_count) as comment_count,
         sum(visible.invite_count) as invite_count
     from visible
-    where visible.days_before <= 30
+    where visible.days_before <= 90
     group by
         visible.account_id, visible.as_of_date, visible.user_id, visible.event_date
 
@@ -75,16 +75,20 @@ of_30_days as (
 counted as (
 
     select
-        of_30_days.account_id,
-        of_30_days.as_of_date,
-        count(case when of_30_days.days_before <= 7 then 1 end) as active_users_7d,
-        count(*) as active_users_30d,
-        count(distinct of_30_days.user_id) as users_30d,
-        count(distinct case when of_30_days.comment_count > 0 then of_30_days.user_id end)
-            as users_commenting,
-        sum(of_30_days.invite_count) as invites_30d
-    from of_30_days
-    group by of_30_days.account_id, of_30_days.as_of_date
+        days.account_id,
+        days.as_of_date,
+        count(case when days.days_before <= 7 then 1 end) as active_users_7d,
+        count(case when days.days_before <= 30 then 1 end) as active_users_30d,
+        count(*) as active_users_90d,
+        count(distinct case when days.days_before <= 30 then days.user_id end) as users_30d,
+        count(
+            distinct case
+                when days.days_before <= 30 and days.comment_count > 0 then days.user_id
+            end
+        ) as users_commenting,
+        sum(case when days.days_before <= 30 then days.invite_count else 0 end) as invites_30d
+    from of_90_days as days
+    group by days.account_id, days.as_of_date
 
 )
 
@@ -108,6 +112,10 @@ where
     or abs(
         features.avg_dau_30d * least(30, features.account_age_days)
         - coalesce(counted.active_users_30d, 0)
+    ) > 0.000001
+    or abs(
+        coalesce(features.usage_trend_ratio_30d_90d, 0) * coalesce(counted.active_users_90d, 0)
+        / least(90, features.account_age_days) - features.avg_dau_30d
     ) > 0.000001
     or abs(
         coalesce(features.seat_utilization, 0) * features.seats

@@ -60,7 +60,8 @@ ranged as (
         current_when_known.mrr_cents,
         current_when_known.seat_count,
         current_when_known.billing_months,
-        current_when_known.term_end_date
+        current_when_known.term_end_date,
+        current_when_known.is_past_due
     from current_when_known
     where current_when_known.service <> 'none'
 

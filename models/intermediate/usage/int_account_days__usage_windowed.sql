@@ -1,10 +1,10 @@
 {% set summed = [
-    'active_users_7d', 'active_users_14d', 'active_users_30d', 'core_actions_7d',
-    'core_actions_30d', 'events_30d', 'events_60d', 'invites_30d',
+    'active_users_7d', 'active_users_14d', 'active_users_30d', 'active_users_90d',
+    'core_actions_7d', 'core_actions_30d', 'events_30d', 'events_60d', 'invites_30d',
 ] -%}
 {%- set distinct_counts = [
     'distinct_active_users_30d', 'distinct_commenting_users_30d',
-    'distinct_feature_categories_30d',
+    'distinct_feature_categories_30d', 'distinct_feature_categories_90d',
 ] -%}
 
 with spine as (

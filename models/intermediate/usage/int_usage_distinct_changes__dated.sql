@@ -7,8 +7,13 @@ with user_days as (
 
 category_days as (
 
-    select * from {{ ref('int_category_days__counted') }}
+    select *, 'feature_category' as member_kind, 30 as window_days
+    from {{ ref('int_category_days__counted') }}
     where event_date >= {{ add_days(changed_since(), -31) }}
+    union all
+    select *, 'feature_category_90d' as member_kind, 90 as window_days
+    from {{ ref('int_category_days__counted') }}
+    where event_date >= {{ add_days(changed_since(), -91) }}
 
 ),
 
@@ -25,7 +30,8 @@ members as (
         'active_user' as member_kind,
         user_days.user_id as member_id,
         user_days.event_date,
-        user_days.known_date
+        user_days.known_date,
+        30 as window_days
     from user_days
     union all
     select
@@ -33,16 +39,18 @@ members as (
         'commenting_user' as member_kind,
         user_days.user_id as member_id,
         user_days.event_date,
-        user_days.known_date
+        user_days.known_date,
+        30 as window_days
     from user_days
     where user_days.comment_count > 0
     union all
     select
         category_days.account_id,
-        'feature_category' as member_kind,
+        category_days.member_kind,
         category_days.feature_category as member_id,
         category_days.event_date,
-        category_days.known_date
+        category_days.known_date,
+        category_days.window_days
     from category_days
 
 ),
@@ -60,7 +68,7 @@ covering as (
             lives.as_of_from_date,
             {{ add_days(changed_since(), 1) }}
         ) as covers_from_date,
-        {{ add_days('members.event_date', 31) }} as covers_until_date
+        {{ add_days('members.event_date', 'members.window_days + 1') }} as covers_until_date
     from members
     inner join lives
         on
@@ -128,7 +136,9 @@ dated as (
         sum(case when signed.member_kind = 'commenting_user' then signed.change end)
             as distinct_commenting_users_30d,
         sum(case when signed.member_kind = 'feature_category' then signed.change end)
-            as distinct_feature_categories_30d
+            as distinct_feature_categories_30d,
+        sum(case when signed.member_kind = 'feature_category_90d' then signed.change end)
+            as distinct_feature_categories_90d
     from signed
     group by signed.account_id, signed.life_number, signed.as_of_date
 

@@ -21,6 +21,12 @@ usage_windows as (
 
 ),
 
+renewals as (
+
+    select * from {{ ref('int_account_renewals__known_ranged') }}
+
+),
+
 measures as (
 
     select * from {{ ref('int_account_days__measured') }}
@@ -95,8 +101,26 @@ featured as (
         {{ days_between('days.as_of_date', 'days.term_end_date') }} as days_to_term_end,
         case when days.billing_period_days > 360 then 1 else 0 end as has_annual_term,
         days.seat_count as seats,
-        measures.payment_failures_90d
+        measures.payment_failures_90d,
+        -- a term that is over renews now; a short one several times
+        case
+            when renewals.term_end_date is null then null
+            when {{ days_between('days.as_of_date', 'renewals.term_end_date') }} >= 60 then 0
+            else renewals.renewal_period_days * (1 + floor(
+                (59 - greatest({{ days_between('days.as_of_date', 'renewals.term_end_date') }}, 0))
+                / renewals.renewal_period_days
+            ))
+        end as renewing_days_60d,
+        coalesce(renewals.is_past_due, 0) as is_past_due,
+        {{ ratio(per_day('usage_windows.active_users_30d', 30),
+            per_day('usage_windows.active_users_90d', 90)) }} as usage_trend_ratio_30d_90d,
+        usage_windows.distinct_feature_categories_90d as features_adopted_90d
     from days
+    left join renewals
+        on
+            days.account_id = renewals.account_id
+            and days.as_of_date >= renewals.as_of_from_date
+            and days.as_of_date < renewals.as_of_until_date
     left join usage_windows
         on
             days.account_id = usage_windows.account_id

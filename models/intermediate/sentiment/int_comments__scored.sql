@@ -1,7 +1,24 @@
-with comments as (
+with deliveries as (
 
-    select * from {{ ref('stg_support__ticket_comments') }}
-    where author_role = 'end-user'
+    select
+        ticket_comments.*,
+        row_number() over (
+            partition by ticket_comments.comment_id
+            order by
+                ticket_comments.known_at,
+                ticket_comments.commented_at,
+                ticket_comments.body
+        ) as delivery_number
+    from {{ ref('stg_support__ticket_comments') }} as ticket_comments
+    where ticket_comments.author_role = 'end-user'
+
+),
+
+-- a comment that is delivered again, or otherwise, would rewrite the past
+comments as (
+
+    select * from deliveries
+    where delivery_number = 1
 
 ),
 

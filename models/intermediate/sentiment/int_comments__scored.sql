@@ -67,7 +67,8 @@ scored as (
         coalesce(word_scores.mean_score, 0) as sentiment_score,
         word_scores.lexicon_version,
         comments.commented_at,
-        greatest(comments.known_at, tickets.opening_known_at) as known_at
+        greatest(comments.known_at, tickets.opening_known_at) as known_at,
+        tickets.deletion_known_at
     from comments
     inner join tickets
         on comments.ticket_id = tickets.ticket_id

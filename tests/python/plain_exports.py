@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 Row = dict[str, Any]
+Numbers = dict[str, float | None]
 MONTHS = {"year": Fraction(12), "month": Fraction(1), "week": Fraction(12, 52)}
 
 
@@ -161,6 +162,22 @@ def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> Non
 def first_known(rows: Iterable[Row], changed: str = "updated_at") -> Row:
     """The version that stood first: of the first known day the oldest."""
     return min(rows, key=lambda row: (row["known"].date(), row[changed], row["known"]))
+
+
+def latest(rows: Iterable[Row], changed: str = "updated_at") -> Row:
+    """The newest word on an object."""
+    return max(rows, key=lambda row: (row[changed], row["known"]))
+
+
+def known_by(rows: Iterable[Any], day: date) -> list[Any]:
+    """What was known before the midnight that begins `day`."""
+    midnight = datetime.combine(day, time())
+    return [r for r in rows if (r.known if isinstance(r, Version) else r["known"]) < midnight]
+
+
+def ratio(above: float | Fraction, below: float | Fraction) -> float | None:
+    """A rate; nothing where there is nothing to divide by."""
+    return float(Fraction(above) / Fraction(below)) if below else None
 
 
 def _grouped(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:

@@ -10,21 +10,18 @@ room (lives, redeliveries, first versions, past due).
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from plain_exports import Account, Exports, Row, Version, first_known
+from plain_care import care, support
+from plain_exports import Account, Exports, Numbers, Row, Version, known_by, ratio
 
 GAP, GRACE, REDELIVERY = 30, 30, 3
 DAY = timedelta(days=1)
 OPEN = date(9999, 1, 1)
-Numbers = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -42,22 +39,6 @@ class Life:
 
     number: int
     started: date
-
-
-def latest(rows: Iterable[Row], changed: str = "updated_at") -> Row:
-    """The newest word on an object."""
-    return max(rows, key=lambda row: (row[changed], row["known"]))
-
-
-def known_by(rows: Iterable[Any], day: date) -> list[Any]:
-    """What was known before the midnight that begins `day`."""
-    midnight = datetime.combine(day, time())
-    return [r for r in rows if (r.known if isinstance(r, Version) else r["known"]) < midnight]
-
-
-def ratio(above: float | Fraction, below: float | Fraction) -> float | None:
-    """A rate; nothing where there is nothing to divide by."""
-    return float(Fraction(above) / Fraction(below)) if below else None
 
 
 def effective(version: Version, versions: list[Version]) -> date:
@@ -134,8 +115,8 @@ def features(exports: Exports, account_id: str, day: date) -> Numbers | None:
         "life_number": now.number,
         **_billing(account, now, day, within),
         **_usage(exports, account, day, age, within),
-        **_support(exports, account, day, age, now, within),
-        **_care(account, day, now, within),
+        **support(exports, account, day, now.started, within),
+        **care(account, day, now.started, within),
     }
 
 
@@ -220,107 +201,6 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
         "days_since_last_login": (day - max(active_days)).days if active_days else None,
         "never_active": int(not active_days),
         "usage_change_ratio_30d": ratio(len(month), before) if age >= 60 else None,
-        "usage_decline": None if before < 50 else int(Fraction(len(month), before) <= Fraction(7, 10)),
+        "usage_decline": int(10 * len(month) <= 7 * before) if before >= 50 else None,
         "core_actions_per_seat_30d": ratio(core[30], seats),
-    }
-
-
-def _support(
-    exports: Exports, account: Account, day: date, age: int, now: Life, within: Any
-) -> Numbers:
-    opened, urgent, escalated, backlog, hours, rated, good, moods = 0, 0, 0, 0, [], 0, 0, []
-    for ticket, versions in account.tickets.items():
-        versions = known_by(versions, day)
-        if not versions or any(row["_is_deleted"] for row in versions):
-            continue
-        first = first_known(versions)
-        if within(30, first["created_at"]):
-            opened += 1
-            urgent += first["priority"] in ("high", "urgent")
-        raised = [row for row in versions if "escalated" in json.loads(row["tags"] or "[]")]
-        escalated += bool(raised) and within(90, first_known(raised)["updated_at"])
-        is_open = latest(versions)["status"] in ("new", "open", "pending")
-        backlog += is_open and first["created_at"].date() >= now.started
-        comments = known_by(account.comments.get(ticket, []), day)
-        replies = [r for r in comments if r["author_role"] == "agent" and r["public"]]
-        if replies:
-            reply = min(row["created_at"] for row in replies)
-            if within(90, reply):
-                hours.append((reply - first["created_at"]) / timedelta(hours=1))
-        for row in comments:
-            if row["author_role"] == "end-user" and within(30, row["created_at"]):
-                moods.append(_mood(exports, row["body"]))
-        scores = defaultdict(list)
-        for row in known_by(account.ratings.get(ticket, []), day):
-            if row["score"] in ("good", "bad"):
-                scores[row["id"]].append(row)
-        for rows in scores.values():
-            word = latest(rows)
-            rated += within(90, word["updated_at"])
-            good += within(90, word["updated_at"]) and word["score"] == "good"
-    return {
-        "support_tickets_30d": opened,
-        "urgent_tickets_30d": urgent,
-        "ticket_rate_30d": float(30 * Fraction(opened, min(30, age))),
-        "escalated_tickets_90d": escalated,
-        "ticket_backlog": backlog,
-        "first_response_hours": sum(hours) / len(hours) if hours else None,
-        "avg_csat": ratio(good, rated),
-        "sentiment_score": ratio(sum(moods, Fraction(0)), len(moods)),
-    }
-
-
-def _mood(exports: Exports, body: str | None) -> Fraction:
-    words = re.findall("[a-z]+", (body or "").lower())
-    scores = [exports.lexicon[word] for word in words if word in exports.lexicon]
-    return sum(scores, Fraction(0)) / len(scores) if scores else Fraction(0)
-
-
-def _care(account: Account, day: date, now: Life, within: Any) -> Numbers:
-    def states(objects: dict[Any, list[Row]], changed: str = "updated_at") -> list[Row]:
-        known = (known_by(rows, day) for rows in objects.values())
-        return [latest(rows, changed) for rows in known if rows]
-
-    steps = [
-        row for row in states(account.steps)
-        if row["due_date"] and row["due_date"] < day and row["created_at"].date() >= now.started
-    ]  # fmt: skip
-    trainings = [
-        latest(known)
-        for known in (known_by(rows, day) for rows in account.trainings.values())
-        if known and within(90, first_known(known)["invited_at"])
-    ]
-    meetings = [
-        row["Status"] for row in states(account.tasks, "SystemModstamp")
-        if row["Type"] == "Meeting" and not row["IsDeleted"] and within(90, row["ActivityDate"])
-    ]  # fmt: skip
-    goals = [
-        min(Fraction(str(goal.get("achieved") or 0)) / Fraction(str(goal["target"])), Fraction(1))
-        for row in states(account.reviews)
-        if row["status"] == "held" and within(365, row["held_at"])
-        for goal in json.loads(row["goals"] or "[]")
-        if goal["target"] > 0
-    ]
-    answers: dict[str, Row] = {}
-    for row in known_by(account.answers, day):
-        if row["score"] is not None:
-            rank = (row["created_at"], row["updated_at"], row["known"])
-            held = answers.get(row["who"])
-            if not held or rank > (held["created_at"], held["updated_at"], held["known"]):
-                answers[row["who"]] = row
-    points = [row["score"] for row in answers.values() if within(180, row["created_at"])]
-    lost = [
-        row for row in known_by(account.contact_changes, day)
-        if row["change"] == "left" and within(90, row["changed_at"])
-    ]  # fmt: skip
-    held_meetings = meetings.count("Completed")
-    return {
-        "onboarding_completion": ratio(sum(r["completed_at"] is not None for r in steps), len(steps)),
-        "training_participation": ratio(
-            sum(row["status"] == "attended" for row in trainings), len(trainings)
-        ),
-        "meeting_show_rate": ratio(held_meetings, held_meetings + meetings.count("No Show")),
-        "goals_achieved_ratio": ratio(sum(goals, Fraction(0)), len(goals)),
-        "champion_stability": int(not lost),
-        "nps_score": ratio(sum(points), len(points)),
     }

@@ -71,9 +71,11 @@ class Exports:
     lexicon: dict[str, Fraction]
 
 
-def rows_of(raw: Path, table: str, keep: Any = None) -> list[Row]:
+def rows_of(raw: Path, table: str, keep: Any = None, without: str = "") -> list[Row]:
     """Rows of a table as dictionaries, `landed` included; `known` is the time of extraction."""
-    data = ds.dataset(raw / table, partitioning="hive").to_table(filter=keep)
+    files = ds.dataset(raw / table, partitioning="hive")
+    columns = [name for name in files.schema.names if name != without]
+    data = files.to_table(columns=columns, filter=keep)
     rows = data.rename_columns(
         ["known" if name == "_extracted_at" else name for name in data.column_names]
     )
@@ -198,7 +200,8 @@ def _read_events(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
     owned = [r for r in rows_of(raw, "product/workspaces") if r["crm_account_id"]]
     owners = {key: first_known(rows) for key, rows in _grouped(owned, "id").items()}
     wanted = [key for key, row in owners.items() if row["crm_account_id"] in read]
-    for row in rows_of(raw, "segment/events", ds.field("workspace_id").isin(wanted)):
+    keep = ds.field("workspace_id").isin(wanted)
+    for row in rows_of(raw, "segment/events", keep, without="properties"):
         owner = owners[row["workspace_id"]]
         if row["user_id"] in users:
             row["people_known"] = max(users[row["user_id"]], owner["known"])

@@ -7,10 +7,8 @@ are planted in the parsed project, whose features are then built as a night woul
 from __future__ import annotations
 
 import math
-import os
 import random
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,18 +22,16 @@ from manifest import clean_environment
 from plain_exports import Exports, read_exports
 from plain_features import features
 from plain_sample import Key, sample
-from rich.console import Console
+from proof_context import QUIET, context_of
 
-from pipeline import point_in_time, preflight, steps, verify
-from pipeline.config import Settings, load_settings
+from pipeline import point_in_time, preflight, verify
+from pipeline.config import Settings
 from pipeline.dbt import Dbt
-from pipeline.errors import UserError
-from pipeline.feature_rows import FEATURES, dates_between
+from pipeline.feature_rows import FEATURES
 from pipeline.landings import Landing
 from pipeline.progress import Stages
 
 ROWS, SEED = 200, 20260227
-QUIET = Console(quiet=True)
 NEVER_MOVED = {"account_age_days", "never_active", "life_number"}
 SUMS = "int_usage_sum_changes__dated"
 DISTINCT = "int_usage_distinct_changes__dated"
@@ -71,17 +67,10 @@ def dbt_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def settings_of(world: World, raw: Path | None = None) -> Settings:
-    """Settings of a world, as its command has them."""
-    return load_settings(raw=raw or world.raw, environ=world.environment)
-
-
 @pytest.fixture(scope="module")
 def context(ci_first_night: World, dbt_environment: None) -> verify.Context:
     """What `plumbline verify` hands to a proof."""
-    settings = settings_of(ci_first_night)
-    day, variables = steps.last_build(settings, None)
-    return verify.Context(settings, day, variables)
+    return context_of(ci_first_night)
 
 
 @pytest.fixture(scope="module")
@@ -224,12 +213,12 @@ def _columns(manifest: Any) -> list[dict[str, Any]]:
 
 
 def test_planted_faults_make_proof_and_reference_fail(
-    context: verify.Context, parsed_once: Any, reference: dict[Key, dict[str, Any]],
-    tmp_path: Path,
+    ci_first_night: World, context: verify.Context, parsed_once: Any,
+    reference: dict[Key, dict[str, Any]], tmp_path: Path,
 ) -> None:  # fmt: skip
     """All at once, in features that have nothing to do with each other."""
-    settings = replace(context.settings, warehouse=tmp_path / "night", target=tmp_path / "target")
-    settings.build_file.parent.mkdir(parents=True)
+    world = ci_first_night.copy(tmp_path)
+    settings = replace(context.settings, warehouse=world.warehouse, target=tmp_path / "target")
     variables = {**context.variables, "changed_since": ""}
     built = date.fromisoformat(variables["as_of_date"])
     sound = {}
@@ -241,7 +230,8 @@ def test_planted_faults_make_proof_and_reference_fail(
                 assert text in node.raw_code, f"{model} has no {text}"
                 node.raw_code = node.raw_code.replace(text, fault)
         dbt = Dbt(settings, variables)
-        dbt.build(point_in_time.NEEDED, point_in_time.NOT_NEEDED).require_success("the night")
+        wrong_models = [*sound, "int_account_days__usage_windowed", "feat_accounts_daily"]
+        dbt.build(wrong_models, point_in_time.NOT_NEEDED).require_success("the night")
         with point_in_time.scratch_of(settings) as scratch:
             outcome = point_in_time.rebuild_past(
                 settings, scratch, variables, landings(settings),
@@ -267,55 +257,3 @@ def test_planted_faults_make_proof_and_reference_fail(
 def landings(settings: Settings) -> tuple[Landing, ...]:
     """What lies in the raw folder now."""
     return preflight.check_raw(settings).landings
-
-
-def test_proof_names_what_stands_in_its_way(
-    ci_first_night: World, context: verify.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw = tmp_path / "raw"
-    shutil.copytree(ci_first_night.raw, raw, copy_function=os.link)
-    moved = replace(context, settings=replace(context.settings, raw=raw))
-    gone = raw / "zendesk" / "tickets" / "landed=2025-03-31"
-
-    shutil.rmtree(gone)
-    with pytest.raises(UserError, match=r"zendesk\.tickets landed=2025-03-31 .* is missing"):
-        point_in_time.prove(moved, QUIET)
-    shutil.copytree(raw / "zendesk" / "tickets" / "landed=2025-04-30", gone)
-    with pytest.raises(UserError, match=r"zendesk\.tickets landed=2025-03-31 has changed"):
-        point_in_time.prove(moved, QUIET)
-    with pytest.raises(UserError, match="no features as of 2024-08-01 or earlier"):
-        point_in_time.prove(replace(context, as_of=date(2024, 8, 1)), QUIET)
-    other = replace(context.settings, dbt_vars={"churn_gap_days": 45})
-    with pytest.raises(UserError, match="models, seeds or settings have changed"):
-        point_in_time.prove(replace(context, settings=other), QUIET)
-    later = {**context.variables, "as_of_date": "2026-03-05"}
-    with pytest.raises(UserError, match="as of 2026-03-05, did not reach the features"):
-        point_in_time.prove(replace(context, variables=later), QUIET)
-    usage = shutil._ntuple_diskusage(10**12, 10**12, 10**6)
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
-    with pytest.raises(UserError, match="not enough disk space .* to build the features again"):
-        point_in_time.prove(context, QUIET)
-
-
-def test_scratch_folder_goes_whatever_happens(tmp_path: Path, context: verify.Context) -> None:
-    settings = replace(context.settings, warehouse=tmp_path)
-    left = settings.build_file.parent / f"{point_in_time.SCRATCH}killed"
-    left.mkdir(parents=True)
-    with pytest.raises(KeyboardInterrupt), point_in_time.scratch_of(settings) as scratch:
-        assert not left.exists() and scratch.build_file.parent.is_dir()
-        raise KeyboardInterrupt
-    assert list(settings.build_file.parent.iterdir()) == []
-
-
-def test_wrong_clock_is_what_every_clock_says(tmp_path: Path) -> None:
-    file = tmp_path / "plumbline.duckdb"
-    point_in_time.set_clock_wrong(file)
-    with duckdb.connect(str(file)) as connection:
-        connection.execute("create schema features; set TimeZone = 'UTC'")
-        for clock in ("current_date", "today()", "now()", "current_timestamp", "localtimestamp"):
-            connection.execute(f"create or replace table features.t as select {clock} as moment")
-            [(days,)] = connection.execute(
-                "select cast(moment as date) - cast(? as date) from features.t", [date.today()]
-            ).fetchall()
-            assert abs(days - point_in_time.CLOCK_ERROR_DAYS) <= 1, clock
-    assert dates_between(file) is None

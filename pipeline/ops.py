@@ -138,7 +138,7 @@ def built_states(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> lis
     ).fetchall()
     if any(json.loads(detail).get("code_fingerprint") != fingerprint for _, _, detail in rows):
         return []
-    return [BuiltState(as_of, _landings_of_run(connection, run_id)) for run_id, as_of, _ in rows]
+    return [BuiltState(as_of, landings_of_run(connection, run_id)) for run_id, as_of, _ in rows]
 
 
 def features_are_of(connection: duckdb.DuckDBPyConnection, built: Iterable[BuiltState]) -> bool:
@@ -156,9 +156,10 @@ def features_are_of(connection: duckdb.DuckDBPyConnection, built: Iterable[Built
     return rows[0][0] in {state.as_of for state in built}
 
 
-def _landings_of_run(
+def landings_of_run(
     connection: duckdb.DuckDBPyConnection, run_id: str
 ) -> dict[tuple[str, str, str], Landing]:
+    """What had landed when a run began, by partition."""
     rows = connection.execute(
         "select vendor, table_name, coalesce(cast(landed_date as varchar), ''), file_count,"
         " byte_count, fingerprint, first_extracted_at from ops.landings where run_id = ?",

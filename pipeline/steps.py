@@ -81,7 +81,7 @@ def run_proofs(settings: Settings, name: str | None, as_of: date | None, console
     failed: list[str] = []
     with preflight.run_lock(settings):
         day, variables = last_build(settings, as_of)
-        context = verify.Context(settings, day, variables)
+        context = verify.Context(settings, day, variables, console)
         for entry in chosen:
             outcome = entry.run(context)
             mark = ("holds", "green") if outcome.is_passed else ("FAILS", "bold red")

@@ -12,10 +12,11 @@ To add one, write a function and decorate it, or register a dbt selection:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
+from rich.console import Console
 
 from pipeline import gate
 from pipeline.config import Settings
@@ -33,11 +34,14 @@ class Context:
         T of the state to look at.
     variables : mapping
         dbt vars with which that state was built.
+    console : rich.console.Console
+        Where a proof that takes long shows how far it is.
     """
 
     settings: Settings
     as_of: date
     variables: dict[str, object]
+    console: Console = field(default_factory=lambda: Console(quiet=True))
 
     def open_build(self) -> duckdb.DuckDBPyConnection:
         """Open the private file, read only."""
@@ -127,6 +131,17 @@ def reasons_add_up(context: Context) -> Proven:
     if scored == 0:
         return Proven(True, "nothing is scored yet, so there is nothing to add up")
     return Proven(unequal == 0, f"{scored:,} scores, {unequal:,} unequal, largest gap {worst:.1e}")
+
+
+@proof(
+    "point-in-time",
+    "Features of past dates stay the same when what only the future knew lies in the raw files.",
+)
+def point_in_time(context: Context) -> Proven:
+    """The past is built again beside the future, in a scratch warehouse."""
+    from pipeline.point_in_time import prove  # needs the names above
+
+    return prove(context, context.console)
 
 
 dbt_proof(

@@ -40,8 +40,8 @@ clipped as (
         effects.account_id,
         lives.life_number,
         effects.measure,
-        -- exact in a sum that is taken apart again: ten-thousandths, as whole numbers
-        cast(round(effects.amount * 10000) as {{ column_type('double') }}) as amount,
+        -- exact in a sum that is taken apart again: billionths, as whole numbers
+        cast(round(effects.amount * 1000000000) as {{ column_type('double') }}) as amount,
         greatest(
             effects.effective_from_date,
             {{ add_days('effects.happened_date', 1) }},
@@ -104,7 +104,7 @@ totals as (
         changes.as_of_date as from_date,
         lead(changes.as_of_date, 1, cast('9999-12-31' as date)) over life as until_date
         {%- for measure in measures %},
-        sum(changes.{{ measure }}) over life_so_far / 10000 as {{ measure }}
+        sum(changes.{{ measure }}) over life_so_far / 1000000000 as {{ measure }}
         {%- endfor %}
     from changes
     window

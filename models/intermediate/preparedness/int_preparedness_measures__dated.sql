@@ -14,7 +14,16 @@ with steps as (
 
 enrolments as (
 
-    select * from {{ ref('stg_preparedness__course_enrolment_versions') }}
+    select
+        enrolment_versions.*,
+        row_number() over (
+            partition by enrolment_versions.enrolment_id
+            order by
+                cast(enrolment_versions.known_at as date),
+                enrolment_versions.changed_at,
+                enrolment_versions.known_at
+        ) as version_number
+    from {{ ref('stg_preparedness__course_enrolment_versions') }} as enrolment_versions
 
 ),
 
@@ -42,17 +51,20 @@ step_states as (
 
 ),
 
+-- an invitation stays what its first version says: a later one would rewrite the past
 invitations as (
 
     select
         enrolments.enrolment_id,
-        enrolments.account_id,
-        min(enrolments.invited_at) as invited_at,
+        max(case when enrolments.version_number = 1 then enrolments.account_id end)
+            as account_id,
+        max(case when enrolments.version_number = 1 then enrolments.invited_at end)
+            as invited_at,
         min(enrolments.known_at) as invitation_known_at,
         min(case when enrolments.status = 'attended' then enrolments.known_at end)
             as attendance_known_at
     from enrolments
-    group by enrolments.enrolment_id, enrolments.account_id
+    group by enrolments.enrolment_id
 
 ),
 

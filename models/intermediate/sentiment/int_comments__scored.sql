@@ -1,7 +1,24 @@
-with comments as (
+with deliveries as (
 
-    select * from {{ ref('stg_support__ticket_comments') }}
-    where author_role = 'end-user'
+    select
+        ticket_comments.*,
+        row_number() over (
+            partition by ticket_comments.comment_id
+            order by
+                ticket_comments.known_at,
+                ticket_comments.commented_at,
+                ticket_comments.body
+        ) as delivery_number
+    from {{ ref('stg_support__ticket_comments') }} as ticket_comments
+    where ticket_comments.author_role = 'end-user'
+
+),
+
+-- a comment that is delivered again, or otherwise, would rewrite the past
+comments as (
+
+    select * from deliveries
+    where delivery_number = 1
 
 ),
 
@@ -50,7 +67,8 @@ scored as (
         coalesce(word_scores.mean_score, 0) as sentiment_score,
         word_scores.lexicon_version,
         comments.commented_at,
-        greatest(comments.known_at, tickets.opening_known_at) as known_at
+        greatest(comments.known_at, tickets.opening_known_at) as known_at,
+        tickets.deletion_known_at
     from comments
     inner join tickets
         on comments.ticket_id = tickets.ticket_id

@@ -6,7 +6,13 @@ with answers as (
 
 comments as (
 
-    select * from {{ ref('int_comments__scored') }}
+    select
+        scored.*,
+        least(
+            {{ add_days('scored.commented_at', 31) }},
+            coalesce({{ add_days('scored.deletion_known_at', 1) }}, cast('9999-01-01' as date))
+        ) as effective_until_date
+    from {{ ref('int_comments__scored') }} as scored
 
 ),
 
@@ -35,7 +41,7 @@ measured as (
         'comments_scored_30d' as measure,
         cast(comments.commented_at as date) as happened_date,
         {{ add_days('comments.known_at', 1) }} as effective_from_date,
-        {{ add_days('comments.commented_at', 31) }} as effective_until_date,
+        comments.effective_until_date,
         1.0 as amount
     from comments
     union all
@@ -44,7 +50,7 @@ measured as (
         'comment_score_sum_30d' as measure,
         cast(comments.commented_at as date) as happened_date,
         {{ add_days('comments.known_at', 1) }} as effective_from_date,
-        {{ add_days('comments.commented_at', 31) }} as effective_until_date,
+        comments.effective_until_date,
         comments.sentiment_score as amount
     from comments
 

@@ -34,12 +34,15 @@ ranged as (
         greatest(
             {{ add_days('ratings.known_at', 1) }}, {{ add_days('tickets.opening_known_at', 1) }}
         ) as as_of_from_date,
-        coalesce(
-            lead({{ add_days('ratings.known_at', 1) }}) over (
-                partition by ratings.rating_id
-                order by ratings.known_at, ratings.changed_at
-            ),
-            cast('9999-01-01' as date)
+        least(
+            coalesce({{ add_days('tickets.deletion_known_at', 1) }}, cast('9999-01-01' as date)),
+            coalesce(
+                lead({{ add_days('ratings.known_at', 1) }}) over (
+                    partition by ratings.rating_id
+                    order by ratings.known_at, ratings.changed_at
+                ),
+                cast('9999-01-01' as date)
+            )
         ) as as_of_until_date
     from ratings
     inner join tickets

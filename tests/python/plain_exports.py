@@ -1,0 +1,222 @@
+"""Raw exports as plain lists of facts, by account: what the plain reference reads.
+
+Written from the shapes of the exports alone; nothing of the project is imported. Every fact keeps
+`known`, the time from which on it may be used, and nothing is left out for the date it has.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+Row = dict[str, Any]
+Numbers = dict[str, float | None]
+MONTHS = {"year": Fraction(12), "month": Fraction(1), "week": Fraction(12, 52)}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a subscription."""
+
+    subscription: str
+    account: str
+    status: str
+    cents: int
+    seats: int
+    months: Fraction
+    started: date
+    trial_started: date | None
+    trial_ended: date | None
+    term_end: date
+    ended: date | None
+    is_paused: bool
+    is_deleted: bool
+    changed: datetime
+    known: datetime
+
+
+@dataclass
+class Account:
+    """All that was ever delivered about one account; lists of versions are by object."""
+
+    subscriptions: dict[str, list[Version]] = field(default_factory=lambda: defaultdict(list))
+    events: list[Row] = field(default_factory=list)
+    tickets: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    comments: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    ratings: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    answers: list[Row] = field(default_factory=list)
+    steps: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    trainings: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    tasks: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    reviews: dict[Any, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    contact_changes: list[Row] = field(default_factory=list)
+    payment_failures: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The accounts, and what reference data says of words, events and people."""
+
+    accounts: dict[str, Account]
+    event_types: dict[str, Row]
+    lexicon: dict[str, Fraction]
+
+
+def rows_of(raw: Path, table: str, keep: Any = None, without: str = "") -> list[Row]:
+    """Rows of a table as dictionaries, `landed` included; `known` is the time of extraction."""
+    files = ds.dataset(raw / table, partitioning="hive")
+    columns = [name for name in files.schema.names if name != without]
+    data = files.to_table(columns=columns, filter=keep)
+    rows = data.rename_columns(
+        ["known" if name == "_extracted_at" else name for name in data.column_names]
+    )
+    return rows.to_pylist()
+
+
+def seed(seeds: Path, name: str) -> list[dict[str, str]]:
+    """Rows of a reference seed."""
+    with (seeds / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_exports(raw: Path, seeds: Path, accounts: Iterable[str]) -> Exports:
+    """Read what was delivered about some accounts."""
+    read = {name: Account() for name in accounts}
+    _read_subscriptions(raw, seeds, read)
+    _read_events(raw, seeds, read)
+    _read_support(raw, read)
+    for row in rows_of(raw, "surveys/nps_responses"):
+        named = json.loads(row["properties"])
+        if named["account_id"] in read:
+            row["who"] = named.get("contact_id") or row["id"]
+            read[named["account_id"]].answers.append(row)
+    for row in rows_of(raw, "stripe/payment_failures"):
+        account = json.loads(row["metadata"])["account_id"]
+        if account in read:
+            read[account].payment_failures.append(row)
+    for table, key, where in (
+        ("academy/onboarding_steps", "account_id", "steps"),
+        ("academy/course_enrolments", "account_id", "trainings"),
+        ("cs_platform/business_reviews", "account_id", "reviews"),
+        ("salesforce/task", "AccountId", "tasks"),
+    ):
+        for row in rows_of(raw, table, ds.field(key).isin(list(read))):
+            getattr(read[row[key]], where)[row.get("id") or row["Id"]].append(row)
+    keep = ds.field("account_id").isin(list(read))
+    for row in rows_of(raw, "cs_platform/key_contact_changes", keep):
+        read[row["account_id"]].contact_changes.append(row)
+    lexicon = {row["word"]: Fraction(row["score"]) for row in seed(seeds, "sentiment_lexicon")}
+    types = {row["event_type"]: row for row in seed(seeds, "event_types")}
+    return Exports(read, types, lexicon)
+
+
+def day_of(seconds: int | None) -> date | None:
+    """UTC day of epoch seconds."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date()
+
+
+def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
+    rates = {r["currency"]: Fraction(r["usd_per_unit"]) for r in seed(seeds, "currency_rates")}
+    for row in rows_of(raw, "stripe/subscriptions"):
+        account = json.loads(row["metadata"])["account_id"]
+        if account not in read:
+            continue
+        monthly, months, seats = Fraction(0), [], 0
+        for item in json.loads(row["items"]):
+            every = item["price"]["recurring"]
+            length = MONTHS[every["interval"]] * every["interval_count"]
+            monthly += Fraction(item["price"]["unit_amount"] * item["quantity"]) / length
+            months.append(length)
+            seats += item["quantity"]
+        off = json.loads(row["discount"])["coupon"]["percent_off"] if row["discount"] else 0
+        exact = monthly * (1 - Fraction(str(off)) / 100) * rates[row["currency"]]
+        pause = json.loads(row["pause_collection"]) if row["pause_collection"] else None
+        read[account].subscriptions[row["id"]].append(
+            Version(
+                subscription=row["id"],
+                account=account,
+                status=row["status"],
+                cents=int(exact + Fraction(1, 2)),
+                seats=seats,
+                months=min(months),
+                started=day_of(row["start_date"]),
+                trial_started=day_of(row["trial_start"]),
+                trial_ended=day_of(row["trial_end"]),
+                term_end=day_of(row["current_period_end"]),
+                ended=day_of(row["ended_at"]),
+                is_paused=row["status"] == "paused" or bool(pause and pause.get("behavior")),
+                is_deleted=row["_is_deleted"],
+                changed=datetime.fromtimestamp(row["updated"], UTC).replace(tzinfo=None),
+                known=row["known"],
+            )
+        )
+
+
+def first_known(rows: Iterable[Row], changed: str = "updated_at") -> Row:
+    """The version that stood first: of the first known day the oldest."""
+    return min(rows, key=lambda row: (row["known"].date(), row[changed], row["known"]))
+
+
+def latest(rows: Iterable[Row], changed: str = "updated_at") -> Row:
+    """The newest word on an object."""
+    return max(rows, key=lambda row: (row[changed], row["known"]))
+
+
+def known_by(rows: Iterable[Any], day: date) -> list[Any]:
+    """What was known before the midnight that begins `day`."""
+    midnight = datetime.combine(day, time())
+    return [r for r in rows if (r.known if isinstance(r, Version) else r["known"]) < midnight]
+
+
+def ratio(above: float | Fraction, below: float | Fraction) -> float | None:
+    """A rate; nothing where there is nothing to divide by."""
+    return float(Fraction(above) / Fraction(below)) if below else None
+
+
+def _grouped(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return groups
+
+
+def _read_events(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
+    rules = {(r["matches_on"], r["match_value"]) for r in seed(seeds, "internal_user_rules")}
+    users: dict[str, datetime] = {}
+    for user, versions in _grouped(rows_of(raw, "product/users"), "id").items():
+        row = first_known(versions)
+        domain = row["email"].rpartition("@")[2].lower()
+        if not {("email_domain", domain), ("user_type", row["user_type"])} & rules:
+            users[user] = row["known"]
+    owned = [r for r in rows_of(raw, "product/workspaces") if r["crm_account_id"]]
+    owners = {key: first_known(rows) for key, rows in _grouped(owned, "id").items()}
+    wanted = [key for key, row in owners.items() if row["crm_account_id"] in read]
+    keep = ds.field("workspace_id").isin(wanted)
+    for row in rows_of(raw, "segment/events", keep, without="properties"):
+        owner = owners[row["workspace_id"]]
+        if row["user_id"] in users:
+            row["people_known"] = max(users[row["user_id"]], owner["known"])
+            read[owner["crm_account_id"]].events.append(row)
+
+
+def _read_support(raw: Path, read: dict[str, Account]) -> None:
+    owners: dict[int, str] = {}
+    for ticket, rows in _grouped(rows_of(raw, "zendesk/tickets"), "id").items():
+        fields = json.loads(first_known(rows)["custom_fields"] or "[]")
+        account = next((f["value"] for f in fields if f["id"] == 360001), None)
+        if account in read:
+            owners[ticket] = account
+            read[account].tickets[ticket] = rows
+    keep = ds.field("ticket_id").isin(list(owners))
+    for table, where in (("ticket_comments", "comments"), ("satisfaction_ratings", "ratings")):
+        for row in rows_of(raw, f"zendesk/{table}", keep):
+            getattr(read[owners[row["ticket_id"]]], where)[row["ticket_id"]].append(row)

@@ -1,0 +1,206 @@
+"""All features of one account on one date, the slow and plain way, from the definitions alone.
+
+At T: take what was known before T, find the state that it gives, look back over `[T - n, T)`.
+No window is carried from date to date, nothing is summed up and taken apart again, and nothing of
+the project is imported: an error would have to be made twice.
+
+**Source** of every definition: the metric definitions page, and DECISIONS.md where that leaves
+room (lives, redeliveries, first versions, past due).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from typing import Any
+
+from plain_care import care, support
+from plain_exports import Account, Exports, Numbers, Row, Version, known_by, ratio
+
+GAP, GRACE, REDELIVERY = 30, 30, 3
+DAY = timedelta(days=1)
+OPEN = date(9999, 1, 1)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A subscription in force."""
+
+    is_paid: bool
+    since: date
+    version: Version
+
+
+@dataclass(frozen=True)
+class Life:
+    """The life of an account in which a date lies."""
+
+    number: int
+    started: date
+
+
+def effective(version: Version, versions: list[Version]) -> date:
+    """From when on a version holds: the oldest one on record, when it came, from the start."""
+    older = any(v.changed < version.changed and v.known <= version.known for v in versions)
+    changed = version.changed.date()
+    if older:
+        return changed
+    return min(changed, version.trial_started or version.started, version.started)
+
+
+def service(versions: list[Version], day: date) -> Service | None:
+    """What a subscription gives on the day before `day`, as known at its midnight."""
+    dated = [(v, effective(v, versions)) for v in known_by(versions, day)]
+    dated = [(v, since) for v, since in dated if since < day]
+    if not dated:
+        return None
+    version, since = max(dated, key=lambda pair: (pair[0].changed, pair[0].known))
+    if version.is_deleted or version.is_paused:
+        return None
+    until = version.ended or OPEN
+    if version.status == "trialing":
+        until = min(until, version.trial_ended or OPEN)
+    elif version.status in ("active", "past_due") and version.cents > 0:
+        since = max(since, version.started)
+        if version.status == "past_due":
+            until = min(until, version.changed.date() + GRACE * DAY)
+    else:
+        return None
+    if since <= day - DAY < until:
+        return Service(version.status != "trialing", since, version)
+    return None
+
+
+def services(account: Account, day: date) -> list[Service]:
+    """All that is in force on the day before `day`, as known at its midnight."""
+    found = (service(versions, day) for versions in account.subscriptions.values())
+    return [one for one in found if one]
+
+
+def life(account: Account, day: date) -> Life | None:
+    """The life of the account at `day`; None before the first and after the end of one."""
+    times = [v.known for versions in account.subscriptions.values() for v in versions]
+    if not times:
+        return None
+    found, last = None, None
+    step = min(times).date()
+    while step <= day:
+        serving = services(account, step)
+        if serving:
+            if found is None or (step - last).days - 1 > GAP:
+                number = found.number + 1 if found else 1
+                found = Life(number, min(one.since for one in serving))
+            last = step
+        step += DAY
+    return found if found and (day - last).days <= GAP else None
+
+
+def features(exports: Exports, account_id: str, day: date) -> Numbers | None:
+    """All columns of an account's row on a date; None where it has none."""
+    account = exports.accounts[account_id]
+    now = life(account, day)
+    if now is None:
+        return None
+    age = (day - now.started).days
+
+    def within(days: int, happened: date | datetime | None) -> bool:
+        if happened is None:
+            return False
+        on = happened.date() if isinstance(happened, datetime) else happened
+        return max(day - days * DAY, now.started) <= on < day
+
+    return {
+        "life_number": now.number,
+        **_billing(account, now, day, within),
+        **_usage(exports, account, day, age, within),
+        **support(exports, account, day, now.started, within),
+        **care(account, day, now.started, within),
+    }
+
+
+def _billing(account: Account, now: Life, day: date, within: Any) -> Numbers:
+    serving = services(account, day)
+    paid = [one.version for one in serving if one.is_paid]
+    cents = sum(v.cents for v in paid)
+    months = max((v.months for v in paid), default=None)
+    period, before = None, 0
+    if months is not None:
+        period = round(months * Fraction("30.4375")) if months >= 1 else 7
+        earlier = day - period * DAY
+        if earlier > now.started:
+            before = sum(one.version.cents for one in services(account, earlier) if one.is_paid)
+    failures = known_by(account.payment_failures, day)
+    failed = [datetime(1970, 1, 1) + timedelta(seconds=row["created"]) for row in failures]
+    return {
+        "is_paying": cents > 0,
+        "is_trial": cents == 0 and any(not one.is_paid for one in serving),
+        "mrr": cents / 100,
+        "account_age_days": (day - now.started).days,
+        "downgraded_last_period": int(cents < before),
+        "days_to_term_end": (min(v.term_end for v in paid) - day).days if paid else None,
+        "has_annual_term": int(period is not None and period > 360),
+        "seats": sum(one.version.seats for one in serving),
+        "payment_failures_90d": sum(within(90, moment) for moment in failed),
+    }
+
+
+def _events(account: Account, day: date) -> list[Row]:
+    deliveries = defaultdict(list)
+    for row in known_by(account.events, day):
+        if row["people_known"] < datetime.combine(day, time()):
+            same = ("event_id", "user_id", "workspace_id", "event_type")
+            key = (*(row[name] for name in same), row["timestamp"].date())
+            deliveries[key].append(row)
+    events = []
+    for rows in deliveries.values():
+        rows.sort(key=lambda row: (row["landed"], row["known"]))
+        landed = [date.fromisoformat(str(row["landed"])) for row in rows]
+        events.append(rows[0])
+        for row, here, before in zip(rows[1:], landed[1:], landed, strict=False):
+            if (here - before).days > REDELIVERY:
+                events.append(row)
+    return events
+
+
+def _usage(exports: Exports, account: Account, day: date, age: int, within: Any) -> Numbers:
+    life_so_far = [r for r in _events(account, day) if within(100_000, r["timestamp"])]
+    types = exports.event_types
+
+    def marked(rows: list[Row], mark: str) -> list[Row]:
+        return [r for r in rows if types.get(r["event_type"], {}).get(mark) == "true"]
+
+    def last(days: int) -> list[Row]:
+        return [row for row in life_so_far if within(days, row["timestamp"])]
+
+    def mean_users(days: int) -> Fraction:
+        active = {(row["timestamp"].date(), row["user_id"]) for row in last(days)}
+        return Fraction(len(active), min(days, age))
+
+    month = last(30)
+    before = len(last(60)) - len(month)
+    core = {days: len(marked(last(days), "is_core_action")) for days in (7, 30)}
+    active_days = [row["timestamp"].date() for row in life_so_far]
+    seats = sum(one.version.seats for one in services(account, day))
+    invites = len(marked(month, "is_invite"))
+    categories = {types.get(row["event_type"], {}).get("feature_category") for row in month}
+    return {
+        "avg_dau_7d": float(mean_users(7)),
+        "avg_dau_14d": float(mean_users(14)),
+        "avg_dau_30d": float(mean_users(30)),
+        "usage_trend_ratio_7d_30d": ratio(mean_users(7), mean_users(30)),
+        "action_trend_ratio": ratio(
+            Fraction(core[7], min(7, age)), Fraction(core[30], min(30, age))
+        ),
+        "features_adopted": len(categories - {None, ""}),
+        "seat_utilization": ratio(len({row["user_id"] for row in month}), seats),
+        "invites_sent_30d": invites,
+        "invite_rate_30d": float(30 * Fraction(invites, min(30, age))),
+        "users_commenting": len({row["user_id"] for row in marked(month, "is_comment")}),
+        "days_since_last_login": (day - max(active_days)).days if active_days else None,
+        "never_active": int(not active_days),
+        "usage_change_ratio_30d": ratio(len(month), before) if age >= 60 else None,
+        "usage_decline": int(10 * len(month) <= 7 * before) if before >= 50 else None,
+        "core_actions_per_seat_30d": ratio(core[30], seats),
+    }

@@ -1,0 +1,259 @@
+"""No feature sees the future: the proof, a plain reference beside it, and faults planted for both.
+
+The reference (`plain_features`) shares nothing with the models but the reference seeds. The faults
+are planted in the parsed project, whose features are then built as a night would build them.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import ROOT, World, digest
+from manifest import clean_environment
+from plain_exports import Exports, read_exports
+from plain_features import features
+from plain_sample import Key, sample
+from proof_context import QUIET, context_of
+
+from pipeline import point_in_time, preflight, verify
+from pipeline.config import Settings
+from pipeline.dbt import Dbt
+from pipeline.feature_rows import FEATURES
+from pipeline.landings import Landing
+from pipeline.progress import Stages
+
+ROWS, SEED = 200, 20260227
+NEVER_MOVED = {"account_age_days", "never_active", "life_number"}
+SUMS = "int_usage_sum_changes__dated"
+DISTINCT = "int_usage_distinct_changes__dated"
+FAULTS = {
+    "current_date": (
+        "feat_accounts_daily",
+        {"days_between('days.as_of_date', 'days.term": "days_between('current_date', 'days.term"},
+        {"days_to_term_end"},
+    ),
+    "[T - n, T] instead of [T - n, T)": (
+        SUMS,
+        {
+            "{{ add_days('usage_days.known_date', 1) }}": "usage_days.known_date",
+            "{{ add_days('usage_days.event_date', 1) }}": "usage_days.event_date",
+        },
+        {"avg_dau_7d", "avg_dau_14d", "avg_dau_30d", "usage_trend_ratio_7d_30d",
+         "action_trend_ratio", "invites_sent_30d", "usage_change_ratio_30d", "usage_decline",
+         "core_actions_per_seat_30d", "invite_rate_30d"},
+    ),
+    "no cut by known_at": (
+        DISTINCT,
+        {"{{ add_days('members.known_date', 1) }},\n": ""},
+        {"features_adopted", "seat_utilization", "users_commenting"},
+    ),
+}  # fmt: skip
+"""Of each fault: the model, what its text becomes, and the features that go wrong."""
+
+
+@pytest.fixture(scope="module")
+def dbt_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """dbt in this process leaves no trace in the environment."""
+    with clean_environment(tmp_path_factory.mktemp("dbt")):
+        yield
+
+
+@pytest.fixture(scope="module")
+def context(ci_first_night: World, dbt_environment: None) -> verify.Context:
+    """What `plumbline verify` hands to a proof."""
+    return context_of(ci_first_night)
+
+
+@pytest.fixture(scope="module")
+def parsed(context: verify.Context) -> Any:
+    """The project, parsed once for all builds of this family."""
+    dbt = Dbt(context.settings, {**context.variables, "changed_since": ""})
+    dbt.parse()
+    return dbt.manifest
+
+
+@pytest.fixture
+def parsed_once(parsed: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Builds take the parsed project, with their own raw folder, instead of parsing it again."""
+
+    def parse(self: Dbt) -> None:
+        for source in parsed.sources.values():
+            for meta in (source.meta, source.config.meta):
+                if location := meta.get("external_location"):
+                    place = f"'{self.settings.raw}/{source.source_name}/"
+                    meta["external_location"] = re.sub(
+                        f"'[^']*/{source.source_name}/", place, location
+                    )
+        self.manifest = parsed
+
+    monkeypatch.setattr(Dbt, "parse", parse)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def exports(ci_first_night: World) -> Exports:
+    """Everything that was delivered about every account."""
+    with duckdb.connect(str(ci_first_night.build_file), read_only=True) as connection:
+        rows = connection.execute(f"select distinct account_id from {FEATURES}").fetchall()
+    return read_exports(
+        ci_first_night.raw, ROOT / "seeds/reference", [account for (account,) in sorted(rows)]
+    )
+
+
+@pytest.fixture(scope="module")
+def chosen(ci_first_night: World, exports: Exports) -> dict[str, list[Key]]:
+    """The rows that the reference recomputes."""
+    query = f"select account_id, as_of_date from {FEATURES}"
+    keys = ci_first_night.read(query, private=True)
+    returned = ci_first_night.read(f"{query} where life_number > 1", private=True)
+    return sample(exports, keys, returned, ROWS, SEED)
+
+
+@pytest.fixture(scope="module")
+def reference(exports: Exports, chosen: dict[str, list[Key]]) -> dict[Key, dict[str, Any]]:
+    """The reference's rows."""
+    keys = [key for found in chosen.values() for key in found]
+    return {key: features(exports, *key) for key in keys}
+
+
+def disagreements(file: Path, reference: dict[Key, dict[str, Any]]) -> dict[str, list[str]]:
+    """Columns in which rows of a file are not what the reference says; a line for each row.
+
+    Counts, flags and money are equal; rates are so within 1e-9.
+    """
+    found: dict[str, list[str]] = {}
+    with duckdb.connect(str(file), read_only=True) as connection:
+        rows = connection.execute(f"select * from {FEATURES}")
+        names = [column[0] for column in rows.description]
+        built = {row[:2]: dict(zip(names[2:], row[2:], strict=True)) for row in rows.fetchall()}
+    for key, plain in reference.items():
+        assert plain is not None, f"the reference has no row of {key}"
+        assert plain.keys() == built[key].keys()
+        for name, value in built[key].items():
+            if not is_same(value, plain[name]):
+                line = f"{name} of {key[0]} as of {key[1]}: {value}, plainly {plain[name]}"
+                found.setdefault(name, []).append(line)
+    return found
+
+
+def is_same(value: float | None, plain: float | None) -> bool:
+    """Equal, or as near as another order of the same operations may bring a rate."""
+    if value is None or plain is None or not isinstance(plain, float):
+        return value == plain
+    return math.isclose(value, plain, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def test_features_equal_a_plain_reference(
+    ci_first_night: World, chosen: dict[str, list[Key]], reference: dict[Key, dict[str, Any]]
+) -> None:
+    found = disagreements(ci_first_night.build_file, reference)
+    assert not found, "\n".join(line for lines in found.values() for line in lines[:3])
+    assert len(reference) == ROWS
+    difficult = {"returned", "corrected", "backdated", "trialing", "past_due", "late event",
+                 "several subscriptions", "redelivered event", "deleted ticket"}  # fmt: skip
+    assert all(len(chosen[kind]) >= 5 for kind in difficult), chosen.keys()
+    for name in next(iter(reference.values())):
+        assert len({row[name] for row in reference.values()}) > 1, f"{name} is always the same"
+
+
+def test_reference_has_no_row_where_there_is_none(ci_first_night: World, exports: Exports) -> None:
+    keys = set(
+        ci_first_night.read(f"select account_id, as_of_date from {FEATURES}", private=True)
+    )
+    days = sorted({day for _, day in keys})
+    absent = sorted({(name, day) for name in exports.accounts for day in days} - keys)
+    assert len(absent) > 1000
+    for key in random.Random(SEED).sample(absent, 20):
+        assert features(exports, *key) is None, key
+
+
+def test_past_stays_the_same_with_the_future_known(
+    ci_first_night: World, context: verify.Context, parsed_once: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    outcomes = []
+    rebuild = point_in_time.rebuild_past
+
+    def noted(*given: Any) -> point_in_time.Outcome | None:
+        outcomes.append(rebuild(*given))
+        return outcomes[-1]
+
+    monkeypatch.setattr(point_in_time, "rebuild_past", noted)
+    files = (ci_first_night.build_file, ci_first_night.published_file)
+    raw = sorted((path, path.lstat().st_mtime_ns) for path in ci_first_night.raw.rglob("*"))
+    before = [digest(file) for file in files]
+
+    proven = verify.select_proofs("point-in-time")[0].run(context)
+
+    assert proven.is_passed, proven.measured
+    [outcome] = outcomes
+    assert outcome.past["history"].rows == outcome.past["replay"].rows > 100_000
+    assert outcome.past["history"].dates > 500
+    assert outcome.appended > 50_000
+    moved = set(outcome.later.differing_columns)
+    columns = {n["name"] for n in _columns(parsed_once)} - {"account_id", "as_of_date"}
+    assert moved >= columns - NEVER_MOVED, "what was appended puts some features to no test"
+    assert before == [digest(file) for file in files]
+    assert raw == sorted((p, p.lstat().st_mtime_ns) for p in ci_first_night.raw.rglob("*"))
+    assert not list(ci_first_night.build_file.parent.glob(f"{point_in_time.SCRATCH}*"))
+
+
+def _columns(manifest: Any) -> list[dict[str, Any]]:
+    node = manifest.nodes["model.plumbline.feat_accounts_daily"]
+    return [{"name": name} for name in node.columns]
+
+
+def test_planted_faults_make_proof_and_reference_fail(
+    ci_first_night: World, context: verify.Context, parsed_once: Any,
+    reference: dict[Key, dict[str, Any]], tmp_path: Path,
+) -> None:  # fmt: skip
+    """All at once, in features that have nothing to do with each other."""
+    world = ci_first_night.copy(tmp_path)
+    settings = replace(context.settings, warehouse=world.warehouse, target=tmp_path / "target")
+    variables = {**context.variables, "changed_since": ""}
+    built = date.fromisoformat(variables["as_of_date"])
+    sound = {}
+    try:
+        for model, changes, _ in FAULTS.values():
+            node = parsed_once.nodes[f"model.plumbline.{model}"]
+            sound[model] = node.raw_code
+            for text, fault in changes.items():
+                assert text in node.raw_code, f"{model} has no {text}"
+                node.raw_code = node.raw_code.replace(text, fault)
+        dbt = Dbt(settings, variables)
+        wrong_models = [*sound, "int_account_days__usage_windowed", "feat_accounts_daily"]
+        dbt.build(wrong_models, point_in_time.NOT_NEEDED).require_success("the night")
+        with point_in_time.scratch_of(settings) as scratch:
+            outcome = point_in_time.rebuild_past(
+                settings, scratch, variables, landings(settings),
+                built - timedelta(days=14), Stages(QUIET, 3), replay=False,
+            )  # fmt: skip
+    finally:
+        for model, text in sound.items():
+            parsed_once.nodes[f"model.plumbline.{model}"].raw_code = text
+    proven = outcome.proven
+    assert not proven.is_passed
+    first = outcome.past["history"].first
+    assert first.column in proven.measured and first.account_id in proven.measured
+    assert str(first.as_of) in proven.measured
+    wrong = set(outcome.past["history"].differing_columns)
+    seen = set(disagreements(settings.build_file, reference))
+    for fault, (_, _, columns) in FAULTS.items():
+        assert wrong & columns, f"the proof does not see {fault}"
+        assert seen & columns, f"the reference does not see {fault}"
+    everything = set().union(*(columns for _, _, columns in FAULTS.values()))
+    assert wrong <= everything and seen <= everything
+
+
+def landings(settings: Settings) -> tuple[Landing, ...]:
+    """What lies in the raw folder now."""
+    return preflight.check_raw(settings).landings

@@ -45,7 +45,7 @@ rates as (
 
     select
         counts.rate_name,
-        counts.hits / cast(nullif(counts.trials, 0) as {{ column_type('double') }}) as achieved_value,
+        {{ ratio('counts.hits', 'counts.trials') }} as achieved_value,
         {{ wilson_bound('counts.hits', 'counts.trials', 'intervals.z', '-') }} as lower_bound,
         {{ wilson_bound('counts.hits', 'counts.trials', 'intervals.z', '+') }} as upper_bound
     from counts

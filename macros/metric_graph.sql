@@ -74,7 +74,7 @@
     }) }}
 {%- endmacro %}
 
-{# Rows of int_metrics__declared: for each metric, column to SQL constant. Empty while dbt parses. #}
+{# Rows of int_metrics__declared, column to SQL constant; none while dbt parses. #}
 {% macro declared_metrics() -%}
     {%- set rows = [] -%}
     {%- set measures = graph_measures() -%}

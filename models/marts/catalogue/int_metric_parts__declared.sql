@@ -14,7 +14,7 @@ with declared as (
     from (
         values
         {{ rows | join(',\n        ') }}
-    ) as listed (metric_name, side, part_name, weight)
+    ) as listed {{ '(metric_name, side, part_name, weight)' }}
 
 ),
 

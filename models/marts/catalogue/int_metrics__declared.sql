@@ -9,9 +9,7 @@ with declared as (
         ({{ metric.values() | join(', ') }})
             {{- ',' if not loop.last }}
         {%- endfor %}
-    ) as listed (
-        {{ (metrics[0] if metrics else model.columns) | join(', ') }}
-    )
+    ) as listed {{ '(' ~ (metrics[0] if metrics else model.columns) | join(', ') ~ ')' }}
 
 ),
 

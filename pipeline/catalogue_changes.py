@@ -1,4 +1,4 @@
-"""What a changed definition does to the numbers: an earlier published file against the last build."""
+"""What changed definitions do to the numbers: an earlier file against the last build."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ from pipeline.nightly import open_private, recover
 from pipeline.progress import Stages
 from pipeline.summary import shown
 
-
 # Proofs register themselves when their module is imported.
 PROOF_MODULES = (verify, verify_catalogue)
 

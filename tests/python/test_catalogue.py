@@ -180,9 +180,11 @@ def semantic_project(
 
 @pytest.mark.parametrize("file", ["build_file", "published_file"])
 def test_mf_reads_the_private_and_the_published_file(
-    ci_world: World, semantic_project: Path, file: str
+    ci_world: World, semantic_project: Path, tmp_path: Path, file: str
 ) -> None:
-    environment = {**ci_world.environment, "PLUMBLINE_BUILD": str(getattr(ci_world, file))}
+    # a copy: another test reads the file, and dbt's adapter opens it for writing
+    shutil.copy(getattr(ci_world, file), tmp_path / "plumbline.duckdb")
+    environment = {**ci_world.environment, "PLUMBLINE_BUILD": str(tmp_path / "plumbline.duckdb")}
     environment = {k: v for k, v in environment.items() if not k.startswith("DBT_")}
     command = [str(Path(sys.executable).with_name("mf"))]
     asked = ["query", "--metrics", "mrr,net_revenue_retention,dau", "--group-by",

@@ -1,4 +1,4 @@
-"""`python -m bench [generate] [rollups] [night] [model] [--quick]`: all where none is named."""
+"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [--quick]`: or all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import generate, model, night, rollups
+from bench import catalogue, generate, model, night, rollups
 from bench.record import ROOT, Figure, keep, show
 
-NAMES = ("generate", "rollups", "night", "model")
+NAMES = ("generate", "rollups", "night", "catalogue", "model")
 FULL_DAYS = 90
 GENERATION_TARGET = 600.0
 DISK_GB_A_DAY = 0.2
@@ -81,6 +81,8 @@ def main(names: tuple[str, ...], quick: bool, days: int | None, memory: str) -> 
                 shutil.rmtree(folder / "full")
             elif bench == "night":
                 figures = night.run(folder / size, size)
+            elif bench == "catalogue":
+                figures = catalogue.run(folder / size, size)
             else:
                 figures = model.run(folder / size, size)
             show(bench, settings, figures, console)

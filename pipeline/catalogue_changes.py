@@ -1,4 +1,4 @@
-"""What changed definitions do to the numbers: an earlier file against the last build."""
+"""What a changed definition does to the numbers: an earlier published file against this build."""
 
 from __future__ import annotations
 

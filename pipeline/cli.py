@@ -160,7 +160,9 @@ def verify(
         list_proofs(make_console())
     elif against:
         if proof != "catalogue":
-            raise UserError("--against is for the proof `catalogue`", "name it before the option")
+            raise UserError(
+                "--against is for the catalogue", "plumbline verify catalogue --against FILE"
+            )
         compare_catalogues(load_settings(source, raw), against, make_console())
     else:
         run_proofs(load_settings(source, raw), proof, as_of, make_console())

@@ -94,9 +94,15 @@ class Dbt:
 
         What a build has compiled is not compiled again.
         """
+        from dbt.contracts.graph.semantic_manifest import SemanticManifest
+
         arguments = ["docs", "generate", "--static"]
         if self.has_built:
             self.manifest.write(str(self.settings.target / "manifest.json"))
+            # what `mf query` reads
+            SemanticManifest(self.manifest).write_json_to_file(
+                str(self.settings.target / "semantic_manifest.json")
+            )
             arguments.append("--no-compile")
         self._invoke(arguments, report)
 

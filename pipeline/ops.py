@@ -203,7 +203,7 @@ def heal(connection: duckdb.DuckDBPyConnection, published_file: Path) -> str | N
 
 
 def code_fingerprint(root: Path, settings: Mapping[str, Any]) -> str:
-    """SHA-256 over models, macros, seeds, their tests, the project file and what else shapes rows."""
+    """SHA-256 over models, macros, seeds, tests, the project file and what else shapes rows."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     files = [root / "dbt_project.yml"]
     for folder in CODE_FOLDERS:

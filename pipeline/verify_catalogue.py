@@ -63,7 +63,7 @@ WORST = (
 
 @proof(
     "catalogue",
-    "Every metric is one number: in metric_values, in MetricFlow, in plain SQL over staging.",
+    "Every metric is the same in metric_values, in MetricFlow and in plain SQL over staging.",
 )
 def catalogue(context: Context) -> Proven:
     """Each metric at each of its grains in total, and by month cut by segment and industry.

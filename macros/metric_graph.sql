@@ -85,6 +85,7 @@
             'label': sql_text(metric.label),
             'description': sql_text(metric.description),
             'category': sql_text(meta.category),
+            'source_type': sql_text(meta.source_type),
             'owner': sql_text(meta.owner),
             'tier': meta.tier,
             'version': meta.version,

@@ -133,6 +133,65 @@ def test_each_way_is_held_against_the_others(
     assert not proven.is_passed and re.match(named, proven.measured), proven.measured
 
 
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ("delete from metric_values where metric_name = 'reactivation_mrr' and grain = 'month'"
+         " and dimension_name = 'total' and value = 0", "reactivation_mrr, month"),
+        ("insert into metric_values select metric_name, grain, '2024-08-01', dimension_name,"
+         " dimension_value, 0 from metric_values where metric_name = 'mau' and grain = 'month'"
+         " and dimension_name = 'total' limit 1", "mau, month 2024-08-01"),
+        ("insert into metric_values select metric_name, grain, '2019-01-01', dimension_name,"
+         " dimension_value, null from metric_values where grain = 'year'"
+         " and metric_name = 'gross_revenue_retention_yearly'", "gross_.*, year 2019-01-01"),
+    ],
+)
+def test_its_periods_are_those_that_were_observed(
+    values: duckdb.DuckDBPyConnection, fault: str, named: str
+) -> None:
+    """A period too few or too many is found where its value is 0 or NULL, too."""
+    values.execute(fault)
+    proven = verify_catalogue.compare(values)
+    assert not proven.is_passed and re.match(named, proven.measured), proven.measured
+
+
+def test_no_value_is_older_than_what_observes_it(ci_world: World) -> None:
+    rows = ci_world.read(
+        "select c.source_type, min(v.period_start_date) >= any_value(c.observed_from_date)"
+        " from catalogue.metrics_catalogue c join catalogue.metric_values v using (metric_name)"
+        " group by all"
+    )
+    assert len(rows) == 6 and all(is_kept for _, is_kept in rows)
+
+
+def test_targets_carry_a_signal(ci_world: World) -> None:
+    """A target that gives every month the same status tells nobody anything."""
+    idle = ci_world.read(
+        "select metric_name from catalogue.metric_values where grain = 'month'"
+        " and dimension_name = 'total' and status is not null group by all"
+        " having count(distinct status) = 1"
+    )
+    assert idle == []
+
+
+@pytest.mark.parametrize("name", ["board_pack", "board_pack_by_segment",
+                                  "customer_success_weekly", "product_monthly"])
+def test_saved_queries_begin_with_the_first_export(
+    evaluated: duckdb.DuckDBPyConnection, parsed: tuple[Context, Any], name: str
+) -> None:
+    from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+    engine = catalogue_metricflow.make_engine(parsed[1])
+    asked = engine.explain(MetricFlowQueryRequest.create(saved_query_name=name))
+    first, count = evaluated.execute(
+        f"select min(metric_time__month), count(*) from ({asked.sql_statement.sql})"
+    ).fetchone()
+    (newest,) = evaluated.execute(
+        "select max(observed_from_date) from catalogue.metrics_catalogue"
+    ).fetchone()
+    assert count and newest.replace(day=1) <= first.date() and first.year == newest.year
+
+
 def test_nothing_to_compare_is_no_proof(values: duckdb.DuckDBPyConnection) -> None:
     for table in ("metric_values", "metricflow_values", "plain_values"):
         values.execute(f"delete from {table}")

@@ -237,7 +237,7 @@ def _print_moved(moved: tuple[Moved, ...], console: Console) -> None:
 def _table(*titles: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in titles:
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title not in ("moved", "largest"))
     for title in ("then", "now", "impact"):
         table.add_column(title, justify="right", overflow="fold", no_wrap=True)
     return table

@@ -63,9 +63,13 @@ left join reference.sla_targets x on x.plan_name = p.plan and x.priority = t.pri
 
 create temp table asked as
 select c.grain, c.period_start, c.dimension_name, c.dimension_value,
-    t.* exclude (account_id), reply_hours <= target_hours as is_met,
-    target_hours is not null and (reply_hours is not null or waited_hours > target_hours)
-        as is_judged
+    t.* exclude (account_id, reply_hours, solved_hours),
+    -- a reply or solution dated before the opening is a faulty record and counts for nothing
+    if(reply_hours >= 0, reply_hours, null) as reply_hours,
+    if(solved_hours >= 0, solved_hours, null) as solved_hours,
+    reply_hours >= 0 and reply_hours <= target_hours as is_met,
+    target_hours is not null
+        and if(reply_hours is null, waited_hours > target_hours, reply_hours >= 0) as is_judged
 from cuts c left join judged t
     on t.account_id = c.account_id
     and t.opened_at >= c.period_start::timestamp and t.opened_at < c.period_end::timestamp;

@@ -38,9 +38,40 @@
     {{ return(measures) }}
 {%- endmacro %}
 
+{# Tests of the values of a metric: those of its kind among the tests of metric_values. #}
+{% macro value_tests(metric) -%}
+    {%- set listed, driving = [], metric.config.meta.get('drivers', {}) | list -%}
+    {%- for other in catalogue_metrics() if metric.name in other.config.meta.get('drivers', {}) -%}
+        {%- do driving.append(other.name) -%}
+    {%- endfor -%}
+    {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'test' -%}
+        {%- set guarded = node.config.meta.get('guards') -%}
+        {%- if guarded == 'values'
+            or (guarded == 'sums' and metric.config.meta.additivity != 'not_additive')
+            or (guarded == 'drivers' and driving) -%}
+            {%- do listed.append(node.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(listed) }}
+{%- endmacro %}
+
+{# The sum of a measure of monthly rows over the month that `asked` names. #}
+{% macro month_sum(measure) -%}
+    {{ return('coalesce((select ' ~ measure.expression ~ ' from ' ~ measure.relation ~ ' where '
+        ~ measure.time_dimension ~ ' = asked.month_start_date), 0)') }}
+{%- endmacro %}
+
 {# What a metric is made of: models, relations, time dimensions, tests and an SQL expression. #}
 {% macro metric_base(metric, measures) -%}
-    {%- set meta, sums, parts, tests = metric.config.meta, {}, [], [] -%}
+    {%- set meta, sums, parts, tests = metric.config.meta, {}, [], value_tests(metric) -%}
+    {%- set relations = [] -%}
+    {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
+        {%- for part in meta.get(side, {}) -%}
+            {%- do relations.append(measures[part].relation) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {#- sums of several relations, or with the days of the month, are taken for a month asked for -#}
+    {%- set is_asked = relations | unique | list | length > 1 or meta.calculation == 'annualised' -%}
     {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
         {%- set terms = [] -%}
         {%- for part, weight in meta.get(side, {}).items() -%}
@@ -49,7 +80,7 @@
             {%- do terms.append(
                 (' - ' if weight < 0 else ' + ' if not loop.first else '')
                 ~ ('' if weight in (1, -1) else weight | abs ~ ' * ')
-                ~ measures[part].expression
+                ~ (month_sum(measures[part]) if is_asked else measures[part].expression)
             ) -%}
         {%- endfor -%}
         {%- do sums.update({side: terms | join('') | trim}) -%}
@@ -61,20 +92,22 @@
         'expression': {
             'sum': sums.numerator,
             'ratio': ratio,
-            'annualised': '1 - power(1 - ' ~ ratio ~ ', 365.0 / days of the month)',
+            'annualised': '1 - power(1 - ' ~ ratio ~ ', 365.0 / extract(day from'
+                ~ " asked.month_start_date + interval '1' month - interval '1' day))",
             'difference': ratio ~ ' - ' ~ second,
-            'lifetime': ratio ~ ' * least(60, 1 / (' ~ second ~ '))',
+            'lifetime': 'case when ' ~ second ~ ' is not null then ' ~ ratio
+                ~ ' * least(60, 1 / nullif(' ~ second ~ ', 0)) end',
             'net_promoter': 'case when ' ~ sums.denominator ~ ' >= 5 then 100.0 * '
                 ~ ratio ~ ' end',
         }[meta.calculation],
         'models': parts | map(attribute='model') | unique | sort,
-        'relations': parts | map(attribute='relation') | unique | sort,
+        'relations': relations | unique | sort,
         'time_dimensions': parts | map(attribute='time_dimension') | unique | sort,
         'tests': tests | unique | sort,
     }) }}
 {%- endmacro %}
 
-{# Rows of int_metrics__declared: for each metric, column to SQL constant. Empty while dbt parses. #}
+{# Rows of int_metrics__declared, column to SQL constant; none while dbt parses. #}
 {% macro declared_metrics() -%}
     {%- set rows = [] -%}
     {%- set measures = graph_measures() -%}
@@ -85,6 +118,7 @@
             'label': sql_text(metric.label),
             'description': sql_text(metric.description),
             'category': sql_text(meta.category),
+            'source_type': sql_text(meta.source_type),
             'owner': sql_text(meta.owner),
             'tier': meta.tier,
             'version': meta.version,
@@ -100,7 +134,7 @@
             'base_relations': sql_text(base.relations | join(', ')),
             'time_dimensions': sql_text(base.time_dimensions | join(', ')),
             'upstream_models': sql_text(base.models | join(', ')),
-            'guarding_tests': sql_text(base.tests | join(', ')),
+            'guarding_tests': sql_text((base.tests + ['plumbline verify catalogue']) | join(', ')),
         }) -%}
     {%- endfor -%}
     {{ return(rows) }}

@@ -2,7 +2,8 @@
 
 The files of `pipeline/definitions` share nothing with the models: no macro, no mart, no
 intermediate model. Each has statements that prepare temporary tables, and after them one query a
-metric, headed `-- metric: NAME`, with the columns grain, period start, dimension, its value, value.
+metric, headed `-- metric: NAME, seen by SOURCE TYPE`, with the columns grain, period start,
+dimension, its value, value; of its periods those count that begin once the source type is watched.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ DAYS = {
     "inactive": "inactive_days",
     "redelivery": "redelivery_days",
 }
-HEAD = re.compile(r"^-- metric: (\w+)\n", re.MULTILINE)
+HEAD = re.compile(r"^-- metric: (\w+), seen by (\w+)\n", re.MULTILINE)
+OBSERVED = """select * from ({query})
+where period_start >= (select first_day from observed where source_type = '{source_type}')"""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,11 @@ def read_files(folder: Path = FOLDER) -> Iterator[PlainFile]:
     """The files in the order of their names."""
     for path in sorted(folder.glob("*.sql")):
         preparation, *rest = HEAD.split(path.read_text(encoding="utf-8"))
-        texts = [text.strip().removesuffix(";") for text in rest[1::2]]
-        yield PlainFile(preparation, dict(zip(rest[::2], texts, strict=True)))
+        queries = {
+            name: OBSERVED.format(query=text.strip().removesuffix(";"), source_type=source_type)
+            for name, source_type, text in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+        }
+        yield PlainFile(preparation, queries)
 
 
 def metric_names(folder: Path = FOLDER) -> set[str]:
@@ -68,11 +74,12 @@ def evaluate(
     as_of : date
         T.
     variables : mapping
-        The dbt vars that `DAYS` names.
+        The dbt vars that `DAYS` names, and source_types_off.
     """
     connection.execute(f"set variable t = date '{as_of}'")
     for name, variable in DAYS.items():
         connection.execute(f"set variable {name} = {int(variables[variable])}")
+    connection.execute("set variable off = ?::varchar[]", [list(variables["source_types_off"])])
     for file in read_files():
         connection.execute(file.preparation)
         for name, query in file.queries.items():

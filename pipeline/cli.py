@@ -135,7 +135,7 @@ def score(as_of: date | None, source: str, raw: str | None) -> None:
 @click.argument("proof", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Say which proofs there are.")
 @click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
-              help="With `catalogue`: an earlier published file; shows what new definitions do.")
+              help="With `catalogue`: an earlier published file; shows which numbers changed.")
 @source_options()
 def verify(
     proof: str | None,
@@ -149,7 +149,7 @@ def verify(
 
     Reads the build file; writes nothing. Exit code 1 where a proof fails. With --against, no
     proof is run: metrics whose definition or version changed since that file are shown, with
-    their values then and now.
+    their values then and now, and after them those whose old values moved without such a change.
 
     \b
     Examples:

@@ -1,4 +1,7 @@
-"""Copies the published rooms into a new file and makes it visible in one rename."""
+"""Copies the published rooms into a new file and makes it visible in one rename.
+
+What a room's tables are put together from (`int_...`) stays in the private file.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ ROOMS = (
     "catalogue",
     "semantic",
 )
+STEP = "int_"  # begins the name of a model that no reader is meant to see
 WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
 # dbt vars that say how many days of as-of dates readers get.
 DAYS, DAYS_OF = "publish_days", {("ml", "prediction_reasons"): "publish_reasons_days"}
@@ -204,7 +208,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return [
         (schema, table)
         for schema, table in rows
-        if schema in ROOMS
+        if (schema in ROOMS and not table.startswith(STEP))
         or (schema in WRITTEN_BY_PYTHON and table in (WRITTEN_BY_PYTHON[schema] or (table,)))
     ]
 

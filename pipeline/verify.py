@@ -181,6 +181,20 @@ dbt_proof(
     "assert_segments_sum_to_total_mrr",
 )
 dbt_proof(
+    "revenue-balances",
+    "Movements are the change of MRR to the cent; retention is of closed cohorts, within bounds.",
+    "assert_movements_balance_to_mrr",
+    "assert_mrr_is_that_of_the_subscriptions",
+    "assert_retention_keeps_its_bounds",
+)
+dbt_proof(
+    "catalogue-adds-up",
+    "Every cut of a metric sums to its total, every node of the driver tree to its parent.",
+    "assert_metric_cuts_sum_to_their_total",
+    "assert_metric_values_keep_their_sides",
+    "assert_drivers_sum_to_their_parent",
+)
+dbt_proof(
     "models-behave",
     "Every window, label and tier gives the hand-computed rows (dbt unit tests).",
     "test_type:unit",

@@ -19,8 +19,8 @@ KEY = "metric_name, grain, period_start_date, dimension_name, dimension_value"
 CREATE = "create temp table {} (metric_name text, grain text, period_start_date date,"
 CREATE += " dimension_name text, dimension_value text, value double)"
 
-# A sum without a row is 0, a ratio without one is NULL; what the plain SQL holds for a complete
-# period is the measure of what must be there.
+# A sum without a row is 0, a ratio without one is NULL; the periods that the plain SQL holds are
+# the measure of what must be there: the total of each is a row of metric_values, and no other is.
 COMPARE = f"""
 create or replace temp table compared as
 with complete as (
@@ -36,6 +36,8 @@ asked as (
 ),
 joined as (
     select a.*, c.additivity <> 'not_additive' as is_sum,
+        dimension_name = 'total' and (m.metric_name is null) <> (p.metric_name is null)
+            as is_one_sided,
         m.value as catalogue, f.value as metricflow, p.value as plain
     from asked a
     left join catalogue.metrics_catalogue c using (metric_name)
@@ -55,7 +57,7 @@ DIFFERS = (
 )
 WORST = (
     f"select {KEY}, catalogue, metricflow, plain from compared"
-    f" where {DIFFERS.format('catalogue', 'metricflow')}"
+    f" where is_one_sided or {DIFFERS.format('catalogue', 'metricflow')}"
     f" or {DIFFERS.format('catalogue', 'plain')}"
     " order by dimension_name <> 'total', metric_name, grain, period_start_date, dimension_value"
 )
@@ -101,6 +103,9 @@ def evaluate(connection: duckdb.DuckDBPyConnection, context: Context, manifest: 
         name: context.variables.get(name, context.settings.dbt_var(name))
         for name in catalogue_plain.DAYS.values()
     }
+    variables["source_types_off"] = context.variables.get(
+        "source_types_off", context.settings.source_types_off
+    )
     for table in ("plain_values", "metricflow_values"):
         connection.execute(CREATE.format(table))
     connection.execute(

@@ -22,6 +22,25 @@ where period_end <= getvariable('t')
     -- a quarter or a year whose first months nobody knows is not complete
     and period_start >= (select date_trunc('month', min(first_day)) from accounts);
 
+-- The day of the first export of each source type: what began before it, survivors alone tell.
+create temp table observed as
+select source_type, min(known_at)::date as first_day
+from (
+    select 'subscription' as source_type, known_at
+    from staging.stg_subscription__subscription_versions
+    union all select 'usage', known_at from staging.stg_usage__events
+    union all select 'support', known_at from staging.stg_support__ticket_versions
+    union all select 'sentiment', known_at from staging.stg_sentiment__nps_response_versions
+    union all
+    select 'preparedness', known_at from staging.stg_preparedness__onboarding_step_versions
+    union all
+    select 'preparedness', known_at from staging.stg_preparedness__course_enrolment_versions
+    union all select 'engagement', known_at from staging.stg_engagement__task_versions
+    union all select 'engagement', known_at from staging.stg_engagement__key_contact_changes
+)
+where not list_contains(getvariable('off'), source_type)
+group by all;
+
 create temp table month_ends as
 select period_start, period_end from periods where grain = 'month';
 

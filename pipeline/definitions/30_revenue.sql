@@ -126,65 +126,65 @@ from cuts c left join terms t
     and t.due_date >= c.period_start and t.due_date < c.period_end
 where c.period_end + getvariable('gap') <= getvariable('t');
 
--- metric: mrr
+-- metric: mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(cents) / 100 from at_end group by all;
--- metric: arr
+-- metric: arr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, 12 * sum(cents) / 100 from at_end group by all;
--- metric: paying_accounts
+-- metric: paying_accounts, seen by subscription
 select grain, period_start, dimension_name, dimension_value, count(*) filter (cents > 0) from at_end group by all;
--- metric: seats
+-- metric: seats, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(seats) from at_end group by all;
--- metric: arpa
+-- metric: arpa, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(cents) / 100 / nullif(count(*) filter (cents > 0), 0) from at_end group by all;
--- metric: cohort_retention
+-- metric: cohort_retention, seen by subscription
 select grain, period_start, dimension_name, dimension_value, count(*) filter (cents > 0) / nullif(count(*) filter (ever_paid), 0) from at_end where grain = 'month' group by all;
--- metric: new_mrr
+-- metric: new_mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(new) / 100 from movements group by all;
--- metric: expansion_mrr
+-- metric: expansion_mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(expansion) / 100 from movements group by all;
--- metric: contraction_mrr
+-- metric: contraction_mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(contraction) / 100 from movements group by all;
--- metric: churned_mrr
+-- metric: churned_mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(churned) / 100 from movements group by all;
--- metric: reactivation_mrr
+-- metric: reactivation_mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(reactivation) / 100 from movements group by all;
--- metric: net_new_mrr
+-- metric: net_new_mrr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(new + expansion + reactivation - contraction - churned) / 100 from movements group by all;
--- metric: quick_ratio
+-- metric: quick_ratio, seen by subscription
 select grain, period_start, dimension_name, dimension_value, sum(new + expansion + reactivation) / nullif(sum(churned + contraction), 0) from movements group by all;
--- metric: gross_revenue_retention
+-- metric: gross_revenue_retention, seen by subscription
 select grain, period_start, dimension_name, dimension_value, grr from rates where grain = 'month';
--- metric: gross_revenue_retention_quarterly
+-- metric: gross_revenue_retention_quarterly, seen by subscription
 select grain, period_start, dimension_name, dimension_value, grr from rates where grain = 'quarter';
--- metric: gross_revenue_retention_yearly
+-- metric: gross_revenue_retention_yearly, seen by subscription
 select grain, period_start, dimension_name, dimension_value, grr from rates where grain = 'year';
--- metric: net_revenue_retention
+-- metric: net_revenue_retention, seen by subscription
 select grain, period_start, dimension_name, dimension_value, nrr from rates where grain = 'month';
--- metric: net_revenue_retention_quarterly
+-- metric: net_revenue_retention_quarterly, seen by subscription
 select grain, period_start, dimension_name, dimension_value, nrr from rates where grain = 'quarter';
--- metric: net_revenue_retention_yearly
+-- metric: net_revenue_retention_yearly, seen by subscription
 select grain, period_start, dimension_name, dimension_value, nrr from rates where grain = 'year';
--- metric: logo_churn_rate
+-- metric: logo_churn_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, logo_churn from rates where grain = 'month' and is_settled;
--- metric: logo_churn_rate_quarterly
+-- metric: logo_churn_rate_quarterly, seen by subscription
 select grain, period_start, dimension_name, dimension_value, logo_churn from rates where grain = 'quarter' and is_settled;
--- metric: logo_churn_rate_yearly
+-- metric: logo_churn_rate_yearly, seen by subscription
 select grain, period_start, dimension_name, dimension_value, logo_churn from rates where grain = 'year' and is_settled;
--- metric: logo_retention_rate
+-- metric: logo_retention_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, 1 - logo_churn from rates where grain = 'month' and is_settled;
--- metric: annualised_logo_churn_rate
+-- metric: annualised_logo_churn_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, 1 - (1 - logo_churn) ** (365 / (period_end - period_start)) from rates where grain = 'month' and is_settled;
--- metric: gross_mrr_churn_rate
+-- metric: gross_mrr_churn_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, gross from losses;
--- metric: net_mrr_churn_rate
+-- metric: net_mrr_churn_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, net from losses;
--- metric: annualised_gross_mrr_churn_rate
+-- metric: annualised_gross_mrr_churn_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, 1 - (1 - gross) ** (365 / (period_end - period_start)) from losses;
--- metric: revenue_logo_churn_gap
+-- metric: revenue_logo_churn_gap, seen by subscription
 select r.grain, r.period_start, r.dimension_name, r.dimension_value, l.gross - r.logo_churn
 from rates r join losses l using (grain, period_start, dimension_name, dimension_value)
 where r.is_settled;
--- metric: ltv
+-- metric: ltv, seen by subscription
 select a.grain, a.period_start, a.dimension_name, a.dimension_value,
     sum(a.cents) / 100 / nullif(count(*) filter (a.cents > 0), 0)
     * (select gross_margin_ratio from reference.gross_margin where revenue_type = 'subscription')
@@ -192,13 +192,13 @@ select a.grain, a.period_start, a.dimension_name, a.dimension_value,
         else least(60, 1 / any_value(l.gross)) end
 from at_end a left join losses l using (grain, period_start, dimension_name, dimension_value)
 where a.grain = 'month' group by all;
--- metric: churned_accounts
+-- metric: churned_accounts, seen by subscription
 select grain, period_start, dimension_name, dimension_value, count(churn_date) from lost_accounts group by all;
--- metric: voluntary_churned_accounts
+-- metric: voluntary_churned_accounts, seen by subscription
 select grain, period_start, dimension_name, dimension_value, count(*) filter (kind = 'voluntary') from lost_accounts group by all;
--- metric: involuntary_churned_accounts
+-- metric: involuntary_churned_accounts, seen by subscription
 select grain, period_start, dimension_name, dimension_value, count(*) filter (kind = 'involuntary') from lost_accounts group by all;
--- metric: renewal_rate
+-- metric: renewal_rate, seen by subscription
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_renewed) / nullif(count(due_date), 0) from renewals group by all;
--- metric: renewal_rate_arr
+-- metric: renewal_rate_arr, seen by subscription
 select grain, period_start, dimension_name, dimension_value, coalesce(sum(cents) filter (is_renewed), 0) / nullif(sum(cents), 0) from renewals group by all;

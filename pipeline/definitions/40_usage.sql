@@ -164,55 +164,55 @@ left join dormant d on d.account_id = c.account_id and d.period_end = c.period_e
 left join last_days l on l.account_id = c.account_id and l.period_end = c.period_end
 where c.grain = 'month' and c.account_id <> 'unassigned';
 
--- metric: dau
-select 'day', d.day, 'total', 'total', count(u.user_id)
+-- metric: dau, seen by usage
+select 'day', d.day as period_start, 'total', 'total', count(u.user_id)
 from (select unnest(generate_series((select min(day) from user_days), getvariable('t') - 1,
     interval 1 day))::date as day) d left join user_days u using (day) group by all;
--- metric: wau
+-- metric: wau, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(users_7) from used group by all;
--- metric: mau
+-- metric: mau, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(users_28) from used group by all;
--- metric: stickiness
+-- metric: stickiness, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(user_days_28) / 28 / nullif(sum(users_28), 0) from used group by all;
--- metric: stickiness_weekdays
+-- metric: stickiness_weekdays, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(user_weekdays_28) / 20 / nullif(sum(users_28), 0) from used group by all;
--- metric: avg_dau_7d
+-- metric: avg_dau_7d, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(dau_7) from used group by all;
--- metric: avg_dau_14d
+-- metric: avg_dau_14d, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(dau_14) from used group by all;
--- metric: avg_dau_30d
+-- metric: avg_dau_30d, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(dau_30) from used group by all;
--- metric: usage_trend_ratio_7d_30d
+-- metric: usage_trend_ratio_7d_30d, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(dau_7) / nullif(sum(dau_30), 0) from used group by all;
--- metric: action_trend_ratio
+-- metric: action_trend_ratio, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(core_7) / nullif(sum(core_30), 0) from used group by all;
--- metric: usage_decline_rate
+-- metric: usage_decline_rate, seen by usage
 select grain, period_start, dimension_name, dimension_value, count(*) filter (events_earlier_30 >= 50 and 10 * events_30 <= 7 * events_earlier_30) / nullif(count(*) filter (events_earlier_30 >= 50), 0) from used group by all;
--- metric: users_commenting
+-- metric: users_commenting, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(commenting) from used group by all;
--- metric: invites_sent_30d
+-- metric: invites_sent_30d, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(invites) from used group by all;
--- metric: seat_utilization
+-- metric: seat_utilization, seen by usage
 select grain, period_start, dimension_name, dimension_value, coalesce(sum(users_30) filter (seats > 0), 0) / nullif(sum(seats), 0) from used group by all;
--- metric: features_adopted
+-- metric: features_adopted, seen by usage
 select grain, period_start, dimension_name, dimension_value, coalesce(sum(categories) filter (pays), 0) / nullif(count(*) filter (pays), 0) from used group by all;
--- metric: adoption_depth
+-- metric: adoption_depth, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(deep) / nullif(sum(entitled), 0) from used group by all;
--- metric: power_users
+-- metric: power_users, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(power) from used group by all;
--- metric: regular_users
+-- metric: regular_users, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(regular) from used group by all;
--- metric: light_users
+-- metric: light_users, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(light) from used group by all;
--- metric: at_risk_users
+-- metric: at_risk_users, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(at_risk) from used group by all;
--- metric: dormant_users
+-- metric: dormant_users, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(dormant) from used group by all;
--- metric: days_since_last_active
-select grain, period_start, dimension_name, dimension_value, avg(period_end - last_day) from used group by all;
--- metric: inactive_accounts
+-- metric: days_since_last_active, seen by usage
+select grain, period_start, dimension_name, dimension_value, avg(period_end - last_day) filter (pays) from used group by all;
+-- metric: inactive_accounts, seen by usage
 select grain, period_start, dimension_name, dimension_value, count(*) filter (pays and (last_core_day is null or last_core_day < period_end - getvariable('inactive'))) from used group by all;
--- metric: inactivity_rate
+-- metric: inactivity_rate, seen by usage
 select grain, period_start, dimension_name, dimension_value, count(*) filter (pays and (last_core_day is null or last_core_day < period_end - getvariable('inactive'))) / nullif(count(*) filter (pays), 0) from used group by all;
--- metric: activity_churn_rate
+-- metric: activity_churn_rate, seen by usage
 select grain, period_start, dimension_name, dimension_value, count(*) filter (was_active and users_30 = 0) / nullif(count(*) filter (was_active), 0) from used group by all;

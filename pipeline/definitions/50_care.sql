@@ -63,9 +63,13 @@ left join reference.sla_targets x on x.plan_name = p.plan and x.priority = t.pri
 
 create temp table asked as
 select c.grain, c.period_start, c.dimension_name, c.dimension_value,
-    t.* exclude (account_id), reply_hours <= target_hours as is_met,
-    target_hours is not null and (reply_hours is not null or waited_hours > target_hours)
-        as is_judged
+    t.* exclude (account_id, reply_hours, solved_hours),
+    -- a reply or solution dated before the opening is a faulty record and counts for nothing
+    if(reply_hours >= 0, reply_hours, null) as reply_hours,
+    if(solved_hours >= 0, solved_hours, null) as solved_hours,
+    reply_hours >= 0 and reply_hours <= target_hours as is_met,
+    target_hours is not null
+        and if(reply_hours is null, waited_hours > target_hours, reply_hours >= 0) as is_judged
 from cuts c left join judged t
     on t.account_id = c.account_id
     and t.opened_at >= c.period_start::timestamp and t.opened_at < c.period_end::timestamp;
@@ -177,33 +181,33 @@ select c.grain, c.period_start, c.dimension_name, c.dimension_value,
 from cuts c join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
 where c.grain = 'month' and p.cents > 0 and c.account_id <> 'unassigned';
 
--- metric: support_tickets
+-- metric: support_tickets, seen by support
 select grain, period_start, dimension_name, dimension_value, count(ticket_id) from asked group by all;
--- metric: urgent_tickets
+-- metric: urgent_tickets, seen by support
 select grain, period_start, dimension_name, dimension_value, count(*) filter (priority in ('high', 'urgent')) from asked group by all;
--- metric: escalation_rate
+-- metric: escalation_rate, seen by support
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_escalated) / nullif(count(ticket_id), 0) from asked group by all;
--- metric: first_response_hours
+-- metric: first_response_hours, seen by support
 select grain, period_start, dimension_name, dimension_value, avg(reply_hours) from asked group by all;
--- metric: resolution_hours
+-- metric: resolution_hours, seen by support
 select grain, period_start, dimension_name, dimension_value, avg(solved_hours) from asked group by all;
--- metric: sla_attainment
+-- metric: sla_attainment, seen by support
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_met) / nullif(count(*) filter (is_judged), 0) from asked group by all;
--- metric: csat
+-- metric: csat, seen by support
 select grain, period_start, dimension_name, dimension_value, count(*) filter (score = 'good') / nullif(count(score), 0) from asked group by all;
--- metric: csat_response_rate
+-- metric: csat_response_rate, seen by support
 select grain, period_start, dimension_name, dimension_value, count(score) / nullif(count(ticket_id), 0) from asked group by all;
--- metric: ticket_backlog
+-- metric: ticket_backlog, seen by support
 select grain, period_start, dimension_name, dimension_value, sum(tickets) from cuts c left join unsolved u using (account_id, period_end) where grain = 'month' group by all;
--- metric: nps
+-- metric: nps, seen by sentiment
 select grain, period_start, dimension_name, dimension_value, case when count(score) >= 5 then 100 * (count(*) filter (score >= 9) - count(*) filter (score <= 6)) / count(score) end from cuts c left join answers using (account_id, period_end) where grain = 'month' group by all;
--- metric: sentiment_score
+-- metric: sentiment_score, seen by support
 select grain, period_start, dimension_name, dimension_value, avg(score) from cuts c left join spoken using (account_id, period_end) where grain = 'month' group by all;
--- metric: onboarding_completion
-select grain, period_start, dimension_name, dimension_value, count(*) filter (is_done) / nullif(count(is_done), 0) from cuts c left join steps using (account_id, period_end) where grain = 'month' group by all;
--- metric: training_participation
+-- metric: onboarding_completion, seen by preparedness
+select grain, period_start, dimension_name, dimension_value, count(*) filter (is_done) / nullif(count(is_done), 0) from cuts c join paid_at_end p using (account_id, period_end) left join steps using (account_id, period_end) where grain = 'month' and p.cents > 0 group by all;
+-- metric: training_participation, seen by preparedness
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_attended) / nullif(count(is_attended), 0) from cuts c left join trainings using (account_id, period_end) where grain = 'month' group by all;
--- metric: meeting_show_rate
+-- metric: meeting_show_rate, seen by engagement
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_held) / nullif(count(is_held), 0) from met group by all;
--- metric: champion_stability
+-- metric: champion_stability, seen by engagement
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_stable) / nullif(count(*), 0) from champions group by all;

@@ -126,6 +126,7 @@ def test_no_page_loads_anything_from_elsewhere(settings: Settings) -> None:
     ("page", "words"),
     [
         ("index.html", "who reads whom"),
+        ("metrics-revenue.html", "Net revenue retention"),
         ("dbt.html#!/model/model.plumbline.rpt_at_risk_accounts", "customer-success managers work"),
         ("lineage.html?model=model.plumbline.rpt_at_risk_accounts", "churn_probability"),
     ],

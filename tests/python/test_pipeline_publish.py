@@ -32,6 +32,8 @@ create table risk.rpt_at_risk_accounts as
 create view risk.rpt_seen as select 1 as id;
 comment on view risk.rpt_seen is 'A view.';
 create table intermediate.int_private as select 1 as id;
+create table risk.int_at_risk_accounts__ranked as select 1 as id;
+create schema reference; create table reference.internal_user_rules as select 1 as id;
 create table ml.predictions as
     select run_id, 'm1' as model_version, 'churn' as target, date '2026-02-28' as as_of_date,
         'a' || n as account_id, 0.5 as probability, cast(0 as double) as log_odds,
@@ -71,6 +73,7 @@ def test_what_is_published(settings: Settings) -> None:
         "features.feat_accounts_daily",
         "risk.rpt_at_risk_accounts",
         "risk.rpt_seen",
+        "reference.internal_user_rules",
         "ml.predictions",
         "ml.prediction_reasons",
         "ops.runs",

@@ -1,3 +1,4 @@
+{{ config(meta={'guards': 'sums'}) }}
 -- Every cut of a metric that is no ratio sums to its total.
 with metric_months as (
 

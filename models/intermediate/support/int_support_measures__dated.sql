@@ -9,9 +9,11 @@ with tickets as (
 
 ),
 
+-- a reply recorded as before the opening says nothing of how fast anybody was
 replies as (
 
     select * from {{ ref('int_first_replies__known_ranged') }}
+    where response_hours >= 0
 
 ),
 

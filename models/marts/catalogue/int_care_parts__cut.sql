@@ -23,8 +23,8 @@
         'comment_score_sum_30d': 'sentiment_sum_30d',
     }),
     (ref('fct_account_preparedness_monthly'), {
-        'onboarding_steps_due': 'steps_due_count',
-        'onboarding_steps_done': 'steps_done_count',
+        'onboarding_steps_due': 'paying_steps_due_count',
+        'onboarding_steps_done': 'paying_steps_done_count',
         'trainings_invited_90d': 'invited_count_90d',
         'trainings_attended_90d': 'attended_count_90d',
     }),

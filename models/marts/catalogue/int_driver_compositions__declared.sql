@@ -11,7 +11,7 @@ with declared as (
     from (
         values
         {{ rows | join(',\n        ') }}
-    ) as listed (parent_metric, child_metric, weight)
+    ) as listed {{ '(parent_metric, child_metric, weight)' }}
 
 ),
 

@@ -14,7 +14,7 @@ with declared as (
     from (
         values
         {{ rows | join(',\n        ') }}
-    ) as listed (metric_name, side, part_name, weight)
+    ) as listed {{ '(metric_name, side, part_name, weight)' }}
 
 ),
 
@@ -30,7 +30,8 @@ described as (
         declared.*,
         metrics.grains,
         metrics.calculation,
-        metrics.over_time
+        metrics.over_time,
+        metrics.observed_from_date
     from declared
     inner join metrics
         on declared.metric_name = metrics.metric_name

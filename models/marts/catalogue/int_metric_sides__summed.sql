@@ -27,6 +27,8 @@ weighted as (
         on
             declared.part_name = parts.part_name
             and declared.grains like '%' || parts.grain || '%'
+            -- nobody watched what began before the first export
+            and declared.observed_from_date <= parts.period_start_date
 
 ),
 

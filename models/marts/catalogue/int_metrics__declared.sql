@@ -1,5 +1,5 @@
 {% set metrics = declared_metrics() -%}
--- Every value is read from the project's own graph when it is built: nothing here can drift.
+-- All words are read from the project's own graph when it is built: nothing here can drift.
 with declared as (
 
     select listed.*
@@ -9,9 +9,7 @@ with declared as (
         ({{ metric.values() | join(', ') }})
             {{- ',' if not loop.last }}
         {%- endfor %}
-    ) as listed (
-        {{ (metrics[0] if metrics else model.columns) | join(', ') }}
-    )
+    ) as listed {{ '(' ~ (metrics[0] if metrics else model.columns) | join(', ') ~ ')' }}
 
 ),
 
@@ -21,16 +19,26 @@ versions as (
 
 ),
 
+source_types as (
+
+    select * from {{ ref('int_source_types__observed') }}
+
+),
+
 dated as (
 
     select
         declared.*,
-        versions.changed_date
+        versions.changed_date,
+        source_types.observed_from_date,
+        source_types.latest_known_date
     from declared
     left join versions
         on
             declared.metric_name = versions.metric_name
             and declared.version = versions.version
+    left join source_types
+        on declared.source_type = source_types.source_type
 
 )
 

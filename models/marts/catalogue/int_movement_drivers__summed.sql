@@ -10,6 +10,12 @@ account_months as (
 
 ),
 
+metrics as (
+
+    select * from {{ ref('int_metrics__declared') }}
+
+),
+
 named as (
 
     select
@@ -28,31 +34,42 @@ named as (
 
 ),
 
+observed as (
+
+    select named.*
+    from named
+    inner join metrics
+        on
+            named.metric_name = metrics.metric_name
+            and named.period_start_date >= metrics.observed_from_date
+
+),
+
 -- from the metric to its segments, from a segment to its accounts
 summed as (
 
     select
-        named.period_start_date,
-        named.metric_name as parent_node,
-        named.metric_name || '|' || named.segment as child_node,
+        observed.period_start_date,
+        observed.metric_name as parent_node,
+        observed.metric_name || '|' || observed.segment as child_node,
         'segment' as child_level,
-        named.metric_name,
-        named.segment,
+        observed.metric_name,
+        observed.segment,
         cast(null as {{ column_type('varchar') }}) as account_id,
-        sum(named.amount_usd) as amount_usd
-    from named
-    group by named.period_start_date, named.metric_name, named.segment
+        sum(observed.amount_usd) as amount_usd
+    from observed
+    group by observed.period_start_date, observed.metric_name, observed.segment
     union all
     select
-        named.period_start_date,
-        named.metric_name || '|' || named.segment as parent_node,
-        named.metric_name || '|' || named.segment || '|' || named.account_id as child_node,
+        observed.period_start_date,
+        observed.metric_name || '|' || observed.segment as parent_node,
+        observed.metric_name || '|' || observed.segment || '|' || observed.account_id as child_node,
         'account' as child_level,
-        named.metric_name,
-        named.segment,
-        named.account_id,
-        named.amount_usd
-    from named
+        observed.metric_name,
+        observed.segment,
+        observed.account_id,
+        observed.amount_usd
+    from observed
 
 )
 

@@ -27,7 +27,7 @@
         'light_users_at_end': 'light_users',
         'at_risk_users_at_end': 'at_risk_users',
         'dormant_users_at_end': 'dormant_users',
-        'ever_active_accounts': 'ever_active_count',
-        'days_since_last_active_sum': 'days_since_last_active',
+        'ever_active_paying_accounts': 'paying_account_count * ever_active_count',
+        'days_since_last_active_sum': 'paying_account_count * days_since_last_active',
     }),
 ]) }}

@@ -43,6 +43,10 @@ final as (
         account_months.month_start_date,
         coalesce(keyed.steps_due_count, 0) as steps_due_count,
         coalesce(keyed.steps_done_count, 0) as steps_done_count,
+        case when account_months.is_paying then coalesce(keyed.steps_due_count, 0) else 0 end
+            as paying_steps_due_count,
+        case when account_months.is_paying then coalesce(keyed.steps_done_count, 0) else 0 end
+            as paying_steps_done_count,
         coalesce(keyed.invited_count_90d, 0) as invited_count_90d,
         coalesce(keyed.attended_count_90d, 0) as attended_count_90d
     from account_months

@@ -56,9 +56,9 @@ timed as (
         coalesce(targets.first_response_hours, least_targets.first_response_hours)
             as target_hours,
         {{ hours_between('tickets.opened_at', 'outcomes.first_replied_at') }}
-            as first_response_hours,
+            as reply_hours,
         {{ hours_between('tickets.opened_at', as_of_midnight()) }} as waited_hours,
-        {{ hours_between('tickets.opened_at', 'outcomes.solved_at') }} as resolution_hours
+        {{ hours_between('tickets.opened_at', 'outcomes.solved_at') }} as solution_hours
     from tickets
     left join outcomes
         on tickets.ticket_id = outcomes.ticket_id
@@ -92,18 +92,19 @@ final as (
         case when timed.priority_at_opening in ('high', 'urgent') then 1 else 0 end
             as urgent_count,
         case when timed.escalated_at is null then 0 else 1 end as escalated_count,
-        case when timed.first_response_hours is null then 0 else 1 end as replied_count,
-        timed.first_response_hours,
-        case when timed.first_response_hours <= timed.target_hours then 1 else 0 end
+        -- hours below 0 are a fault of the record: they say nothing of how fast anybody was
+        case when timed.reply_hours >= 0 then 1 else 0 end as replied_count,
+        case when timed.reply_hours >= 0 then timed.reply_hours end as first_response_hours,
+        case when timed.reply_hours between 0 and timed.target_hours then 1 else 0 end
             as sla_met_count,
         case
-            when timed.target_hours is null then 0
-            when timed.first_response_hours is not null then 1
+            when timed.target_hours is null or timed.reply_hours < 0 then 0
+            when timed.reply_hours is not null then 1
             when timed.waited_hours > timed.target_hours then 1
             else 0
         end as sla_judged_count,
-        case when timed.is_solved then 1 else 0 end as solved_count,
-        timed.resolution_hours,
+        case when timed.solution_hours >= 0 then 1 else 0 end as solved_count,
+        case when timed.solution_hours >= 0 then timed.solution_hours end as resolution_hours,
         case when timed.score is null then 0 else 1 end as rated_count,
         case when timed.score = 'good' then 1 else 0 end as good_count
     from timed

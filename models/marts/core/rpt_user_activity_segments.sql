@@ -1,8 +1,20 @@
 {% set segments = ['power', 'regular', 'light', 'at_risk', 'dormant'] -%}
 
-with usage as (
+with source_types as (
 
-    select * from {{ ref('fct_account_usage_monthly') }}
+    select * from {{ ref('int_source_types__observed') }}
+
+),
+
+-- nobody watched what began before the first export
+usage as (
+
+    select facts.*
+    from {{ ref('fct_account_usage_monthly') }} as facts
+    inner join source_types
+        on
+            facts.month_start_date >= source_types.observed_from_date
+            and source_types.source_type = 'usage'
 
 ),
 

@@ -1,4 +1,10 @@
-with account_months as (
+with source_types as (
+
+    select * from {{ ref('int_source_types__observed') }}
+
+),
+
+account_months as (
 
     select * from {{ ref('fct_account_mrr_monthly') }}
 
@@ -40,6 +46,11 @@ counted as (
         sum(aged.paying_account_count) as paying_account_count,
         sum(aged.mrr_usd) as mrr_usd
     from aged
+    -- of a cohort from before the first export nobody knows who had left by then
+    inner join source_types
+        on
+            aged.cohort_month_date >= source_types.observed_from_date
+            and source_types.source_type = 'subscription'
     group by aged.cohort_month_date, aged.months_since_signup
 
 ),

@@ -58,6 +58,7 @@ averaged as (
 
 ),
 
+-- rounded: a mean of doubles differs in its last bits with the order of the rows
 summed as (
 
     select
@@ -65,10 +66,12 @@ summed as (
             as recent_comments,
         sum(case when averaged.is_recent then 1 else 0 end) as recent_accounts,
         sum(case when averaged.is_recent then 0 else 1 end) as reference_accounts,
-        avg(case when averaged.is_recent then averaged.mean_score end) as recent_score,
-        avg(case when not averaged.is_recent then averaged.mean_score end) as reference_score,
-        var_samp(case when averaged.is_recent then averaged.mean_score end) as recent_variance,
-        var_samp(case when not averaged.is_recent then averaged.mean_score end)
+        round(avg(case when averaged.is_recent then averaged.mean_score end), 9) as recent_score,
+        round(avg(case when not averaged.is_recent then averaged.mean_score end), 9)
+            as reference_score,
+        round(var_samp(case when averaged.is_recent then averaged.mean_score end), 9)
+            as recent_variance,
+        round(var_samp(case when not averaged.is_recent then averaged.mean_score end), 9)
             as reference_variance
     from averaged
 

@@ -57,7 +57,6 @@ served as (
         dated.plan_id,
         dated.billing_months,
         dated.term_end_date,
-        case when dated.status = 'past_due' then 1 else 0 end as is_past_due,
         case
             when dated.is_deleted or dated.is_paused or dated.mrr_cents is null then 'none'
             when dated.status in ('active', 'past_due') and dated.mrr_cents > 0 then 'paid'

@@ -61,7 +61,7 @@ ranged as (
         current_when_known.seat_count,
         current_when_known.billing_months,
         current_when_known.term_end_date,
-        current_when_known.is_past_due
+        case when current_when_known.is_past_due then 1 else 0 end as is_past_due
     from current_when_known
     where current_when_known.service <> 'none'
 

@@ -17,6 +17,7 @@ examples as (
         as_of_date,
         churned_within_60d
     from {{ ref('feat_training_examples') }}
+    where is_paying
 
 ),
 

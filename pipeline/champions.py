@@ -37,7 +37,7 @@ MODELS = """
 @click.command()
 @source_options(with_date=False)
 def models(source: str, raw: str | None) -> None:
-    """List the models on record, and who was champion when.
+    """List the models, and who was champion when.
 
     \b
     Example:
@@ -80,7 +80,7 @@ def models(source: str, raw: str | None) -> None:
 @click.argument("run", metavar="RUN")
 @source_options(with_date=False)
 def promote(run: str, source: str, raw: str | None) -> None:
-    """Make the model RUN champion of its target, from the next night on.
+    """Make the model RUN champion from the next night on.
 
     RUN is a model's version, as `plumbline models` lists it. Its file is verified first. Nights
     that are published keep the champion they had.
@@ -105,7 +105,9 @@ def promote(run: str, source: str, raw: str | None) -> None:
 @click.option("--target", default="churn", show_default=True, help="What the models foretell.")
 @source_options(with_date=False)
 def rollback(target: str, source: str, raw: str | None) -> None:
-    """Make the champion before the present one champion again, from the next night on.
+    """Make the champion of before champion again.
+
+    It counts from the next night on.
 
     \b
     Example:

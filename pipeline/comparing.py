@@ -36,7 +36,9 @@ COLUMNS = {
 def compare(
     target: str, no_ablation: bool, as_of: date | None, source: str, raw: str | None
 ) -> None:
-    """Compare kinds of model over rolling origins, and leave out each feature in turn.
+    """Compare kinds of model, and leave out each feature in turn.
+
+    Over rolling origins.
 
     Each kind is trained on what was known and judged on what came after, with and without the
     survey, several times over. Writes schema ml of the build file; the next `plumbline nightly`

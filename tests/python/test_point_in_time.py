@@ -125,6 +125,12 @@ def reference(exports: Exports, chosen: dict[str, list[Key]]) -> dict[Key, dict[
     return {key: features(exports, *key) for key in keys}
 
 
+# Newer than the reference; unit tests and assert_usage_features_equal_a_plain_count hold them.
+NOT_IN_THE_REFERENCE = {
+    "renewing_days_60d", "is_past_due", "usage_trend_ratio_30d_90d", "features_adopted_90d",
+}  # fmt: skip
+
+
 def disagreements(file: Path, reference: dict[Key, dict[str, Any]]) -> dict[str, list[str]]:
     """Columns in which rows of a file are not what the reference says; a line for each row.
 
@@ -137,8 +143,9 @@ def disagreements(file: Path, reference: dict[Key, dict[str, Any]]) -> dict[str,
         built = {row[:2]: dict(zip(names[2:], row[2:], strict=True)) for row in rows.fetchall()}
     for key, plain in reference.items():
         assert plain is not None, f"the reference has no row of {key}"
-        assert plain.keys() == built[key].keys()
-        for name, value in built[key].items():
+        assert plain.keys() == built[key].keys() - NOT_IN_THE_REFERENCE
+        for name in plain:
+            value = built[key][name]
             if not is_same(value, plain[name]):
                 line = f"{name} of {key[0]} as of {key[1]}: {value}, plainly {plain[name]}"
                 found.setdefault(name, []).append(line)

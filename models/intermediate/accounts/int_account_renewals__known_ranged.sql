@@ -26,7 +26,7 @@ in_force as (
         paid.is_past_due,
         row_number() over (
             partition by states.account_id, states.as_of_from_date
-            order by paid.mrr_cents desc, paid.subscription_id
+            order by paid.mrr_cents desc, paid.subscription_id asc
         ) as mrr_rank
     from states
     inner join paid

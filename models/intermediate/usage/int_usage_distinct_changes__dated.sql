@@ -7,13 +7,15 @@ with user_days as (
 
 category_days as (
 
-    select *, 'feature_category' as member_kind, 30 as window_days
+    {% for kind, days in [('feature_category', 30), ('feature_category_90d', 90)] -%}
+    select
+        *,
+        '{{ kind }}' as member_kind,
+        {{ days }} as window_days
     from {{ ref('int_category_days__counted') }}
-    where event_date >= {{ add_days(changed_since(), -31) }}
-    union all
-    select *, 'feature_category_90d' as member_kind, 90 as window_days
-    from {{ ref('int_category_days__counted') }}
-    where event_date >= {{ add_days(changed_since(), -91) }}
+    where event_date >= {{ add_days(changed_since(), -days - 1) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

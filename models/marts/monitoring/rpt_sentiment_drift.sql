@@ -3,6 +3,7 @@
         alias='sentiment_drift',
         materialized='incremental',
         incremental_strategy='append',
+        full_refresh=false,
         on_schema_change='fail',
         pre_hook="{{ delete_unpublished_nights(source('ops', 'runs')) }}"
     )

@@ -6,6 +6,7 @@
 {#-
     A query: parts of metrics by month, in total and by each dimension alone, one row a part.
     `facts` are pairs of a relation with account_month_id and its parts, name to expression.
+    Amounts are decimals: their sums do not depend on the order of the rows.
 -#}
 {% macro cut_parts(account_months, facts) -%}
 {%- set parts = [] -%}
@@ -24,7 +25,7 @@ with account_months as (
     select
         facts.account_month_id,
         {%- for part, expression in expressions.items() %}
-        sum({{ expression }}) as {{ part }}
+        sum(cast({{ expression }} as decimal(38, 12))) as {{ part }}
             {{- ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }} as facts
@@ -95,7 +96,7 @@ unpivoted as (
                 {%- for part in parts %}
                 when '{{ part }}' then cut.{{ part }}
                 {%- endfor %}
-            end as {{ column_type('double') }}
+            end as decimal(38, 12)
         ) as amount
     from cut
     cross join parts

@@ -70,8 +70,9 @@
             {%- do relations.append(measures[part].relation) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {#- sums of several relations, or with the days of the month, are taken for a month asked for -#}
-    {%- set is_asked = relations | unique | list | length > 1 or meta.calculation == 'annualised' -%}
+    {#- sums of several relations, or with the days of the month, are of a month asked for -#}
+    {%- set has_several = relations | unique | list | length > 1 -%}
+    {%- set is_asked = has_several or meta.calculation == 'annualised' -%}
     {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
         {%- set terms = [] -%}
         {%- for part, weight in meta.get(side, {}).items() -%}

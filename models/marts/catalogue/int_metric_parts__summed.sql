@@ -69,8 +69,8 @@ summed as (
         periods.period_start_date,
         'total' as dimension_name,
         'total' as dimension_value,
-        cast(usage_days.active_users as {{ column_type('double') }}) as amount,
-        cast(usage_days.active_users as {{ column_type('double') }}) as last_amount
+        cast(usage_days.active_users as decimal(38, 12)) as amount,
+        cast(usage_days.active_users as decimal(38, 12)) as last_amount
     from periods
     left join usage_days
         on periods.period_start_date = usage_days.event_date

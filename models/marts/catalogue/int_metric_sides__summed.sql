@@ -43,8 +43,10 @@ summed as (
         weighted.dimension_value
         {%- for side in
             ['numerator', 'denominator', 'second_numerator', 'second_denominator'] %},
-        coalesce(sum(case when weighted.side = '{{ side }}' then weighted.amount end), 0)
-            as {{ side }}
+        cast(
+            coalesce(sum(case when weighted.side = '{{ side }}' then weighted.amount end), 0)
+            as {{ column_type('double') }}
+        ) as {{ side }}
         {%- endfor %}
     from weighted
     group by

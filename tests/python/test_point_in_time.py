@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import random
 import re
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from plain_features import features
 from plain_sample import Key, sample
 from proof_context import QUIET, context_of
 
-from pipeline import point_in_time, preflight, verify
+from pipeline import later_rows, point_in_time, preflight, verify
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.feature_rows import FEATURES
@@ -81,8 +82,8 @@ def parsed(context: verify.Context) -> Any:
     return dbt.manifest
 
 
-@pytest.fixture
-def parsed_once(parsed: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(scope="module")
+def parsed_once(parsed: Any) -> Iterator[Any]:
     """Builds take the parsed project, with their own raw folder, instead of parsing it again."""
 
     def parse(self: Dbt) -> None:
@@ -95,8 +96,50 @@ def parsed_once(parsed: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
                     )
         self.manifest = parsed
 
-    monkeypatch.setattr(Dbt, "parse", parse)
-    return parsed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dbt, "parse", parse)
+        yield parsed
+
+
+def state_of(world: World) -> dict[Path, Any]:
+    """What a proof must leave: the two databases and every raw file."""
+    files = {path: path.lstat().st_mtime_ns for path in world.raw.rglob("*")}
+    return {**files, **{f: digest(f) for f in (world.build_file, world.published_file)}}
+
+
+@pytest.fixture(scope="module")
+def untouched(ci_first_night: World, context: verify.Context) -> dict[Path, Any]:
+    """The state before the proof runs."""
+    return state_of(ci_first_night)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the proof, and a copy of the raw folder that it made."""
+
+    proven: verify.Proven
+    outcome: point_in_time.Outcome
+    raw: Path
+
+
+@pytest.fixture(scope="module")
+def run(
+    context: verify.Context, parsed_once: Any, untouched: dict[Path, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Run:  # fmt: skip
+    """The proof on the published night."""
+    outcomes, raw = [], tmp_path_factory.mktemp("future") / "raw"
+    rebuild = point_in_time.rebuild_past
+
+    def noted(settings: Settings, scratch: Settings, *given: Any) -> point_in_time.Outcome | None:
+        outcomes.append(rebuild(settings, scratch, *given))
+        shutil.copytree(scratch.raw, raw, symlinks=True)
+        return outcomes[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(point_in_time, "rebuild_past", noted)
+        proven = verify.select_proofs("point-in-time")[0].run(context)
+    return Run(proven, *outcomes, raw)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +181,14 @@ def disagreements(file: Path, reference: dict[Key, dict[str, Any]]) -> dict[str,
     """
     found: dict[str, list[str]] = {}
     with duckdb.connect(str(file), read_only=True) as connection:
-        rows = connection.execute(f"select * from {FEATURES}")
+        connection.execute(
+            "create temp table keys as select unnest(?) as account_id, unnest(?) as as_of_date",
+            [[account_id for account_id, _ in reference], [day for _, day in reference]],
+        )
+        rows = connection.execute(
+            f"select features.* from {FEATURES} as features semi join keys"
+            " on features.account_id = keys.account_id and features.as_of_date = keys.as_of_date"
+        )
         names = [column[0] for column in rows.description]
         built = {row[:2]: dict(zip(names[2:], row[2:], strict=True)) for row in rows.fetchall()}
     for key, plain in reference.items():
@@ -184,50 +234,40 @@ def test_reference_has_no_row_where_there_is_none(ci_first_night: World, exports
 
 
 def test_past_stays_the_same_with_the_future_known(
-    ci_first_night: World, context: verify.Context, parsed_once: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    outcomes = []
-    rebuild = point_in_time.rebuild_past
+    run: Run, parsed_once: Any
+) -> None:
+    assert run.proven.is_passed, run.proven.measured
+    past = run.outcome.past
+    assert past["history"].rows == past["replay"].rows > 100_000
+    assert past["history"].dates > 500
+    assert run.outcome.appended > 50_000
+    moved = set(run.outcome.later.differing_columns)
+    columns = set(parsed_once.nodes["model.plumbline.feat_accounts_daily"].columns)
+    unmoved = columns - moved - {"account_id", "as_of_date"} - NEVER_MOVED
+    assert not unmoved, "what is appended puts some features to no test"
 
-    def noted(*given: Any) -> point_in_time.Outcome | None:
-        outcomes.append(rebuild(*given))
-        return outcomes[-1]
 
-    monkeypatch.setattr(point_in_time, "rebuild_past", noted)
-    files = (ci_first_night.build_file, ci_first_night.published_file)
-    raw = sorted((path, path.lstat().st_mtime_ns) for path in ci_first_night.raw.rglob("*"))
-    before = [digest(file) for file in files]
-
-    proven = verify.select_proofs("point-in-time")[0].run(context)
-
-    assert proven.is_passed, proven.measured
-    [outcome] = outcomes
-    assert outcome.past["history"].rows == outcome.past["replay"].rows > 100_000
-    assert outcome.past["history"].dates > 500
-    assert outcome.appended > 50_000
-    moved = set(outcome.later.differing_columns)
-    columns = {n["name"] for n in _columns(parsed_once)} - {"account_id", "as_of_date"}
-    assert moved >= columns - NEVER_MOVED, "what was appended puts some features to no test"
-    assert before == [digest(file) for file in files]
-    assert raw == sorted((p, p.lstat().st_mtime_ns) for p in ci_first_night.raw.rglob("*"))
+def test_proof_leaves_all_as_it_was(
+    ci_first_night: World, untouched: dict[Path, Any], run: Run
+) -> None:
+    assert untouched == state_of(ci_first_night)
     assert not list(ci_first_night.build_file.parent.glob(f"{point_in_time.SCRATCH}*"))
 
 
-def _columns(manifest: Any) -> list[dict[str, Any]]:
-    node = manifest.nodes["model.plumbline.feat_accounts_daily"]
-    return [{"name": name} for name in node.columns]
-
-
 def test_planted_faults_make_proof_and_reference_fail(
-    ci_first_night: World, context: verify.Context, parsed_once: Any,
-    reference: dict[Key, dict[str, Any]], tmp_path: Path,
+    ci_first_night: World, context: verify.Context, parsed_once: Any, run: Run,
+    reference: dict[Key, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """All at once, in features that have nothing to do with each other."""
     world = ci_first_night.copy(tmp_path)
     settings = replace(context.settings, warehouse=world.warehouse, target=tmp_path / "target")
     variables = {**context.variables, "changed_since": ""}
     built = date.fromisoformat(variables["as_of_date"])
+    # the future is the one that the proof before has appended
+    monkeypatch.setattr(
+        later_rows, "link_files", lambda *given: shutil.copytree(run.raw, given[-1], symlinks=True)
+    )
+    monkeypatch.setattr(later_rows, "append_later_rows", lambda *given: run.outcome.appended)
     sound = {}
     try:
         for model, changes, _ in FAULTS.values():

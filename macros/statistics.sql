@@ -41,3 +41,28 @@
 {% macro shown_number(value) -%}
     cast(cast({{ value }} as decimal(18, 3)) as varchar(20))
 {%- endmacro %}
+
+{# A sum that does not depend on the order of the rows, as a sum of doubles does in its last bits:
+   each amount is taken with twelve decimals. #}
+{% macro exact_sum(amount) -%}
+    cast(
+        sum(cast({{ amount }} as decimal(38, 12))) as {{ column_type('double') | trim }}
+    )
+{%- endmacro %}
+
+{# The mean by `exact_sum`; NULL where there is no amount. #}
+{% macro exact_mean(amount) -%}
+    ({{ exact_sum(amount) }} / nullif(count({{ amount }}), 0))
+{%- endmacro %}
+
+{# The variance of a sample by `exact_sum`; NULL below two amounts. For amounts of about 1. #}
+{% macro exact_variance(amount) -%}
+    case
+        when count({{ amount }}) > 1
+            then greatest(
+                0,
+                {{ exact_sum('(' ~ amount ~ ') * (' ~ amount ~ ')') }}
+                - {{ exact_sum(amount) }} * {{ exact_mean(amount) }}
+            ) / (count({{ amount }}) - 1)
+    end
+{%- endmacro %}

@@ -58,10 +58,8 @@ summed as (
         shared.reference_accounts,
         shared.current_accounts,
         1.0 / shared.current_accounts + 1.0 / shared.reference_accounts as sampling_scale,
-        sum(
-            (shared.current_share - shared.reference_share)
-            * ln(shared.current_share / shared.reference_share)
-        ) as psi
+        {{ exact_sum('(shared.current_share - shared.reference_share)
+            * ln(shared.current_share / shared.reference_share)') }} as psi
     from shared
     group by
         shared.as_of_date, shared.comparison, shared.target, shared.model_version,

@@ -38,11 +38,11 @@ cohorts as (
         predictions.probability as chance,
         1 - predictions.probability as rest,
         -- all that are ranked no higher, those of the same probability included
-        sum(1 - predictions.probability) over (
+        sum(cast(1 - predictions.probability as decimal(38, 12))) over (
             partition by nights.target, nights.week_start_date
             order by predictions.probability
         ) as rest_up_to,
-        sum(1 - predictions.probability) over (
+        sum(cast(1 - predictions.probability as decimal(38, 12))) over (
             partition by nights.target, nights.week_start_date, predictions.probability
         ) as rest_of_same
     from nights
@@ -62,15 +62,16 @@ summed as (
         cohorts.model_version,
         cohorts.matured_date,
         count(*) as accounts_count,
-        sum(cohorts.chance) as expected_positives,
-        sum(cohorts.rest) as expected_negatives,
-        sum(cohorts.chance * cohorts.rest) as positives_variance,
+        {{ exact_sum('cohorts.chance') }} as expected_positives,
+        {{ exact_sum('cohorts.rest') }} as expected_negatives,
+        {{ exact_sum('cohorts.chance * cohorts.rest') }} as positives_variance,
         -- an account makes no pair with itself
-        sum(cohorts.chance * (
+        {{ exact_sum('cohorts.chance * (
             cohorts.rest_up_to - cohorts.rest_of_same
             + (cohorts.rest_of_same - cohorts.rest) / 2
-        )) as pairs_ranked_rightly,
-        sum(cohorts.chance) * sum(cohorts.rest) - sum(cohorts.chance * cohorts.rest) as pairs
+        )') }} as pairs_ranked_rightly,
+        {{ exact_sum('cohorts.chance') }} * {{ exact_sum('cohorts.rest') }}
+        - {{ exact_sum('cohorts.chance * cohorts.rest') }} as pairs
     from cohorts
     group by
         cohorts.target, cohorts.week_start_date, cohorts.as_of_date, cohorts.model_version,

@@ -40,7 +40,7 @@ counted as (
         cut.base_rate,
         count(*) as accounts_count,
         sum(cut.is_positive) as positives_count,
-        avg(cut.probability) as mean_probability,
+        {{ exact_mean('cut.probability') }} as mean_probability,
         avg(cast(cut.is_positive as {{ column_type('double') }})) as realised_rate
     from cut
     group by

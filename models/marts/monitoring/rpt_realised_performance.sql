@@ -31,7 +31,8 @@ calibrated as (
     select
         deciles.target,
         deciles.week_start_date,
-        sum(deciles.accounts_count * abs(deciles.mean_probability - deciles.realised_rate))
+        {{ exact_sum('deciles.accounts_count
+            * abs(deciles.mean_probability - deciles.realised_rate)') }}
         / sum(deciles.accounts_count) as calibration_error,
         max(case when deciles.decile = 1 then deciles.lift end) as lift_at_decile,
         max(case

@@ -53,13 +53,12 @@ averaged as (
         windowed.account_id,
         windowed.is_recent,
         count(*) as comments_count,
-        avg(windowed.sentiment_score) as mean_score
+        {{ exact_mean('windowed.sentiment_score') }} as mean_score
     from windowed
     group by windowed.account_id, windowed.is_recent
 
 ),
 
--- rounded: a mean of doubles differs in its last bits with the order of the rows
 summed as (
 
     select
@@ -67,12 +66,13 @@ summed as (
             as recent_comments,
         sum(case when averaged.is_recent then 1 else 0 end) as recent_accounts,
         sum(case when averaged.is_recent then 0 else 1 end) as reference_accounts,
-        round(avg(case when averaged.is_recent then averaged.mean_score end), 9) as recent_score,
-        round(avg(case when not averaged.is_recent then averaged.mean_score end), 9)
+        {{ exact_mean('case when averaged.is_recent then averaged.mean_score end') }}
+            as recent_score,
+        {{ exact_mean('case when not averaged.is_recent then averaged.mean_score end') }}
             as reference_score,
-        round(var_samp(case when averaged.is_recent then averaged.mean_score end), 9)
+        {{ exact_variance('case when averaged.is_recent then averaged.mean_score end') }}
             as recent_variance,
-        round(var_samp(case when not averaged.is_recent then averaged.mean_score end), 9)
+        {{ exact_variance('case when not averaged.is_recent then averaged.mean_score end') }}
             as reference_variance
     from averaged
 

@@ -96,6 +96,7 @@
             'annualised': '1 - power(1 - ' ~ ratio ~ ', 365.0 / extract(day from'
                 ~ " asked.month_start_date + interval '1' month - interval '1' day))",
             'difference': ratio ~ ' - ' ~ second,
+            'quotient': '(' ~ ratio ~ ') / nullif(' ~ second ~ ', 0)',
             'lifetime': 'case when ' ~ second ~ ' is not null then ' ~ ratio
                 ~ ' * least(60, 1 / nullif(' ~ second ~ ', 0)) end',
             'net_promoter': 'case when ' ~ sums.denominator ~ ' >= 5 then 100.0 * '
@@ -114,6 +115,10 @@
     {%- set measures = graph_measures() -%}
     {%- for metric in catalogue_metrics() -%}
         {%- set meta, base = metric.config.meta, metric_base(metric, measures) -%}
+        {%- set settles_after, settling = meta.get('settles_after', []), [0] -%}
+        {%- for name in ([settles_after] if settles_after is string else settles_after) -%}
+            {%- do settling.append(var(name)) -%}
+        {%- endfor -%}
         {%- do rows.append({
             'metric_name': sql_text(metric.name),
             'label': sql_text(metric.label),
@@ -128,7 +133,7 @@
             'grains': sql_text(meta.grains | join(', ')),
             'additivity': sql_text(meta.additivity),
             'over_time': sql_text(meta.over_time),
-            'settling_days': var(meta.settles_after) if meta.settles_after else 0,
+            'settling_days': settling | sum,
             'formula': sql_text(meta.formula),
             'calculation': sql_text(meta.calculation),
             'sql_expression': sql_text(base.expression),

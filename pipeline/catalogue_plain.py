@@ -24,6 +24,10 @@ DAYS = {
     "grace": "past_due_grace_days",
     "inactive": "inactive_days",
     "redelivery": "redelivery_days",
+    "horizon": "label_horizon_days",
+    "contact": "contact_window_days",
+    "save": "save_window_days",
+    "published": "publish_days",
 }
 HEAD = re.compile(r"^-- metric: (\w+), seen by (\w+)\n", re.MULTILINE)
 OBSERVED = """select * from ({query})

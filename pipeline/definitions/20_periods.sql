@@ -37,6 +37,8 @@ from (
     select 'preparedness', known_at from staging.stg_preparedness__course_enrolment_versions
     union all select 'engagement', known_at from staging.stg_engagement__task_versions
     union all select 'engagement', known_at from staging.stg_engagement__key_contact_changes
+    union all
+    select 'predictions', as_of_date from staging.stg_ml__predictions where target = 'churn'
 )
 where not list_contains(getvariable('off'), source_type)
 group by all;

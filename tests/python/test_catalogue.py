@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from conftest import LAST_NIGHT, ROOT, World
+from past_nights import plant_past_nights
 
 from pipeline import catalogue_metricflow, catalogue_plain, verify_catalogue
 from pipeline.config import load_settings
@@ -26,15 +28,29 @@ from pipeline.verify import Context
 DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
 
 
+# Made anew once the past has nights: what judges the models, and the catalogue.
+FROM_PAST_NIGHTS = ("int_scored_nights__dated+", "int_worklist_responses__dated+",
+                    "fct_churn_warnings+", "int_metrics__declared+")  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def parsed(ci_world: World) -> tuple[Context, Any]:
-    """The last night and what dbt parsed."""
-    settings = replace(load_settings(raw=ci_world.raw), warehouse=ci_world.warehouse)
-    settings = replace(settings, target=ci_world.folder / "target")
+def world(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The last night, after eight months of nights whose outcomes are known. Read only."""
+    world = ci_world.copy(tmp_path_factory.mktemp("catalogue"))
+    plant_past_nights(world.build_file, date(2025, 7, 2), date(2026, 2, 24))
+    return world
+
+
+@pytest.fixture(scope="module")
+def parsed(world: World) -> tuple[Context, Any]:
+    """The last night and what dbt parsed, with the catalogue built over the planted nights."""
+    settings = replace(load_settings(raw=world.raw), warehouse=world.warehouse)
+    settings = replace(settings, target=world.folder / "target")
     variables = {"as_of_date": LAST_NIGHT.isoformat(), "vendors": list(settings.vendors)}
     dbt = Dbt(settings, variables)
     before = dict(os.environ)
     dbt.parse()
+    dbt.build(FROM_PAST_NIGHTS, ["resource_type:test"]).require_success("the build")
     os.environ.clear()
     os.environ.update(before)
     return Context(settings, LAST_NIGHT, variables), dbt.manifest
@@ -63,7 +79,7 @@ def values(evaluated: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConn
 def test_every_metric_is_equal_in_three_ways(evaluated: duckdb.DuckDBPyConnection) -> None:
     proven = verify_catalogue.compare(evaluated)
     assert proven.is_passed, proven.measured
-    assert int(re.match(r"(\d+) metrics", proven.measured)[1]) >= 70
+    assert int(re.match(r"(\d+) metrics", proven.measured)[1]) >= 88
 
 
 def test_each_metric_is_compared_at_its_grains_and_cuts(

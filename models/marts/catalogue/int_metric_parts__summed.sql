@@ -5,6 +5,8 @@ with cut as (
     select * from {{ ref('int_usage_parts__cut') }}
     union all
     select * from {{ ref('int_care_parts__cut') }}
+    union all
+    select * from {{ ref('int_model_parts__cut') }}
 
 ),
 

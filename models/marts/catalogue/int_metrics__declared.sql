@@ -21,7 +21,19 @@ versions as (
 
 source_types as (
 
-    select * from {{ ref('int_source_types__observed') }}
+    select
+        observed.source_type,
+        observed.observed_from_date,
+        observed.latest_known_date
+    from {{ ref('int_source_types__observed') }} as observed
+    union all
+    -- what the models foretold is watched from the first scored night on
+    select
+        'predictions' as source_type,
+        min(predictions.as_of_date) as observed_from_date,
+        max(predictions.as_of_date) as latest_known_date
+    from {{ ref('stg_ml__predictions') }} as predictions
+    where predictions.target = 'churn'
 
 ),
 

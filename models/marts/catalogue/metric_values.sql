@@ -57,6 +57,7 @@ calculated as (
             when 'ratio' then divided.ratio
             when 'annualised' then 1 - power(1 - divided.ratio, 365.0 / divided.period_days)
             when 'difference' then divided.ratio - divided.second_ratio
+            when 'quotient' then divided.ratio / nullif(divided.second_ratio, 0)
             -- a lifetime is 1 / churn, 60 months at the most
             when 'lifetime'
                 then

@@ -21,10 +21,11 @@ sized as (
             partition by
                 bins.as_of_date, bins.comparison, bins.model_version, bins.feature_name
         ) as bins_count,
-        sum(bins.reference_count) over (
+        -- shares of a training: exact whatever the order of the rows, and whole
+        cast(round(sum(cast(bins.reference_count as decimal(38, 12))) over (
             partition by
                 bins.as_of_date, bins.comparison, bins.model_version, bins.feature_name
-        ) as reference_accounts,
+        ), 6) as {{ column_type('double') }}) as reference_accounts,
         sum(bins.current_count) over (
             partition by
                 bins.as_of_date, bins.comparison, bins.model_version, bins.feature_name

@@ -2,7 +2,7 @@
 
 with outcomes as (
 
-    select * from {{ ref('int_prediction_outcomes__labelled') }}
+    select * from {{ ref('int_prediction_outcomes__ranked') }}
 
 ),
 
@@ -18,13 +18,8 @@ cut as (
 
     select
         outcomes.*,
-        ntile(10) over (
-            partition by outcomes.target, outcomes.week_start_date
-            order by outcomes.probability desc, outcomes.account_id asc
-        ) as decile,
-        avg(cast(outcomes.is_positive as {{ column_type('double') }})) over (
-            partition by outcomes.target, outcomes.week_start_date
-        ) as base_rate
+        cast(outcomes.positives_count as {{ column_type('double') }})
+        / (outcomes.positives_count + outcomes.negatives_count) as base_rate
     from outcomes
 
 ),

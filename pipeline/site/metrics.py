@@ -9,7 +9,9 @@ from typing import Any
 from pipeline.site.graph import Manifest, ancestors_of, meta_of, parents_of
 
 # As the definitions go; a category that is not here comes after them.
-ORDER = ("revenue", "churn", "usage", "support", "sentiment", "preparedness", "engagement")
+ORDER = (
+    "revenue", "churn", "usage", "support", "sentiment", "preparedness", "engagement", "models"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def load_artefact(path: Path, sha256: str) -> Artefact:
             f" and {error.current_sklearn_version} is installed",
             RETRAIN,
         ) from error
-    except (AttributeError, ImportError, TypeError) as error:
+    except Exception as error:  # whatever unpickling meets
         raise MlError(f"the model file {path} was written by another code version", RETRAIN) \
             from error
     if not isinstance(artefact, Artefact):

@@ -26,11 +26,15 @@ ALL_ROWS = "all rows"
 
 @dataclass(frozen=True)
 class Alone:
-    """How well one feature alone ranks the positives, in whichever direction; ``auc`` 0.5 to 1."""
+    """How well one feature alone ranks the positives, in whichever direction.
+
+    ``auc`` is 0.5 to 1, below ``limit``.
+    """
 
     feature: str
     slice_name: str
     auc: float
+    limit: float
 
 
 def mart_types(database: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -187,14 +191,15 @@ def slices_of(frame: pd.DataFrame, split: Split) -> dict[str, pd.DataFrame]:
 
 
 def strongest_alone(
-    slices: Mapping[str, pd.DataFrame], names: Iterable[str], label: str, min_accounts: int
+    slices: Mapping[str, pd.DataFrame], names: Iterable[str], label: str, settings: Settings
 ) -> Alone | None:
     """Return the feature that alone ranks best on a slice; None where every slice is too small.
 
-    A slice with fewer than ``min_accounts`` accounts of either label is not judged: there a strong
+    A slice with fewer accounts of either label than a training needs is not judged: there a strong
     feature reaches a high AUC by chance.
     """
     found: Alone | None = None
+    min_accounts = settings.split.min_train_positive_accounts
     for slice_name, rows in slices.items():
         labels = rows[label].to_numpy()
         if min(rows.loc[labels == kind, "account_id"].nunique() for kind in (0, 1)) < min_accounts:
@@ -202,7 +207,7 @@ def strongest_alone(
         for name in names:
             auc = auc_alone(rows[name].to_numpy(), labels)
             if found is None or auc > found.auc:
-                found = Alone(name, slice_name, auc)
+                found = Alone(name, slice_name, auc, settings.evaluation.leaking_auc)
     return found
 
 
@@ -226,13 +231,11 @@ def check_alone(
     MlError
         Naming feature, slice and AUC.
     """
-    least = settings.split.min_train_positive_accounts
-    found = strongest_alone(slices, names, target.label, least)
-    if found is not None and found.auc >= settings.evaluation.leaking_auc:
+    found = strongest_alone(slices, names, target.label, settings)
+    if found is not None and found.auc >= found.limit:
         raise MlError(
             f"feature {found.feature} alone ranks {target.positives} with AUC {found.auc:.3f} "
-            f"({found.slice_name}; {settings.evaluation.leaking_auc} is the limit): it knows the "
-            "outcome",
+            f"({found.slice_name}; {found.limit} is the limit): it knows the outcome",
             "find what it reads from after the date (`plumbline verify point-in-time`), or take it "
             "out of the contract (feature: true) in feat_accounts_daily.yml",
         )

@@ -249,6 +249,7 @@ def test_planted_faults_make_proof_and_reference_fail(
         dbt = Dbt(settings, variables)
         wrong_models = [*sound, "int_account_days__usage_windowed", "feat_accounts_daily"]
         dbt.build(wrong_models, point_in_time.NOT_NEEDED).require_success("the night")
+        terms = dbt.test(("assert_features_hold_no_later_term",))
         with point_in_time.scratch_of(settings) as scratch:
             outcome = point_in_time.rebuild_past(
                 settings, scratch, variables, landings(settings),
@@ -270,6 +271,7 @@ def test_planted_faults_make_proof_and_reference_fail(
     everything = set().union(*(fault.columns for fault in FAULTS))
     assert wrong <= everything and seen <= everything
     assert {"renewing_days_60d", "usage_trend_ratio_30d_90d", "features_adopted_90d"} <= wrong
+    assert terms.failed, "terms that are known later pass the test that every night runs"
 
 
 def landings(settings: Settings) -> tuple[Landing, ...]:

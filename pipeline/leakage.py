@@ -63,7 +63,7 @@ def recorded_checks(
 
 @proof(
     "no-leakage",
-    "No label is in the feature mart, no feature alone tells one, no account is on both split sides.",
+    "No label is in the feature mart, no feature alone tells one, no account straddles a split.",
 )
 def no_leakage(context: Context) -> Proven:
     """The gates of every target's training, on what is built now."""

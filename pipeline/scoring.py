@@ -161,9 +161,9 @@ def choose_model(
         target=target,
     )
     if usable and not result.is_champion:
-        tried = result.model_version if result.model_kind else result.sentence
-        told_why = f"{champion.model_version}{because}, after {tried}: {result.decision}"
-        return _as_model(champion, told_why)
+        tried = f", after {result.model_version}: {result.decision}"
+        stays = tried if result.model_kind else f" stays. {result.sentence}"
+        return _as_model(champion, f"{champion.model_version}{because}{stays}")
     if result.model_kind is None:
         outcome = f"no {target} model: too little data"
         return Model(None, target, result.verdict, result.sentence, outcome)

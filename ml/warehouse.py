@@ -241,8 +241,8 @@ def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, st
     """Return column types of a relation; empty where it does not exist."""
     schema, name = relation.split(".")
     rows = connection.execute(
-        "select column_name, data_type from information_schema.columns "
-        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ?",
         [schema, name],
     ).fetchall()
     if not rows and schema == "features":

@@ -17,6 +17,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from ml.candidates import Champion
 from ml.contract import FeatureContract
 from ml.errors import MlError
+from ml.registry import ModelRun
 
 RETRAIN = "retrain (`plumbline train`)"
 
@@ -123,9 +124,32 @@ def load_artefact(path: Path, sha256: str) -> Artefact:
             f" and {error.current_sklearn_version} is installed",
             RETRAIN,
         ) from error
-    except (AttributeError, ImportError, TypeError) as error:
+    except Exception as error:  # whatever unpickling meets
         raise MlError(f"the model file {path} was written by another code version", RETRAIN) \
             from error
     if not isinstance(artefact, Artefact):
         raise MlError(f"the model file {path} holds no model of this project", RETRAIN)
+    return artefact
+
+
+def load_registered(run: ModelRun, models_dir: Path) -> Artefact:
+    """Load the model of a registered run, and check that it is the one that the registry describes.
+
+    Raises
+    ------
+    MlError
+        As ``load_artefact``; and where the file holds another model, or one of other features.
+    """
+    path = models_dir / str(run.artefact_path)
+    artefact = load_artefact(path, str(run.artefact_sha256))
+    held = (artefact.model_version, artefact.target, artefact.contract.names)
+    if held[:2] != (run.model_version, run.target):
+        raise MlError(f"the model file {path} holds {held[0]}, not {run.model_version}", RETRAIN)
+    if held[2] != run.feature_names:
+        different = sorted({*held[2]} ^ {*run.feature_names}) or ["their order"]
+        raise MlError(
+            f"the model file {path} was trained on other features than {run.model_version} has on "
+            f"record ({', '.join(different)})",
+            RETRAIN,
+        )
     return artefact

@@ -1,15 +1,15 @@
 """Champion against challenger, on rows whose outcome neither could know."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
 
-from ml.artefact import Artefact, is_intact, load_artefact
+from ml.artefact import Artefact, is_intact, load_registered
 from ml.candidates import Candidate, TrainingData
 from ml.config import Settings
+from ml.contract import FeatureContract
 from ml.evaluate import Outcomes, paired_differences
 from ml.registry import ModelRun
 from ml.splits import rows_of
@@ -90,10 +90,18 @@ def duel(
     return Decision(False, reason, figures)
 
 
-def fits(run: ModelRun, names: Sequence[str], label: str) -> bool:
-    """Whether a model reads these features and learnt this label."""
-    used = {*run.feature_names, *run.parameters.get("dropped_features", ())}
-    return used == set(names) and run.label_name == label
+def fits(run: ModelRun, contract: FeatureContract, label: str) -> bool:
+    """Whether a model reads these features under this null policy, and learnt this label.
+
+    A feature that it left out as constant makes no difference.
+    """
+    dropped = set(run.parameters.get("dropped_features", ()))
+    missing = set(run.feature_names) - set(contract.names)
+    added = set(contract.names) - set(run.feature_names)
+    recorded = run.parameters.get("nullable_features")
+    nullable = {feature.name for feature in contract.features if feature.may_be_missing}
+    same_policy = recorded is None or nullable == {*recorded} & {*contract.names}
+    return not missing and added <= dropped and same_policy and run.label_name == label
 
 
 def decide(
@@ -106,10 +114,11 @@ def decide(
     """Decide whether the challenger becomes champion in the place of the incumbent, if any."""
     if incumbent is None:
         return Decision(True, "the first model", {})
-    names = {*data.contract.names, *incumbent.parameters.get("dropped_features", ())}
-    if not fits(incumbent, sorted(names), data.label):
-        return Decision(True, "the champion learnt from other features or another label", {})
+    if not fits(incumbent, data.contract, data.label):
+        return Decision(
+            True, "the champion learnt from other features, other nulls or another label", {}
+        )
     path, digest = models_dir / str(incumbent.artefact_path), str(incumbent.artefact_sha256)
     if not is_intact(path, digest):
         return Decision(True, "the champion's file is lost or was changed", {})
-    return duel(challenger, data, incumbent, load_artefact(path, digest), settings)
+    return duel(challenger, data, incumbent, load_registered(incumbent, models_dir), settings)

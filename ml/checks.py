@@ -1,6 +1,6 @@
 """Checks of feature frames before a model sees them; each fault ends in one clear line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -110,6 +110,31 @@ def check_not_all_null(
                 f"knew it for {1 - missing_shares[feature.name]:.0%} of its rows",
                 f"repair its input, or switch the type {feature.source_type} off "
                 "(source_types_off) and retrain",
+            )
+
+
+def check_not_gone_dark(
+    frame: pd.DataFrame, contract: FeatureContract, learnt: Collection[str]
+) -> None:
+    """Check that no feature which the champion learnt from is unknown in every training row.
+
+    Parameters
+    ----------
+    learnt : Collection[str]
+        Features of the champion; empty where there is none.
+
+    Raises
+    ------
+    MlError
+        Naming the feature.
+    """
+    for feature in contract.features:
+        if feature.name in learnt and frame[feature.name].isna().all():
+            raise MlError(
+                f"feature {feature.name} is null in all {len(frame)} training rows, though the "
+                "champion learnt from it",
+                f"repair its input, or switch the type {feature.source_type} off "
+                "(source_types_off)",
             )
 
 

@@ -122,12 +122,14 @@ class CalibrationSettings:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """Bootstrap and calibration-error knobs."""
+    """Bootstrap and calibration-error knobs, and what no feature alone may reach."""
 
     resamples: int
     confidence: float
     calibration_bins: int
     useful_auc: float
+    leaking_auc: float
+    leaking_correlation: float
 
 
 @dataclass(frozen=True)
@@ -217,14 +219,12 @@ def load_settings(path: Path = SETTINGS_PATH) -> Settings:
     if not isinstance(targets, dict) or not targets:
         raise MlError(f"{path.name} names no target", "restore it from the repository")
     nested: dict[str, Any] = {
-        "target": {
-            name: _section(TargetSettings, table, f"{path.name} [target.{name}]")
-            for name, table in targets.items()
-        }
-    }
-    nested |= {
         name: _section(section, values.get(name), f"{path.name} [{name}]")
         for name, section in SECTIONS.items()
+    }
+    nested["target"] = {
+        name: _section(TargetSettings, table, f"{path.name} [target.{name}]")
+        for name, table in targets.items()
     }
     return _section(Settings, {**values, **nested}, path.name)
 

@@ -15,6 +15,8 @@ from ml.errors import MlError
 
 CONTRACT_PATH = PROJECT_ROOT / "models" / "marts" / "features" / "feat_accounts_daily.yml"
 MODEL_NAME = "feat_accounts_daily"
+# The C one, where it was built, is ten times as fast: every night reads the contract many times.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MISSING_POLICIES = {"never": False, "allowed": True}
 DIRECTIONS = {"up": 1, "down": -1, "unsure": 0}
 
@@ -113,7 +115,7 @@ def load_contract(path: Path = CONTRACT_PATH) -> FeatureContract:
         metadata is incomplete; the message names the feature.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), LOADER)
         models = {model["name"]: model for model in content["models"]}
         columns = models[MODEL_NAME]["columns"]
     except OSError as error:

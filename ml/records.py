@@ -110,7 +110,7 @@ def verdict(
 
 def untrained(run: ModelRun, error: TooLittleDataError) -> ModelRun:
     """Return the run of a training for which there was too little data."""
-    sentence = f"No model was trained: {error.message}."
+    sentence = f"No model was trained: {error.message}; {error.remedy}."
     return replace(
         run, metrics={"verdict": TOO_FEW_POSITIVES, "sentence": sentence, "warnings": []}
     )

@@ -13,11 +13,12 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from ml import stages, warehouse
-from ml.artefact import RETRAIN, Artefact, load_artefact
+from ml.artefact import RETRAIN, Artefact, load_registered
 from ml.checks import check_not_all_null, check_values
 from ml.config import Settings, load_settings
 from ml.errors import MlError
 from ml.explain import check_additive, rank_reasons
+from ml.leakage import check_schemas, mart_types
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def score(
     run = stages.champion(database, target, as_of_date)
     if run is None:
         raise MlError(f"there is no champion for the target {target}", RETRAIN)
-    artefact = load_artefact(models_dir / str(run.artefact_path), str(run.artefact_sha256))
+    artefact = load_registered(run, models_dir)
     frame = warehouse.read_scoring(
         database, artefact.contract, settings.of(target).population, as_of_date
     )
@@ -101,6 +102,7 @@ def score(
             f"features.feat_accounts_daily has no account to score for {target} on {as_of_date}",
             "build the features for this date first (`dbt build`)",
         )
+    check_schemas(*mart_types(database), [aim.label for aim in settings.target.values()])
     check_values(frame, artefact.contract)
     check_not_all_null(
         frame,

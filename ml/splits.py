@@ -135,6 +135,52 @@ def check_positives(
     return counts
 
 
+def check_split_rows(frame: pd.DataFrame, split: Split, embargo_days: int) -> None:
+    """Check the rows of the slices themselves, as they are fitted and judged.
+
+    Raises
+    ------
+    MlError
+        As ``check_rows_apart``.
+    """
+    for names in (("train", "validation"), ("before_test", "test")):
+        earlier, later = (rows_of(frame, getattr(split, name)) for name in names)
+        check_rows_apart(earlier, later, embargo_days, names)
+
+
+def check_rows_apart(
+    earlier: pd.DataFrame, later: pd.DataFrame, embargo_days: int, names: tuple[str, str]
+) -> None:
+    """Check on the rows themselves that no account is on both sides within the embargo.
+
+    Parameters
+    ----------
+    earlier, later : pd.DataFrame
+        ``account_id`` and ``as_of_date`` of what is fitted, and of what is judged.
+    embargo_days : int
+        Days until the label of a row is known.
+    names : tuple[str, str]
+        Of the two sides, for the message.
+
+    Raises
+    ------
+    MlError
+        Naming the first account whose label window reaches into its rows of the other side, and the
+        dates.
+    """
+    last = earlier.groupby("account_id")["as_of_date"].max()
+    both = pd.DataFrame({"last": last, "first": later.groupby("account_id")["as_of_date"].min()})
+    close = both[both["last"] + pd.Timedelta(days=embargo_days) > both["first"]].sort_index()
+    if not close.empty:
+        row = close.iloc[0]
+        raise MlError(
+            f"account {close.index[0]} is in {names[0]} on {row['last']:%Y-%m-%d} and in "
+            f"{names[1]} from {row['first']:%Y-%m-%d} on, within the {embargo_days} days until its "
+            f"label is known (as {len(close)} accounts are)",
+            "report this: the split is wrong",
+        )
+
+
 def check_embargo(split: Split, embargo_days: int) -> None:
     """Check that no slice begins before the labels of the slice in front of it are known.
 

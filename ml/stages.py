@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ml import warehouse
-from ml.artefact import load_artefact
+from ml.artefact import load_registered
 from ml.errors import MlError
 from ml.pipeline import CHAMPION_KINDS
 from ml.registry import ModelRun, find
@@ -99,7 +99,7 @@ def promote(
             f"{version} is a {run.model_kind}, whose reasons do not add up exactly",
             f"promote one of {', '.join(CHAMPION_KINDS)}",
         )
-    load_artefact(models_dir / run.artefact_path, run.artefact_sha256)
+    load_registered(run, models_dir)
     current = champion(database, run.target)
     previous = current.model_version if current else None
     if previous == version:

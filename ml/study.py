@@ -15,8 +15,9 @@ from ml.comparison import Backtest, Progress, compare
 from ml.config import Settings, TargetSettings, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
 from ml.errors import TooLittleDataError
+from ml.leakage import ALL_ROWS, check_alone, check_mart
 from ml.origins import Origin, rolling_origins
-from ml.splits import REMEDY, rows_of
+from ml.splits import REMEDY, check_rows_apart, rows_of
 
 COMPARISON, ABLATION = "model_comparison", "feature_ablation"
 
@@ -98,6 +99,11 @@ def study(
         frame["as_of_date"].to_numpy(), settings.comparison.origins, aim.embargo_days,
         settings.split.min_train_dates,
     )
+    for origin in origins:
+        sides = rows_of(frame, origin.train), rows_of(frame, origin.test)
+        check_rows_apart(*sides, aim.embargo_days, ("the training", "the test"))
+    check_mart(database, settings)
+    check_alone({ALL_ROWS: frame}, contract.names, aim, settings)
     check_both_kinds(frame, origins, aim, settings.split.min_validation_positive_accounts)
     dropped = constant_features(rows_of(frame, origins[0].train), contract.names)
     contract = contract.without_features(dropped)

@@ -21,13 +21,20 @@ from ml.candidates import (
     refit,
 )
 from ml.challenge import decide
-from ml.checks import check_labels, check_values, constant_features
+from ml.checks import check_labels, check_not_gone_dark, check_values, constant_features
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
 from ml.errors import TooLittleDataError
+from ml.leakage import check_alone, check_mart, slices_of
 from ml.profile import drift_bins, feature_importance
 from ml.records import TrainResult, recipe, run_row, train_result, untrained, verdict
-from ml.splits import check_embargo, check_positives, rows_of, split_dates
+from ml.splits import (
+    check_embargo,
+    check_positives,
+    check_split_rows,
+    rows_of,
+    split_dates,
+)
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
 logger = logging.getLogger(__name__)
@@ -95,10 +102,14 @@ def train(
     frame = warehouse.read_training(database, contract, aim, as_of_date)
     check_labels(frame, aim.label)
     check_values(frame, contract)
+    incumbent = stages.champion(database, target, as_of_date)
+    check_not_gone_dark(frame, contract, incumbent.feature_names if incumbent else ())
+    check_mart(database, settings)
     parameters = {
         "settings": asdict(settings),
         "capacity": capacity,
         "source_types_off": sorted(source_types_off),
+        "nullable_features": sorted(f.name for f in contract.features if f.may_be_missing),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
     run = registry.ModelRun(
@@ -131,7 +142,6 @@ def train(
         # The order of sums depends on the number of threads, and the bits on that order.
         with threadpool_limits(limits=settings.threads):
             run, artefact, tables, trained = _train(run, frame, contract, capacity, settings)
-            incumbent = stages.champion(database, target, as_of_date)
             decision = decide(incumbent, models_dir, *trained, settings)
     except TooLittleDataError as error:
         run = untrained(run, error)
@@ -163,10 +173,17 @@ def _train(
     aim = settings.of(run.target)
     split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
     check_embargo(split, aim.embargo_days)
+    check_split_rows(frame, split, aim.embargo_days)
     counts = check_positives(frame, split, aim, settings.split)
+    strongest = check_alone(slices_of(frame, split), contract.names, aim, settings)
     # A feature that says nothing on the first slice cannot be judged on the later ones.
-    dropped = constant_features(rows_of(frame, split.train), contract.names)
-    warnings = [f"feature {name} is constant over the training slice: left out" for name in dropped]
+    first = rows_of(frame, split.train)
+    dropped = constant_features(first, contract.names)
+    kinds = {name: "unknown" if first[name].isna().all() else "constant" for name in dropped}
+    warnings = [
+        f"feature {name} is {kind} over the training slice: left out"
+        for name, kind in kinds.items()
+    ]
     for warning in warnings:
         logger.warning(warning)
     contract = contract.without_features(dropped)
@@ -200,7 +217,11 @@ def _train(
             "dropped_features": list(dropped),
             **recipe(chosen, champion, frame, rows_of(frame, split.test)),
         },
-        metrics={**verdict(chosen, aim.positives, settings.evaluation), "warnings": warnings},
+        metrics={
+            **verdict(chosen, aim.positives, settings.evaluation),
+            "warnings": warnings,
+            "strongest_alone": asdict(strongest) if strongest else None,
+        },
     )
     return run, artefact, tables, (chosen, data)
 

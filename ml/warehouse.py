@@ -47,7 +47,7 @@ def connect(database: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConne
                 "close that program (or wait for the other run), then run again",
             ) from error
         raise MlError(
-            f"the database {database} cannot be opened ({_first_line(error)})",
+            f"the database {database} cannot be opened ({str(error).splitlines()[0]})",
             "restore the file, or remove it and build again",
         ) from error
     try:
@@ -56,7 +56,7 @@ def connect(database: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConne
         connection.commit()
     except duckdb.Error as error:
         raise MlError(
-            f"the database {database} refused a statement ({_first_line(error)})",
+            f"the database {database} refused a statement ({str(error).splitlines()[0]})",
             "rebuild the feature mart (`dbt build`), or free disk space, then run again",
         ) from error
     finally:
@@ -115,11 +115,16 @@ def read_rows(database: Path, table: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def query(database: Path, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement; the database is only read."""
+    with connect(database, read_only=True) as connection:
+        return connection.execute(statement, parameters).fetchall()
+
+
 def append_rows(database: Path, table: str, frame: pd.DataFrame) -> None:
     """Add rows to a table of schema ``ml``, with exactly its columns."""
     with connect(database, read_only=False) as connection:
-        for statement in create_statements():
-            connection.execute(statement)
+        connection.execute("; ".join(create_statements()))
         _insert(connection, table, pa.Table.from_pandas(frame, preserve_index=False))
 
 
@@ -236,14 +241,10 @@ def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, st
     """Return column types of a relation; empty where it does not exist."""
     schema, name = relation.split(".")
     rows = connection.execute(
-        "select column_name, data_type from information_schema.columns "
-        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ?",
         [schema, name],
     ).fetchall()
     if not rows and schema == "features":
         raise MlError(f"{relation} does not exist", "build the feature mart first (`dbt build`)")
     return dict(rows)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
-from pipeline import docs, gate, ops, preflight, publish, scoring
+from pipeline import docs, gate, leakage, ops, preflight, publish, scoring
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
@@ -115,6 +115,8 @@ def _publish_night(
         models = scoring.choose_models(
             settings, plan.run_id, plan.as_of, options.retrain, asked
         )
+        if not plan.since:
+            leakage.check_unchanged_models(settings, plan.as_of, models)
         step.outcome = "; ".join(model.outcome for model in models)
     with stages.stage("Score and explain") as step:
         counts = [scoring.score(settings, plan.run_id, plan.as_of, model) for model in models]
@@ -134,6 +136,7 @@ def _publish_night(
     with stages.stage("Publish gate") as step:
         with open_private(settings) as connection:
             checks = gate.check_gate(connection, night)
+            checks += leakage.recorded_checks(connection, models)
             figures = read_figures(connection)
             quality = read_model_quality(connection, model.version)
             labels, contradictions = read_labels(connection), read_contradictions(connection)

@@ -43,7 +43,7 @@ ASKED = """
     where should_retrain and as_of_date = ?
 """
 CHURN = "churn"
-CONSTANT = re.compile(r"feature (\w+) is constant over the training slice: left out$")
+LEFT_OUT = re.compile(r"feature (\w+) is (\w+) over the training slice: left out$")
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,16 @@ class Model:
     def sentences(self) -> tuple[str, ...]:
         """What the summary must say about the model, worst first."""
         doubt = () if self.is_trusted else (self.sentence,)
-        constant = [found[1] for text in self.warnings if (found := CONSTANT.match(text))]
-        others = tuple(text for text in self.warnings if not CONSTANT.match(text))
-        left_out = f"Left out of the model, constant in training: {', '.join(constant)}."
-        return (*doubt, *others, *([left_out] if constant else []))
+        others = tuple(text for text in self.warnings if not LEFT_OUT.match(text))
+        left_out: dict[str, list[str]] = {}
+        for text in self.warnings:
+            if found := LEFT_OUT.match(text):
+                left_out.setdefault(found[2], []).append(found[1])
+        told = (
+            f"Left out of the model, {kind} in training: {', '.join(names)}."
+            for kind, names in left_out.items()
+        )
+        return (*doubt, *others, *told)
 
 
 def choose_models(
@@ -138,10 +144,10 @@ def choose_model(
 
     label = settings.label if target == CHURN else load_settings().of(target).label
     champion = stages.champion(settings.build_file, target, as_of)
-    names = load_contract().without_types(settings.source_types_off).names
+    contract = load_contract().without_types(settings.source_types_off)
     why = asked.get(champion.model_version) if champion is not None else None
     because = f" ({why})" if why else ""
-    usable = champion is not None and fits(champion, names, label)
+    usable = champion is not None and fits(champion, contract, label)
     if usable and not retrain and why is None:
         return _as_model(champion, f"{champion.model_version} fits")
     result = train(
@@ -155,9 +161,9 @@ def choose_model(
         target=target,
     )
     if usable and not result.is_champion:
-        tried = result.model_version if result.model_kind else result.sentence
-        told_why = f"{champion.model_version}{because}, after {tried}: {result.decision}"
-        return _as_model(champion, told_why)
+        tried = f", after {result.model_version}: {result.decision}"
+        stays = tried if result.model_kind else f" stays. {result.sentence}"
+        return _as_model(champion, f"{champion.model_version}{because}{stays}")
     if result.model_kind is None:
         outcome = f"no {target} model: too little data"
         return Model(None, target, result.verdict, result.sentence, outcome)

@@ -14,7 +14,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import catalogue_changes, drift, ops, preflight, scoring, verify, verify_catalogue
+from pipeline import (
+    catalogue_changes,
+    drift,
+    leakage,
+    ops,
+    preflight,
+    scoring,
+    verify,
+    verify_catalogue,
+)
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.docs import build_site, serve_site
@@ -24,7 +33,7 @@ from pipeline.progress import Stages
 from pipeline.summary import shown
 
 # Proofs register themselves when their module is imported.
-PROOF_MODULES = (verify, verify_catalogue, drift)
+PROOF_MODULES = (verify, verify_catalogue, drift, leakage)
 
 
 def train_only(settings: Settings, as_of: date | None, console: Console) -> None:

@@ -152,6 +152,11 @@ dbt_proof(
     "assert_features_carry_the_mrr_of_their_day",
 )
 dbt_proof(
+    "terms-begun",
+    "MRR and terms in features come from subscriptions known and begun before their date.",
+    "assert_features_hold_no_later_term",
+)
+dbt_proof(
     "nothing-lost",
     "Every account has every day of its life once, every event counts once.",
     "assert_features_have_every_account_day_once",

@@ -36,6 +36,7 @@ class Version:
     started: date
     trial_started: date | None
     trial_ended: date | None
+    term_start: date
     term_end: date
     ended: date | None
     is_paused: bool
@@ -151,6 +152,7 @@ def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> Non
                 started=day_of(row["start_date"]),
                 trial_started=day_of(row["trial_start"]),
                 trial_ended=day_of(row["trial_end"]),
+                term_start=day_of(row["current_period_start"]),
                 term_end=day_of(row["current_period_end"]),
                 ended=day_of(row["ended_at"]),
                 is_paused=row["status"] == "paused" or bool(pause and pause.get("behavior")),

@@ -10,6 +10,7 @@ room (lives, redeliveries, first versions, past due).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -97,6 +98,24 @@ def life(account: Account, day: date) -> Life | None:
     return found if found and (day - last).days <= GAP else None
 
 
+def term_end(version: Version, day: date) -> date:
+    """First day after the term in force before `day`: one that begins later ends it."""
+    return version.term_end if version.term_start < day else version.term_start
+
+
+def renewing_days(version: Version, day: date) -> float:
+    """Days that the renewals of `[day, day + 60)` pay for.
+
+    The first falls on the end of the term, or on `day` where that is past; each next one on the
+    first whole day after a period more.
+    """
+    every = version.months * Fraction("30.4375") if version.months >= 1 else Fraction(7)
+    due, renewals = Fraction(max((term_end(version, day) - day).days, 0)), 0
+    while math.ceil(due) < 60:
+        due, renewals = due + every, renewals + 1
+    return float(renewals * every)
+
+
 def features(exports: Exports, account_id: str, day: date) -> Numbers | None:
     """All columns of an account's row on a date; None where it has none."""
     account = exports.accounts[account_id]
@@ -125,6 +144,8 @@ def _billing(account: Account, now: Life, day: date, within: Any) -> Numbers:
     paid = [one.version for one in serving if one.is_paid]
     cents = sum(v.cents for v in paid)
     months = max((v.months for v in paid), default=None)
+    # by name, so that between equal ones the first speaks
+    largest = max(sorted(paid, key=lambda v: v.subscription), key=lambda v: v.cents, default=None)
     period, before = None, 0
     if months is not None:
         period = round(months * Fraction("30.4375")) if months >= 1 else 7
@@ -139,10 +160,12 @@ def _billing(account: Account, now: Life, day: date, within: Any) -> Numbers:
         "mrr": cents / 100,
         "account_age_days": (day - now.started).days,
         "downgraded_last_period": int(cents < before),
-        "days_to_term_end": (min(v.term_end for v in paid) - day).days if paid else None,
+        "days_to_term_end": (min(term_end(v, day) for v in paid) - day).days if paid else None,
         "has_annual_term": int(period is not None and period > 360),
         "seats": sum(one.version.seats for one in serving),
         "payment_failures_90d": sum(within(90, moment) for moment in failed),
+        "renewing_days_60d": renewing_days(largest, day) if largest else None,
+        "is_past_due": int(largest is not None and largest.status == "past_due"),
     }
 
 
@@ -184,7 +207,11 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
     active_days = [row["timestamp"].date() for row in life_so_far]
     seats = sum(one.version.seats for one in services(account, day))
     invites = len(marked(month, "is_invite"))
-    categories = {types.get(row["event_type"], {}).get("feature_category") for row in month}
+
+    def categories(days: int) -> int:
+        named = {types.get(r["event_type"], {}).get("feature_category") for r in last(days)}
+        return len(named - {None, ""})
+
     return {
         "avg_dau_7d": float(mean_users(7)),
         "avg_dau_14d": float(mean_users(14)),
@@ -193,7 +220,9 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
         "action_trend_ratio": ratio(
             Fraction(core[7], min(7, age)), Fraction(core[30], min(30, age))
         ),
-        "features_adopted": len(categories - {None, ""}),
+        "usage_trend_ratio_30d_90d": ratio(mean_users(30), mean_users(90)),
+        "features_adopted": categories(30),
+        "features_adopted_90d": categories(90),
         "seat_utilization": ratio(len({row["user_id"] for row in month}), seats),
         "invites_sent_30d": invites,
         "invite_rate_30d": float(30 * Fraction(invites, min(30, age))),

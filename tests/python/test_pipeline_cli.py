@@ -172,10 +172,12 @@ def test_failed_nodes_have_a_line_each() -> None:
 
 def test_constant_features_are_one_sentence() -> None:
     told = tuple(f"feature {x} is constant over the training slice: left out" for x in "ab")
-    model = Model("m", "churn", "ok", "fine", "", (*told, "something else"))
+    dark = "feature c is unknown over the training slice: left out"
+    model = Model("m", "churn", "ok", "fine", "", (*told, dark, "something else"))
     assert model.sentences == (
         "something else",
         "Left out of the model, constant in training: a, b.",
+        "Left out of the model, unknown in training: c.",
     )
     assert replace(model, verdict="no_signal").sentences[0] == "fine"
 

@@ -23,6 +23,7 @@ from manifest import clean_environment
 from plain_exports import Exports, read_exports
 from plain_features import features
 from plain_sample import Key, sample
+from planted_faults import FAULTS
 from proof_context import QUIET, context_of
 
 from pipeline import later_rows, point_in_time, preflight, verify
@@ -34,31 +35,6 @@ from pipeline.progress import Stages
 
 ROWS, SEED = 200, 20260227
 NEVER_MOVED = {"account_age_days", "never_active", "life_number"}
-SUMS = "int_usage_sum_changes__dated"
-DISTINCT = "int_usage_distinct_changes__dated"
-FAULTS = {
-    "current_date": (
-        "feat_accounts_daily",
-        {"days_between('days.as_of_date', 'days.term": "days_between('current_date', 'days.term"},
-        {"days_to_term_end"},
-    ),
-    "[T - n, T] instead of [T - n, T)": (
-        SUMS,
-        {
-            "{{ add_days('usage_days.known_date', 1) }}": "usage_days.known_date",
-            "{{ add_days('usage_days.event_date', 1) }}": "usage_days.event_date",
-        },
-        {"avg_dau_7d", "avg_dau_14d", "avg_dau_30d", "usage_trend_ratio_7d_30d",
-         "action_trend_ratio", "invites_sent_30d", "usage_change_ratio_30d", "usage_decline",
-         "core_actions_per_seat_30d", "invite_rate_30d"},
-    ),
-    "no cut by known_at": (
-        DISTINCT,
-        {"{{ add_days('members.known_date', 1) }},\n": ""},
-        {"features_adopted", "seat_utilization", "users_commenting"},
-    ),
-}  # fmt: skip
-"""Of each fault: the model, what its text becomes, and the features that go wrong."""
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +144,6 @@ def reference(exports: Exports, chosen: dict[str, list[Key]]) -> dict[Key, dict[
     return {key: features(exports, *key) for key in keys}
 
 
-# Newer than the reference; unit tests and assert_usage_features_equal_a_plain_count hold them.
-NOT_IN_THE_REFERENCE = {
-    "renewing_days_60d", "is_past_due", "usage_trend_ratio_30d_90d", "features_adopted_90d",
-}  # fmt: skip
-
-
 def disagreements(file: Path, reference: dict[Key, dict[str, Any]]) -> dict[str, list[str]]:
     """Columns in which rows of a file are not what the reference says; a line for each row.
 
@@ -193,7 +163,7 @@ def disagreements(file: Path, reference: dict[Key, dict[str, Any]]) -> dict[str,
         built = {row[:2]: dict(zip(names[2:], row[2:], strict=True)) for row in rows.fetchall()}
     for key, plain in reference.items():
         assert plain is not None, f"the reference has no row of {key}"
-        assert plain.keys() == built[key].keys() - NOT_IN_THE_REFERENCE
+        assert plain.keys() == built[key].keys()
         for name in plain:
             value = built[key][name]
             if not is_same(value, plain[name]):
@@ -270,15 +240,16 @@ def test_planted_faults_make_proof_and_reference_fail(
     monkeypatch.setattr(later_rows, "append_later_rows", lambda *given: run.outcome.appended)
     sound = {}
     try:
-        for model, changes, _ in FAULTS.values():
-            node = parsed_once.nodes[f"model.plumbline.{model}"]
-            sound[model] = node.raw_code
-            for text, fault in changes.items():
-                assert text in node.raw_code, f"{model} has no {text}"
-                node.raw_code = node.raw_code.replace(text, fault)
+        for fault in FAULTS:
+            node = parsed_once.nodes[f"model.plumbline.{fault.model}"]
+            sound.setdefault(fault.model, node.raw_code)
+            for text, wrong_text in fault.changes.items():
+                assert text in node.raw_code, f"{fault.model} has no {text}"
+                node.raw_code = node.raw_code.replace(text, wrong_text)
         dbt = Dbt(settings, variables)
         wrong_models = [*sound, "int_account_days__usage_windowed", "feat_accounts_daily"]
         dbt.build(wrong_models, point_in_time.NOT_NEEDED).require_success("the night")
+        terms = dbt.test(("assert_features_hold_no_later_term",))
         with point_in_time.scratch_of(settings) as scratch:
             outcome = point_in_time.rebuild_past(
                 settings, scratch, variables, landings(settings),
@@ -294,11 +265,13 @@ def test_planted_faults_make_proof_and_reference_fail(
     assert str(first.as_of) in proven.measured
     wrong = set(outcome.past["history"].differing_columns)
     seen = set(disagreements(settings.build_file, reference))
-    for fault, (_, _, columns) in FAULTS.items():
-        assert wrong & columns, f"the proof does not see {fault}"
-        assert seen & columns, f"the reference does not see {fault}"
-    everything = set().union(*(columns for _, _, columns in FAULTS.values()))
+    for fault in FAULTS:
+        assert wrong & fault.columns, f"the proof does not see {fault.name}"
+        assert seen & fault.columns, f"the reference does not see {fault.name}"
+    everything = set().union(*(fault.columns for fault in FAULTS))
     assert wrong <= everything and seen <= everything
+    assert {"renewing_days_60d", "usage_trend_ratio_30d_90d", "features_adopted_90d"} <= wrong
+    assert terms.failed, "terms that are known later pass the test that every night runs"
 
 
 def landings(settings: Settings) -> tuple[Landing, ...]:

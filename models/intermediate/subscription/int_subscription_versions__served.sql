@@ -56,6 +56,7 @@ served as (
         dated.seat_count,
         dated.plan_id,
         dated.billing_months,
+        dated.period_started_date as term_started_date,
         dated.term_end_date,
         case
             when dated.is_deleted or dated.is_paused or dated.mrr_cents is null then 'none'

@@ -60,12 +60,56 @@ ranged as (
         current_when_known.mrr_cents,
         current_when_known.seat_count,
         current_when_known.billing_months,
+        current_when_known.term_started_date,
         current_when_known.term_end_date,
         case when current_when_known.is_past_due then 1 else 0 end as is_past_due
     from current_when_known
     where current_when_known.service <> 'none'
 
+),
+
+cut as (
+
+    select
+        ranged.*,
+        least(
+            ranged.as_of_until_date,
+            greatest(
+                ranged.as_of_from_date,
+                coalesce(
+                    {{ add_days('ranged.term_started_date', 1) }}, ranged.as_of_from_date
+                )
+            )
+        ) as term_from_date
+    from ranged
+    where ranged.as_of_from_date < ranged.as_of_until_date
+
+),
+
+-- a term that is agreed and has not begun is not in force: the one that is ends where it begins
+termed as (
+
+    {% for first, until, term_end in [
+        ('as_of_from_date', 'term_from_date', 'term_started_date'),
+        ('term_from_date', 'as_of_until_date', 'term_end_date'),
+    ] -%}
+    select
+        cut.subscription_id,
+        cut.account_id,
+        cut.version_number,
+        cut.service,
+        cut.service_from_date,
+        cut.{{ first }} as as_of_from_date,
+        cut.{{ until }} as as_of_until_date,
+        cut.mrr_cents,
+        cut.seat_count,
+        cut.billing_months,
+        cut.{{ term_end }} as term_end_date,
+        cut.is_past_due
+    from cut
+    where cut.{{ first }} < cut.{{ until }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
-select * from ranged
-where ranged.as_of_from_date < ranged.as_of_until_date
+select * from termed

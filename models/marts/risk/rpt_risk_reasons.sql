@@ -1,0 +1,114 @@
+with compared as (
+
+    select * from {{ ref('int_prediction_reasons__compared') }}
+
+),
+
+phrases as (
+
+    select * from {{ ref('feature_reasons') }}
+
+),
+
+summed as (
+
+    select
+        compared.run_id,
+        compared.model_version,
+        compared.as_of_date,
+        compared.account_id,
+        compared.reason_group,
+        sum(compared.contribution) as contribution,
+        sum(case when compared.feature_value is not null then compared.contribution else 0 end)
+            as known_contribution
+    from compared
+    group by
+        compared.run_id, compared.model_version, compared.as_of_date, compared.account_id,
+        compared.reason_group
+
+),
+
+-- what may be named: known, on the risky side, and to be told from the average
+phrased as (
+
+    select
+        compared.model_version,
+        compared.account_id,
+        compared.reason_group,
+        compared.feature_name,
+        compared.contribution,
+        compared.feature_value,
+        compared.average_value,
+        phrases.reason,
+        {{ phrase_number('compared.feature_value', 'phrases.value_style') }} as value_text,
+        {{ phrase_number('compared.feature_value', 'phrases.average_style') }} as like_average_text,
+        {{ phrase_number('compared.average_value', 'phrases.average_style') }} as average_text
+    from compared
+    inner join phrases
+        on
+            compared.feature_name = phrases.feature_name
+            and compared.comparison = phrases.comparison
+    where compared.contribution > 0 and phrases.is_reason
+
+),
+
+named as (
+
+    select
+        phrased.*,
+        row_number() over (
+            partition by phrased.model_version, phrased.account_id, phrased.reason_group
+            order by phrased.contribution desc, phrased.feature_name asc
+        ) as name_number
+    from phrased
+    where
+        phrased.like_average_text <> phrased.average_text
+        or phrased.reason not like '%{average}%'
+
+),
+
+grouped as (
+
+    select
+        summed.*,
+        named.feature_name,
+        named.feature_value,
+        named.average_value,
+        replace(
+            replace(
+                replace(named.reason, '{s}', case named.value_text when '1' then '' else 's' end),
+                '{value}', named.value_text
+            ),
+            '{average}', named.average_text
+        ) as reason
+    from summed
+    left join named
+        on
+            summed.model_version = named.model_version
+            and summed.account_id = named.account_id
+            and summed.reason_group = named.reason_group
+            and named.name_number = 1
+            -- a group that lowers the risk, or raises it by what is unknown, is no reason
+            and summed.contribution > 0
+            and summed.known_contribution > 0
+
+),
+
+numbered as (
+
+    select
+        grouped.*,
+        case
+            when grouped.reason is not null then row_number() over (
+                partition by
+                    grouped.model_version, grouped.account_id,
+                    case when grouped.reason is null then 0 else 1 end
+                order by grouped.known_contribution desc, grouped.reason_group asc
+            )
+        end as reason_number
+    from grouped
+
+)
+
+select {{ contract_columns('numbered') }}
+from numbered

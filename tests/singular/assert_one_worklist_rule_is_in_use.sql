@@ -12,7 +12,9 @@ counted as (
         sum(case when rules.is_in_use and rules.kind <> 'list' then 1 else 0 end) as misused_count,
         sum(case
             when
-                rules.rule_name in ('fixed_threshold', 'contact_cost', 'save_effect')
+                rules.rule_name in (
+                    'fixed_threshold', 'contact_cost', 'save_effect', 'smallest_reason'
+                )
                 and rules.rule_value is not null then 1
             else 0
         end) as numbers_count
@@ -21,4 +23,4 @@ counted as (
 )
 
 select * from counted
-where counted.in_use_count <> 1 or counted.misused_count <> 0 or counted.numbers_count <> 3
+where counted.in_use_count <> 1 or counted.misused_count <> 0 or counted.numbers_count <> 4

@@ -10,6 +10,14 @@ phrases as (
 
 ),
 
+limits as (
+
+    select max(rules.rule_value) as smallest_reason
+    from {{ ref('worklist_rules') }} as rules
+    where rules.rule_name = 'smallest_reason'
+
+),
+
 summed as (
 
     select
@@ -39,7 +47,10 @@ phrased as (
         compared.contribution,
         compared.feature_value,
         compared.average_value,
-        phrases.reason,
+        case
+            when compared.feature_value = 0 then coalesce(phrases.zero_reason, phrases.reason)
+            else phrases.reason
+        end as phrase,
         {{ phrase_number('compared.feature_value', 'phrases.value_style') }} as value_text,
         {{ phrase_number('compared.feature_value', 'phrases.average_style') }} as like_average_text,
         {{ phrase_number('compared.average_value', 'phrases.average_style') }} as average_text
@@ -63,7 +74,7 @@ named as (
     from phrased
     where
         phrased.like_average_text <> phrased.average_text
-        or phrased.reason not like '%{average}%'
+        or phrased.phrase not like '%{average}%'
 
 ),
 
@@ -76,21 +87,22 @@ grouped as (
         named.average_value,
         replace(
             replace(
-                replace(named.reason, '{s}', case named.value_text when '1' then '' else 's' end),
+                replace(named.phrase, '{s}', case named.value_text when '1' then '' else 's' end),
                 '{value}', named.value_text
             ),
             '{average}', named.average_text
         ) as reason
     from summed
+    cross join limits
     left join named
         on
             summed.model_version = named.model_version
             and summed.account_id = named.account_id
             and summed.reason_group = named.reason_group
             and named.name_number = 1
-            -- a group that lowers the risk, or raises it by what is unknown, is no reason
-            and summed.contribution > 0
-            and summed.known_contribution > 0
+            -- a group that raises the risk hardly, or by what is unknown, is no reason
+            and summed.contribution >= limits.smallest_reason
+            and summed.known_contribution >= limits.smallest_reason
 
 ),
 

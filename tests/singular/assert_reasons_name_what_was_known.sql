@@ -26,7 +26,7 @@ looked_up as (
     from reasons
     left join features
         on reasons.account_id = features.account_id
-    where reasons.reason is not null
+    where reasons.reason is not null or reasons.feature_name is not null
 
 ),
 

@@ -53,6 +53,7 @@ compared as (
         rounded.as_of_date,
         rounded.account_id,
         coalesce(feature_groups.reason_group, rounded.feature_name) as reason_group,
+        coalesce(feature_groups.comes_last, false) as comes_last,
         rounded.feature_name,
         rounded.contribution,
         rounded.feature_value,

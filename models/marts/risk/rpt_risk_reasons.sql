@@ -43,6 +43,7 @@ phrased as (
         compared.model_version,
         compared.account_id,
         compared.reason_group,
+        compared.comes_last,
         compared.feature_name,
         compared.contribution,
         compared.feature_value,
@@ -82,6 +83,7 @@ grouped as (
 
     select
         summed.*,
+        named.comes_last,
         named.feature_name,
         named.feature_value,
         named.average_value,
@@ -115,7 +117,9 @@ numbered as (
                 partition by
                     grouped.model_version, grouped.account_id,
                     case when grouped.reason is null then 0 else 1 end
-                order by grouped.known_contribution desc, grouped.reason_group asc
+                order by
+                    grouped.comes_last asc, grouped.known_contribution desc,
+                    grouped.reason_group asc
             )
         end as reason_number
     from grouped

@@ -1,7 +1,7 @@
-{# A number as a reason shows it, by its phrase's `number_style`: whole, tenth, hundredth,
-   percent or percent_below (the share missing to one). Reads the phrase from the CTE `phrases`. #}
-{% macro phrase_number(value) -%}
-    case phrases.number_style
+{# A number as a reason shows it, by its style: whole, tenth, hundredth, percent or percent_below
+   (the share missing to one). #}
+{% macro phrase_number(value, style) -%}
+    case {{ style }}
         when 'percent' then cast(cast(round(100 * {{ value }}) as integer) as varchar(20))
         when 'percent_below' then
             cast(cast(round(100 - 100 * {{ value }}) as integer) as varchar(20))

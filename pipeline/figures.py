@@ -57,6 +57,24 @@ class Contradiction:
     checked: int
 
 
+@dataclass(frozen=True)
+class FixedCut:
+    """What the reference case's fixed threshold would flag, beside the worklist."""
+
+    threshold: float
+    flagged: int
+
+
+def read_fixed_cut(connection: duckdb.DuckDBPyConnection) -> FixedCut:
+    """Accounts of the night at or above the fixed threshold."""
+    row = connection.execute(
+        "select max(rules.rule_value),"
+        " (select count(*) from risk.rpt_at_risk_accounts where is_above_fixed_threshold)"
+        " from reference.worklist_rules as rules where rules.rule_name = 'fixed_threshold'"
+    ).fetchone() or (0.0, 0)
+    return FixedCut(float(row[0]), int(row[1]))
+
+
 def read_figures(
     connection: duckdb.DuckDBPyConnection,
 ) -> tuple[int, int, float, float, tuple[Account, ...]]:

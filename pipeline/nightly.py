@@ -19,6 +19,7 @@ from pipeline.errors import UserError, explain
 from pipeline.figures import (
     read_contradictions,
     read_figures,
+    read_fixed_cut,
     read_labels,
     read_model_quality,
 )
@@ -137,7 +138,7 @@ def _publish_night(
         with open_private(settings) as connection:
             checks = gate.check_gate(connection, night)
             checks += leakage.recorded_checks(connection, models)
-            figures = read_figures(connection)
+            figures, fixed_cut = read_figures(connection), read_fixed_cut(connection)
             quality = read_model_quality(connection, model.version)
             labels, contradictions = read_labels(connection), read_contradictions(connection)
         gate.require_gate(checks)
@@ -155,6 +156,7 @@ def _publish_night(
         run_id=plan.run_id,
         scored=scored_count,
         flagged=flagged,
+        fixed_cut=fixed_cut,
         arr_usd=arr,
         arr_at_risk_usd=at_risk,
         riskiest=riskiest,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.figures import Account, Contradiction, Label, ModelQuality
+from pipeline.figures import Account, Contradiction, FixedCut, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 
 SHOWN_CONTRADICTIONS = 3
@@ -27,6 +27,7 @@ class Summary:
     run_id: str
     scored: int
     flagged: int
+    fixed_cut: FixedCut
     arr_usd: float
     arr_at_risk_usd: float
     riskiest: tuple[Account, ...]
@@ -54,7 +55,9 @@ def print_summary(summary: Summary, console: Console) -> None:
         figures.add_row("Accounts scored", "none")
     else:
         figures.add_row("Accounts scored", f"{summary.scored:,}")
-        figures.add_row("On the worklist", f"{summary.flagged:,}")
+        fixed = summary.fixed_cut
+        beside = f"a fixed cut at {fixed.threshold:g} would flag {fixed.flagged:,}"
+        figures.add_row("On the worklist", f"{summary.flagged:,} ({beside})")
         figures.add_row(
             "ARR at risk", f"{money(summary.arr_at_risk_usd)} of {money(summary.arr_usd)}"
         )

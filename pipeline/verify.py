@@ -179,11 +179,18 @@ dbt_proof(
 )
 dbt_proof(
     "worklist-whole",
-    "Every scored account is listed once, within capacity; its ARR at risk is within its ARR.",
+    "Every scored account is listed once, within capacity and worth its contact; sums are right.",
     "assert_worklist_has_every_scored_account_once",
     "assert_worklist_keeps_to_capacity",
+    "assert_worklist_is_worth_its_contacts",
     "assert_arr_at_risk_is_within_arr",
     "assert_segments_sum_to_total_mrr",
+)
+dbt_proof(
+    "reasons-honest",
+    "Groups of reasons add up to every score; no reason names what was not known that night.",
+    "assert_reason_groups_sum_to_the_score",
+    "assert_reasons_name_what_was_known",
 )
 dbt_proof(
     "revenue-balances",

@@ -18,7 +18,7 @@ from pipeline import verify
 from pipeline.cli import cli
 from pipeline.config import load_settings
 from pipeline.errors import UserError, explain, explain_engine_text
-from pipeline.figures import Account, Contradiction, Label, ModelQuality
+from pipeline.figures import Account, Contradiction, FixedCut, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 from pipeline.landings import Landing, landings_of, read_text_facts
 from pipeline.outcomes import BuildOutcome, NodeOutcome
@@ -37,6 +37,7 @@ def summary(is_trusted: bool = True, warnings: tuple[str, ...] = ()) -> Summary:
         run_id="20260228T0-20260301T020000Z-1a2b",
         scored=4187,
         flagged=240,
+        fixed_cut=FixedCut(0.65, 3),
         arr_usd=48_300_000.0,
         arr_at_risk_usd=1_240_000.0,
         riskiest=tuple(

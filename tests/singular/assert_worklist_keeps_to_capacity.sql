@@ -1,5 +1,5 @@
--- No manager is handed more accounts than there are slots, and nobody is skipped: an account of the
--- list has no one riskier of the same manager off it.
+-- No manager is handed more accounts than there are slots, and nobody is skipped: an account that
+-- found no slot is not worth more, by the rule in use, than one that has a slot of the same manager.
 with reported as (
 
     select * from {{ ref('rpt_at_risk_accounts') }}
@@ -12,16 +12,38 @@ capacities as (
 
 ),
 
-per_manager as (
+rules as (
+
+    select * from {{ ref('worklist_rules') }}
+    where is_in_use
+
+),
+
+weighed as (
 
     select
         reported.csm_id,
-        sum(case when reported.is_on_worklist then 1 else 0 end) as listed_count,
-        max(case when reported.is_on_worklist then reported.risk_rank end) as last_listed_rank,
-        min(case when not reported.is_on_worklist then reported.risk_rank end)
-            as first_unlisted_rank
+        reported.worklist_status,
+        reported.is_on_worklist,
+        case
+            when rules.rule_name = 'expected_value' then reported.expected_saved_usd
+            else reported.churn_probability
+        end as weight
     from reported
-    group by reported.csm_id
+    cross join rules
+
+),
+
+per_manager as (
+
+    select
+        weighed.csm_id,
+        sum(case when weighed.is_on_worklist then 1 else 0 end) as listed_count,
+        min(case when weighed.is_on_worklist then weighed.weight end) as least_listed,
+        max(case when weighed.worklist_status = 'no slot left' then weighed.weight end)
+            as most_unlisted
+    from weighed
+    group by weighed.csm_id
 
 )
 
@@ -33,4 +55,8 @@ left join capacities as team_capacity
     on team_capacity.csm_id = 'default'
 where
     per_manager.listed_count > coalesce(own_capacity.slots, team_capacity.slots)
-    or per_manager.last_listed_rank > per_manager.first_unlisted_rank
+    or per_manager.least_listed < per_manager.most_unlisted
+    or (
+        per_manager.most_unlisted is not null
+        and per_manager.listed_count < coalesce(own_capacity.slots, team_capacity.slots)
+    )

@@ -76,34 +76,23 @@ tiered as (
 
 ),
 
-slotted as (
+graded as (
 
     select
         ranked.*,
-        row_number() over (partition by ranked.csm_id order by ranked.risk_rank) as csm_rank
-    from ranked
-
-),
-
-cut as (
-
-    select
-        slotted.*,
         tiers.risk_tier,
-        slotted.csm_rank <= coalesce(own_capacity.slots, team_capacity.slots)
-        and tiers.is_worked
-        -- a model without signal makes no list
-        and slotted.is_trusted as is_on_worklist
-    from slotted
+        tiers.is_worked,
+        coalesce(own_capacity.slots, team_capacity.slots) as csm_slots
+    from ranked
     left join tiered
-        on slotted.account_id = tiered.account_id
+        on ranked.account_id = tiered.account_id
     left join tiers
         on tiered.min_probability = tiers.min_probability
     left join capacities as own_capacity
-        on slotted.csm_id = own_capacity.csm_id
+        on ranked.csm_id = own_capacity.csm_id
     left join capacities as team_capacity
         on team_capacity.csm_id = 'default'
 
 )
 
-select * from cut
+select * from graded

@@ -1,6 +1,6 @@
-with ranked as (
+with listed as (
 
-    select * from {{ ref('int_at_risk_accounts__ranked') }}
+    select * from {{ ref('int_at_risk_accounts__listed') }}
 
 ),
 
@@ -13,7 +13,7 @@ history as (
 
 reasons as (
 
-    select * from {{ ref('int_prediction_reasons__worded') }}
+    select * from {{ ref('rpt_risk_reasons') }}
     where reason_number <= 3
 
 ),
@@ -45,33 +45,37 @@ first_reasons as (
 reported as (
 
     select
-        ranked.account_id,
-        ranked.account_name,
-        ranked.as_of_date,
-        ranked.risk_rank,
-        ranked.churn_probability,
-        ranked.risk_tier,
-        ranked.is_on_worklist,
-        ranked.arr_usd,
-        ranked.churn_probability * ranked.arr_usd as arr_at_risk_usd,
-        ranked.renewal_date,
-        {{ days_between('ranked.as_of_date', 'ranked.renewal_date') }} as days_to_renewal,
-        ranked.csm_id,
+        listed.account_id,
+        listed.account_name,
+        listed.as_of_date,
+        listed.risk_rank,
+        listed.churn_probability,
+        listed.risk_tier,
+        listed.is_on_worklist,
+        listed.list_rank,
+        listed.worklist_status,
+        listed.is_above_fixed_threshold,
+        listed.arr_usd,
+        listed.churn_probability * listed.arr_usd as arr_at_risk_usd,
+        listed.expected_saved_usd,
+        listed.renewal_date,
+        {{ days_between('listed.as_of_date', 'listed.renewal_date') }} as days_to_renewal,
+        listed.csm_id,
         first_reasons.reason_1,
         first_reasons.reason_2,
         first_reasons.reason_3,
         first_flags.first_flagged_date,
-        ranked.model_version,
-        ranked.run_id
-    from ranked
+        listed.model_version,
+        listed.run_id
+    from listed
     left join first_reasons
         on
-            ranked.account_id = first_reasons.account_id
-            and ranked.model_version = first_reasons.model_version
+            listed.account_id = first_reasons.account_id
+            and listed.model_version = first_reasons.model_version
     left join first_flags
         on
-            ranked.account_id = first_flags.account_id
-            and ranked.life_number = first_flags.life_number
+            listed.account_id = first_flags.account_id
+            and listed.life_number = first_flags.life_number
 
 )
 

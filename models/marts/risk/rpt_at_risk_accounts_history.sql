@@ -3,16 +3,16 @@
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         pre_hook="{{ delete_unpublished_nights(source('ops', 'runs')) }}"
     )
 }}
 
-with ranked as (
+with listed as (
 
-    select * from {{ ref('int_at_risk_accounts__ranked') }}
+    select * from {{ ref('int_at_risk_accounts__listed') }}
 
 )
 
-select {{ contract_columns('ranked') }}
-from ranked
+select {{ contract_columns('listed') }}
+from listed

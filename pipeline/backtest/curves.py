@@ -27,7 +27,8 @@ def calibration(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
     """
     probability = outcomes["probability"].to_numpy()
     label = outcomes["is_positive"].to_numpy(dtype=float)
-    edges = np.unique(np.quantile(probability, np.arange(1, BINS) / BINS, method="lower"))
+    starts = np.arange(1, BINS) * probability.size // BINS
+    edges = np.unique(np.sort(probability)[starts])
     bins = np.searchsorted(edges, probability, side="right")
     rows = []
     for number in np.unique(bins):
@@ -59,11 +60,13 @@ def lift(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
         inside = (decile == number).astype(float)
         if not inside.sum() or not label.sum():
             continue
-        with np.errstate(divide="ignore", invalid="ignore"):
-            drawn = draws.sums(label * inside) / draws.sums(inside)
-            drawn = drawn / (draws.sums(label) / draws.sums(ones))
-        value = (label @ inside / inside.sum()) / label.mean()
-        rows.append((number, float(value), *draws.bounds(drawn), int(inside.sum()),
+        rate = draws.ratio(label * inside, inside)
+        bounds = rate.lower / label.mean(), rate.upper / label.mean()
+        if rate.value not in (0.0, 1.0):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                drawn = draws.sums(label * inside) / draws.sums(inside)
+                bounds = draws.bounds(drawn / (draws.sums(label) / draws.sums(ones)))
+        rows.append((number, rate.value / label.mean(), *bounds, int(inside.sum()),
                      int(label @ inside)))  # fmt: skip
     return pd.DataFrame(rows, columns=["decile", "lift", "lower_bound", "upper_bound", "examples",
                                        "positives"])  # fmt: skip

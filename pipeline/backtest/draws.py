@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,24 @@ class Draws:
         return Interval(float(np.sum(values)), *self.bounds(self.sums(values)))
 
     def ratio(self, hits: np.ndarray, trials: np.ndarray) -> Interval:
-        """Sum of hits over sum of trials; no value without trials."""
+        """Sum of hits over sum of trials; no value without trials.
+
+        Where all trials hit, or none, every resample says the same: the bounds are then Wilson's,
+        with an account as a trial.
+        """
         if not np.sum(trials):
             return Interval(None)
+        value = float(np.sum(hits) / np.sum(trials))
+        if value in (0.0, 1.0):
+            return Interval(value, *self._sure(value, np.unique(self.codes[trials > 0]).size))
         with np.errstate(divide="ignore", invalid="ignore"):
             drawn = self.sums(hits) / self.sums(trials)
-        return Interval(float(np.sum(hits) / np.sum(trials)), *self.bounds(drawn))
+        return Interval(value, *self.bounds(drawn))
+
+    def _sure(self, value: float, count: int) -> tuple[float, float]:
+        room = float(ndtri((1 + self.confidence) / 2)) ** 2
+        room = room / (count + room)
+        return (1 - room, 1.0) if value else (0.0, room)
 
     def median(self, values: np.ndarray) -> Interval:
         """Median over the rows; no value without rows."""

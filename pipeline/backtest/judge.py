@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from ml.config import EvaluationSettings
 from ml.evaluate import Outcomes, performance
@@ -206,9 +205,3 @@ def worst_drifts(drifts: pd.DataFrame, most: int = 3) -> list[str]:
     rows = drifts[drifts["feature_name"] != SCORE]
     beyond = (rows["psi"] - rows["expected_psi"]).groupby(rows["feature_name"]).max()
     return list(beyond.sort_values(ascending=False, kind="stable").index[:most])
-
-
-def assumption_of(tables: Mapping[str, pa.Table]) -> dict[str, object]:
-    """The row of `reference.backtest_assumptions` on revenue saved."""
-    rows = tables["reference.backtest_assumptions"].to_pylist()
-    return next(row for row in rows if row["assumption_name"] == "saved_share")

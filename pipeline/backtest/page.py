@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
 from pipeline.backtest import plots
-from pipeline.backtest.wording import ROWS, shown, shown_interval
+from pipeline.backtest.wording import ROWS, Row, shown, shown_interval
 from pipeline.errors import UserError
 
 INDEX, FIGURES = "index.html", "figures.json"
@@ -51,7 +51,7 @@ def render(figures: dict[str, Any]) -> str:
             "value": shown(figures["figures"][row.name]["value"], row.unit),
             "interval": shown_interval(figures["figures"][row.name], row.unit),
             "baseline": row.baseline(figures),
-            "explained": row.explained.format(**figures),
+            "explained": explained(row, figures),
         }
         for row in ROWS
         if row.name in figures["figures"]
@@ -60,6 +60,12 @@ def render(figures: dict[str, Any]) -> str:
         figures=figures, rows=rows, style=Markup(style), plots=drawn(figures), shown=shown,
         shown_interval=shown_interval,
     )  # fmt: skip
+
+
+def explained(row: Row, figures: dict[str, Any]) -> str:
+    """How a figure is counted, as a sentence."""
+    text = row.explained.format(**figures)
+    return text[:1].upper() + text[1:]
 
 
 def drawn(figures: dict[str, Any]) -> dict[str, Markup]:

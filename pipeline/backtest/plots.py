@@ -31,8 +31,9 @@ STYLE = {
     "grid.linewidth": 0.6, "axes.axisbelow": True, "axes.facecolor": "none",
     "legend.frameon": False, "lines.linewidth": 1.8,
 }  # fmt: skip
-SIZE = (7.4, 4.0)
+SIZE = (7.4, 4.2)
 MARKS = ("-", "--", "-.", ":")
+LEAST_SHOWN = 0.01  # of a limit: nothing has no place on a log scale
 Figures = Mapping[str, Any]
 
 
@@ -77,7 +78,7 @@ def calibration(figures: Figures) -> str:
                  ylabel="realised rate", xlim=(0, most), ylim=(0, most))  # fmt: skip
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.legend(loc="upper left")
+        _legend(axes)
     return made[0]
 
 
@@ -92,7 +93,7 @@ def lift(figures: Figures) -> str:
         axes.set(xlabel="tenth of each night's ranking (1: the riskiest)",
                  ylabel="times the base rate", xticks=rows["decile"])  # fmt: skip
         axes.grid(axis="x", visible=False)
-        axes.legend(loc="upper right")
+        _legend(axes)
     return made[0]
 
 
@@ -115,7 +116,7 @@ def precision_recall(figures: Figures) -> str:
                  ylim=(0, min(1, 1.1 * top)))  # fmt: skip
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.legend(loc="upper right")
+        _legend(axes)
     return made[0]
 
 
@@ -142,10 +143,10 @@ def lead_times(figures: Figures) -> str:
         axes.set_xticks(ticks, ["never", *(f"{tick:.0f}" for tick in ticks[1:])])
         axes.set(xlabel="days from the first night on the worklist to the churn",
                  ylabel="churned accounts")  # fmt: skip
-        axes.set_ylim(0, 1.45 * max(never, *np.histogram(times["lead_days"], edges)[0], 1))
+        axes.set_ylim(0, 1.1 * max(never, *np.histogram(times["lead_days"], edges)[0], 1))
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="x", visible=False)
-        axes.legend(loc="upper left", ncols=1)
+        _legend(axes)
     return made[0]
 
 
@@ -156,15 +157,17 @@ def drift(figures: Figures) -> str:
             table = pd.DataFrame(rows).dropna(subset=["psi_limit"])
             days = pd.to_datetime(table["as_of_date"])
             label = "the probabilities" if name == SCORE else name
-            axes.plot(days, (table["psi"] / table["psi_limit"]).astype(float), mark,
+            share = (table["psi"] / table["psi_limit"]).astype(float).clip(lower=LEAST_SHOWN)
+            axes.plot(days, share, mark,
                       color=ACCENT if name == SCORE else SOFT, marker="o", markersize=3.5,
                       label=label)  # fmt: skip
         axes.axhline(1, color=WARN, linestyle="--", linewidth=1.4, label="limit of chance")
-        axes.set(xlabel="night", ylabel="PSI, times its limit")
-        axes.set_ylim(bottom=0)
+        axes.set(xlabel="night", ylabel="PSI, times its limit (log scale)", yscale="log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
         axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(
             axes.xaxis.get_major_locator()))  # fmt: skip
-        axes.legend(loc="best", ncols=2)
+        _legend(axes)
     return made[0]
 
 
@@ -173,3 +176,9 @@ def _with_bars(axes: Any, x: Any, y: Any, rows: pd.DataFrame, label: str) -> Non
     above = (rows["upper_bound"].astype(float) - y).clip(lower=0)
     axes.errorbar(x, y, yerr=[below, above], fmt="o", color=ACCENT, ecolor=INK, elinewidth=1.2,
                   capsize=3, markersize=5, label=label)  # fmt: skip
+
+
+def _legend(axes: Any) -> None:
+    # above the plot, where it hides nothing
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1.4,
+                handlelength=1.8)  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow as pa
 from pipeline import ops, scoring
 from pipeline.backtest.chain import FEATURES, Memory
 from pipeline.backtest.dates import Dates
+from pipeline.backtest.tables import append, keep
 from pipeline.backtest.work import Work
 from pipeline.config import Settings
 from pipeline.errors import UserError
@@ -67,27 +67,25 @@ class Replay:
     embargo_days: int
 
 
-def replay(plan: Replay, work: Work, progress: Progress) -> Path:
-    """Replay the origins that are not done yet; return the file that holds all of them."""
-    count = 0
-    for origin in plan.dates.origins:
-        nights = plan.dates.nights_of(origin)
-        if origin in work.done:
-            count += len(nights)
-            continue
-        folder = work.begin()
-        private = replace(plan.settings, warehouse=folder)
-        progress(count, len(plan.dates.nights), f"train as of {origin}")
-        train_origin(plan, private, origin)
-        for night in nights:
-            progress(count, len(plan.dates.nights), f"night of {night}")
-            score_night(plan, private, night)
-            count += 1
-        work.commit(origin)
-    return work.current / "build" / plan.settings.build_file.name
+def replay_origin(plan: Replay, work: Work, origin: date, progress: Progress) -> str:
+    """Train as of an origin and score its nights, unless an earlier process has; say what became.
+
+    The origins are replayed in their order: each goes on from the champions of those before.
+    """
+    if origin in work.done:
+        return "done before"
+    private = replace(plan.settings, warehouse=work.begin())
+    nights, done = plan.dates.nights_of(origin), plan.dates.nights.index(origin)
+    progress(done, len(plan.dates.nights), f"training as of {origin}")
+    outcome = train_origin(plan, private, origin)
+    for number, night in enumerate(nights, start=done):
+        progress(number, len(plan.dates.nights), f"night of {night}")
+        score_night(plan, private, night)
+    work.commit(origin)
+    return outcome
 
 
-def train_origin(plan: Replay, private: Settings, origin: date) -> None:
+def train_origin(plan: Replay, private: Settings, origin: date) -> str:
     """Train a challenger on the labels that an origin knew, and decide as a night would."""
     plan.memory.know(origin)
     plan.memory.run(origin, EXAMPLES)
@@ -95,7 +93,7 @@ def train_origin(plan: Replay, private: Settings, origin: date) -> None:
     label = _label(plan)
     check_matured(examples, label, origin, plan.embargo_days)
     with duckdb.connect(str(private.build_file)) as connection:
-        _keep(connection, f"features.{EXAMPLES}", examples)
+        keep(connection, f"features.{EXAMPLES}", examples)
     _show_night(plan, private, origin)
     model = scoring.choose_model(private, _run_id(origin), origin, True, plan.target)
     row = pa.table({
@@ -107,7 +105,8 @@ def train_origin(plan: Replay, private: Settings, origin: date) -> None:
         "example_count": [_matured(examples, label)],
     })
     with duckdb.connect(str(private.build_file)) as connection:
-        _append(connection, "backtest.origins", row, "origin_date", origin)
+        append(connection, "backtest.origins", row, "origin_date", origin)
+    return model.outcome
 
 
 def check_matured(examples: pa.Table, label: str, origin: date, embargo_days: int) -> None:
@@ -155,8 +154,8 @@ def score_night(plan: Replay, private: Settings, night: date) -> None:
             rows = work_list(plan, night)
             rows = rows.append_column("capacity", pa.array([slots] * rows.num_rows, pa.int64()))
             rows = rows.append_column("model_version", [[champion.version] * rows.num_rows])
-            _append(connection, "backtest.scores", rows, "as_of_date", night)
-            _append(connection, "backtest.drifts", drifts(plan, night), "as_of_date", night)
+            append(connection, "backtest.scores", rows, "as_of_date", night)
+            append(connection, "backtest.drifts", drifts(plan, night), "as_of_date", night)
         # people read reasons of tonight's list; a replay's are read by nobody
         connection.execute("delete from ml.prediction_reasons")
 
@@ -178,8 +177,10 @@ def drifts(plan: Replay, night: date) -> pa.Table:
     """The night's features and probabilities against training, by the SQL of monitoring."""
     plan.memory.run(night, DRIFT)
     return plan.memory.read(
-        "select feature_name, model_version, bins_count, reference_accounts, current_accounts, psi,"
-        f" expected_psi, psi_limit, is_beyond_chance from monitoring.{DRIFT}"
+        "select feature_name, model_version, bins_count, reference_accounts, current_accounts,"
+        # the last bits of a sum depend on the order of its parts
+        " round(psi, 12) as psi, round(expected_psi, 12) as expected_psi,"
+        f" round(psi_limit, 12) as psi_limit, is_beyond_chance from monitoring.{DRIFT}"
         " where comparison = 'tonight' order by feature_name"
     )
 
@@ -215,28 +216,9 @@ def _show_night(plan: Replay, private: Settings, night: date) -> None:
     # What training and scoring read beside the examples: the accounts, owners and slots of a night.
     with duckdb.connect(str(private.build_file)) as connection:
         tonight = plan.memory.read(f"select * from {FEATURES} where as_of_date = ?", [night])
-        _keep(connection, FEATURES, tonight)
+        keep(connection, FEATURES, tonight)
         for relation in CAPACITY_INPUTS:
-            _keep(connection, relation, plan.memory.read(f"select * from {relation}"))
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, relation: str, rows: pa.Table) -> None:
-    connection.execute(f"create schema if not exists {relation.partition('.')[0]}")
-    connection.register("rows", rows)
-    connection.execute(f"create or replace table {relation} as select * from rows")
-    connection.unregister("rows")
-
-
-def _append(
-    connection: duckdb.DuckDBPyConnection, relation: str, rows: pa.Table, key: str, day: date
-) -> None:
-    if key not in rows.column_names:
-        rows = rows.append_column(key, pa.array([day] * rows.num_rows, pa.date32()))
-    connection.execute("create schema if not exists backtest")
-    connection.register("rows", rows)
-    connection.execute(f"create table if not exists {relation} as select * from rows limit 0")
-    connection.execute(f"insert into {relation} select * from rows")
-    connection.unregister("rows")
+            keep(connection, relation, plan.memory.read(f"select * from {relation}"))
 
 
 def _label(plan: Replay) -> str:

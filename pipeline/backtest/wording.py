@@ -45,6 +45,11 @@ def _accuracy(figures: Figures) -> str:
     return shown(1 - rate, "share") if rate is not None else ""
 
 
+def _saved_by_lot(figures: Figures) -> str:
+    announced = figures["figures"]["announced_arr_by_lot_usd"]["value"]
+    return f"{shown(announced * figures['assumption']['central_value'], 'usd')} by lot"
+
+
 @dataclass(frozen=True)
 class Row:
     """One figure: its name in figures.json, label, unit, and what one has without a model.
@@ -103,7 +108,8 @@ ROWS = (
     Row("announced_arr_usd", "of it announced in time", "usd",
         _other("announced_arr_by_lot_usd", "usd", " by lot"),
         "ARR of the churns with an early warning."),
-    Row("revenue_saved_usd", "revenue saved, assumed", "usd", lambda _: "$0",
-        "Announced ARR x the assumed share that a team keeps. The range goes from the lower bound"
+    Row("revenue_saved_usd", "revenue saved, assumed", "usd", _saved_by_lot,
+        "Announced ARR x the assumed share that a team keeps; nothing where nobody is called. The"
+        " range goes from the lower bound"
         " at the low share to the upper bound at the high share."),
 )  # fmt: skip

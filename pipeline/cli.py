@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from pipeline.backtest.command import backtest
 from pipeline.champions import models, promote, rollback
 from pipeline.comparing import compare
 from pipeline.config import load_settings
@@ -190,7 +191,7 @@ def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: in
     make_docs(load_settings(source, raw), as_of, port if serve else None, make_console())
 
 
-for command in (compare, models, promote, rollback):
+for command in (backtest, compare, models, promote, rollback):
     cli.add_command(command)
 
 

@@ -12,17 +12,10 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
-from pipeline import docs, gate, leakage, ops, preflight, publish, scoring
+from pipeline import docs, figures, gate, leakage, ops, preflight, publish, scoring
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
-from pipeline.figures import (
-    read_contradictions,
-    read_figures,
-    read_fixed_cut,
-    read_labels,
-    read_model_quality,
-)
 from pipeline.gate import Night
 from pipeline.landings import changed_since
 from pipeline.outcomes import BuildOutcome
@@ -138,9 +131,10 @@ def _publish_night(
         with open_private(settings) as connection:
             checks = gate.check_gate(connection, night)
             checks += leakage.recorded_checks(connection, models)
-            figures, fixed_cut = read_figures(connection), read_fixed_cut(connection)
-            quality = read_model_quality(connection, model.version)
-            labels, contradictions = read_labels(connection), read_contradictions(connection)
+            totals, fixed_cut = figures.read_figures(connection), figures.read_fixed_cut(connection)
+            quality = figures.read_model_quality(connection, model.version)
+            labels = figures.read_labels(connection)
+            contradictions = figures.read_contradictions(connection)
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
@@ -149,7 +143,7 @@ def _publish_night(
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
         step.outcome = f"{count} tables"
-    scored_count, flagged, arr, at_risk, riskiest = figures
+    scored_count, flagged, arr, at_risk, riskiest = totals
     return Summary(
         source=settings.source,
         as_of=plan.as_of,

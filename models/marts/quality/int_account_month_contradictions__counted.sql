@@ -11,13 +11,6 @@ rules as (
 
 ),
 
-last_month as (
-
-    select max(account_months.month_start_date) as month_start_date
-    from account_months
-
-),
-
 -- subscriptions without an account have a rule of their own
 counted as (
 
@@ -25,9 +18,11 @@ counted as (
         count(*) as paying_accounts,
         count(case when account_months.segment = 'unassigned' then 1 end) as unsegmented
     from account_months
-    inner join last_month
-        on account_months.month_start_date = last_month.month_start_date
-    where account_months.is_paying and account_months.account_id <> 'unassigned'
+    where
+        account_months.is_paying
+        and account_months.account_id <> 'unassigned'
+        and account_months.month_start_date
+        = (select max(months.month_start_date) from account_months as months)
 
 ),
 

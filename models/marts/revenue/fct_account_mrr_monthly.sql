@@ -17,8 +17,7 @@ followed as (
     select
         mrr_months.*,
         lag(mrr_months.mrr_cents) over (
-            partition by mrr_months.account_id
-            order by mrr_months.month_start_date
+            partition by mrr_months.account_id order by mrr_months.month_start_date
         ) as prior_mrr_cents
     from mrr_months
 
@@ -27,8 +26,7 @@ followed as (
 final as (
 
     select
-        {{ account_month_id('followed.account_id', 'followed.month_start_date') }}
-            as account_month_id,
+        {{ account_month_id('followed.account_id', 'followed.month_start_date') }} as account_month_id,
         followed.account_id,
         followed.month_start_date,
         cast(followed.mrr_cents as decimal(18, 2)) / 100 as mrr_usd,

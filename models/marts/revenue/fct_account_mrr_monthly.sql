@@ -12,31 +12,27 @@ margins as (
 
 ),
 
-followed as (
-
-    select
-        mrr_months.*,
-        lag(mrr_months.mrr_cents) over (
-            partition by mrr_months.account_id order by mrr_months.month_start_date
-        ) as prior_mrr_cents
-    from mrr_months
-
-),
-
 final as (
 
     select
-        {{ account_month_id('followed.account_id', 'followed.month_start_date') }} as account_month_id,
-        followed.account_id,
-        followed.month_start_date,
-        cast(followed.mrr_cents as decimal(18, 2)) / 100 as mrr_usd,
-        cast(12 * followed.mrr_cents as decimal(18, 2)) / 100 as arr_usd,
-        case when followed.mrr_cents > 0 then 1 else 0 end as paying_account_count,
-        followed.seat_count,
+        {{ account_month_id('mrr_months.account_id', 'mrr_months.month_start_date') }}
+            as account_month_id,
+        mrr_months.account_id,
+        mrr_months.month_start_date,
+        cast(mrr_months.mrr_cents as decimal(18, 2)) / 100 as mrr_usd,
+        cast(12 * mrr_months.mrr_cents as decimal(18, 2)) / 100 as arr_usd,
+        case when mrr_months.mrr_cents > 0 then 1 else 0 end as paying_account_count,
+        mrr_months.seat_count,
         1 as cohort_account_count,
-        followed.mrr_cents / 100.0 * margins.gross_margin_ratio as gross_profit_usd,
-        cast(coalesce(followed.prior_mrr_cents, 0) as decimal(18, 2)) / 100 as prior_mrr_usd
-    from followed
+        mrr_months.mrr_cents / 100.0 * margins.gross_margin_ratio as gross_profit_usd,
+        cast(
+            coalesce(
+                lag(mrr_months.mrr_cents) over (
+                    partition by mrr_months.account_id order by mrr_months.month_start_date
+                ), 0
+            ) as decimal(18, 2)
+        ) / 100 as prior_mrr_usd
+    from mrr_months
     cross join margins
 
 )

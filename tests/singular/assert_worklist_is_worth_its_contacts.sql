@@ -8,12 +8,7 @@ with reported as (
 
 assumed as (
 
-    select
-        max(case when rules.is_in_use then rules.rule_name end) as list_rule,
-        max(case when rules.rule_name = 'contact_cost' then rules.rule_value end) as contact_cost,
-        max(case when rules.rule_name = 'save_effect' then rules.rule_value end) as save_effect,
-        max(case when rules.rule_name = 'fixed_threshold' then rules.rule_value end) as threshold
-    from {{ ref('worklist_rules') }} as rules
+    select * from {{ ref('int_worklist_rules__pivoted') }}
 
 )
 
@@ -25,15 +20,15 @@ from reported
 cross join assumed
 where
     abs(reported.expected_saved_usd - reported.arr_at_risk_usd * assumed.save_effect) > 0.01
-    or reported.is_above_fixed_threshold <> (reported.churn_probability >= assumed.threshold)
+    or reported.is_above_fixed_threshold <> (reported.churn_probability >= assumed.fixed_threshold)
     or reported.is_on_worklist <> (reported.worklist_status = 'listed')
     or reported.is_on_worklist <> (reported.list_rank is not null)
     or (
         assumed.list_rule = 'expected_value'
         and reported.worklist_status in ('listed', 'no slot left')
-        and reported.expected_saved_usd <= assumed.contact_cost
+        and reported.expected_saved_usd <= assumed.contact_cost_usd
     )
     or (
         reported.worklist_status = 'not worth a contact'
-        and reported.expected_saved_usd > assumed.contact_cost
+        and reported.expected_saved_usd > assumed.contact_cost_usd
     )

@@ -1,5 +1,5 @@
--- No manager is handed more accounts than there are slots, and nobody is skipped: an account that
--- found no slot is not worth more, by the rule in use, than one that has a slot of the same manager.
+-- No manager is handed more accounts than there are slots, and nobody is skipped: an account without
+-- a slot is worth less, by the rule in use, than those that have the slots of the same manager.
 with reported as (
 
     select * from {{ ref('rpt_at_risk_accounts') }}
@@ -14,8 +14,7 @@ capacities as (
 
 rules as (
 
-    select * from {{ ref('worklist_rules') }}
-    where is_in_use
+    select * from {{ ref('int_worklist_rules__pivoted') }}
 
 ),
 
@@ -26,7 +25,7 @@ weighed as (
         reported.worklist_status,
         reported.is_on_worklist,
         case
-            when rules.rule_name = 'expected_value' then reported.expected_saved_usd
+            when rules.list_rule = 'expected_value' then reported.expected_saved_usd
             else reported.churn_probability
         end as weight
     from reported

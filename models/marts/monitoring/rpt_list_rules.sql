@@ -14,43 +14,9 @@ outcomes as (
 
 ),
 
--- sums of decimals do not depend on the order of the rows
-worklists as (
-
-    select
-        history.as_of_date,
-        history.account_id,
-        history.csm_id,
-        history.csm_slots,
-        history.list_rule,
-        history.is_on_list_by_value,
-        history.is_on_list_by_risk,
-        history.is_above_fixed_threshold,
-        cast(history.churn_probability as decimal(18, 12)) as churn_probability,
-        cast(history.arr_usd as decimal(18, 2)) as arr_usd,
-        cast(history.expected_saved_usd as decimal(18, 2)) as expected_saved_usd
-    from {{ ref('rpt_at_risk_accounts_history') }} as history
-    where history.list_rule is not null
-
-),
-
 ruled as (
 
-    select
-        worklists.*,
-        rules.rule_name,
-        case
-            when
-                case rules.rule_name
-                    when 'expected_value' then worklists.is_on_list_by_value
-                    when 'risk' then worklists.is_on_list_by_risk
-                    else worklists.is_above_fixed_threshold
-                end then 1
-            else 0
-        end as is_flagged
-    from worklists
-    cross join {{ ref('worklist_rules') }} as rules
-    where rules.kind = 'list'
+    select * from {{ ref('int_list_rules__applied') }}
 
 ),
 

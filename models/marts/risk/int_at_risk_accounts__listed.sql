@@ -6,14 +6,7 @@ with ranked as (
 
 assumed as (
 
-    select
-        max(case when rules.is_in_use then rules.rule_name end) as list_rule,
-        max(case when rules.rule_name = 'fixed_threshold' then rules.rule_value end)
-            as fixed_threshold,
-        max(case when rules.rule_name = 'contact_cost' then rules.rule_value end)
-            as contact_cost_usd,
-        max(case when rules.rule_name = 'save_effect' then rules.rule_value end) as save_effect
-    from {{ ref('worklist_rules') }} as rules
+    select * from {{ ref('int_worklist_rules__pivoted') }}
 
 ),
 

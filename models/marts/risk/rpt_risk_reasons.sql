@@ -12,9 +12,7 @@ phrases as (
 
 limits as (
 
-    select max(rules.rule_value) as smallest_reason
-    from {{ ref('worklist_rules') }} as rules
-    where rules.rule_name = 'smallest_reason'
+    select * from {{ ref('int_worklist_rules__pivoted') }}
 
 ),
 

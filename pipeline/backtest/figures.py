@@ -72,6 +72,7 @@ def gather(
     return plain({
         "target": plan.target,
         "positives": aim.positives,
+        "nobody": "nobody churns" if is_churn else "nobody does",
         "horizon_days": aim.horizon_days,
         "embargo_days": plan.embargo_days,
         "source": plan.settings.source,

@@ -136,7 +136,8 @@ def skill(
     found["base_rate"] = draws.ratio(label, np.ones_like(label))
     found["precision_at_capacity"] = draws.ratio(label * taken, taken)
     found["recall_at_capacity"] = draws.ratio(label * taken, label)
-    found["precision_of_worklist"] = draws.ratio(label * listed, listed)
+    if listed.any():
+        found["precision_of_worklist"] = draws.ratio(label * listed, listed)
     return found
 
 

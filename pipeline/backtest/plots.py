@@ -73,7 +73,7 @@ def calibration(figures: Figures) -> str:
                   label="perfect calibration")  # fmt: skip
         _with_bars(axes, rows["mean_probability"], rows["realised_rate"], rows, "tenth of the rows")
         axes.plot([0], [base], marker="X", markersize=9, linestyle="none", color=WARN,
-                  clip_on=False, label="nobody churns: foretells 0, and the base rate comes")
+                  clip_on=False, label=f"{figures['nobody']}: foretells 0, and the base rate comes")
         axes.set(xlabel=f"foretold probability, {figures['horizon_days']} days ahead",
                  ylabel="realised rate", xlim=(0, most), ylim=(0, most))  # fmt: skip
         axes.xaxis.set_major_formatter(PercentFormatter(1))
@@ -89,7 +89,7 @@ def lift(figures: Figures) -> str:
         axes.bar(rows["decile"], rows["lift"], color=PALE, edgecolor=ACCENT, width=0.7)
         _with_bars(axes, rows["decile"], rows["lift"], rows, "lift of the tenth")
         axes.axhline(1, color=WARN, linestyle="--", linewidth=1.4,
-                     label="a list drawn by lot, or nobody churns")  # fmt: skip
+                     label=f"a list drawn by lot, or {figures['nobody']}")  # fmt: skip
         axes.set(xlabel="tenth of each night's ranking (1: the riskiest)",
                  ylabel="times the base rate", xticks=rows["decile"])  # fmt: skip
         axes.grid(axis="x", visible=False)
@@ -109,7 +109,7 @@ def precision_recall(figures: Figures) -> str:
                   marker="o", markersize=8, linestyle="none", color=INK,
                   label="at the team's capacity")  # fmt: skip
         axes.axhline(found["base_rate"]["value"], color=WARN, linestyle="--", linewidth=1.4,
-                     label="base rate (by lot); nobody churns finds nobody")  # fmt: skip
+                     label=f"base rate (by lot); {figures['nobody']}: finds nobody")  # fmt: skip
         top = max(rows["upper_bound"].iloc[2:].max(), found["precision_at_capacity"]["value"])
         axes.set(xlabel=f"recall: share of all {figures['positives']} found",
                  ylabel="precision: share of those listed", xlim=(0, 1),
@@ -162,11 +162,13 @@ def drift(figures: Figures) -> str:
                       color=ACCENT if name == SCORE else SOFT, marker="o", markersize=3.5,
                       label=label)  # fmt: skip
         axes.axhline(1, color=WARN, linestyle="--", linewidth=1.4, label="limit of chance")
-        axes.set(xlabel="night", ylabel="PSI, times its limit (log scale)", yscale="log")
+        first, last = (figures["nights"][place]["as_of_date"] for place in (0, -1))
+        axes.set(xlabel=f"night, {first} to {last}", ylabel="PSI, times its limit (log scale)",
+                 yscale="log")  # fmt: skip
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("")
         axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(
-            axes.xaxis.get_major_locator()))  # fmt: skip
+            axes.xaxis.get_major_locator(), show_offset=False))  # fmt: skip
         _legend(axes)
     return made[0]
 

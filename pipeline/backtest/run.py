@@ -79,7 +79,7 @@ def run_backtest(settings: Settings, asked: Asked, console: Console) -> Done:
     if find_spec("matplotlib") is None:
         raise UserError(
             "matplotlib is not installed, and the page's plots need it",
-            "pip install 'plumbline[backtest]'",
+            "run `make setup`, or pip install '.[backtest]'",
         )
     stages = Stages(console, STAGES)
     with stages.stage("Read the past") as step:

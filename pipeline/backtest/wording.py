@@ -95,14 +95,14 @@ ROWS = (
     Row("lift_at_decile", "lift of the top tenth", "times", lambda _: "1.0x",
         "Rate among the tenth with the highest probabilities over the base rate."),
     Row("brier", "Brier score", "small", _other("base_rate", "small"),
-        "Mean squared error of the probability; less is better. Nobody churns: the base rate."),
+        "Mean squared error of the probability; less is better. Foretelling that {nobody} has the base"
+        " rate."),
     Row("ece", "calibration error", "small", _other("base_rate", "small"),
         "Mean gap between foretold and realised rate over ten bins; less is better."),
     Row("calibration_slope", "calibration slope", "ratio", lambda _: "",
         "1 where log-odds are as wide as they should be; below 1, probabilities are too extreme."),
     Row("accuracy", "accuracy at 0.5", "share", _accuracy,
-        "Right calls at probability 0.5: nobody churns is as good, which is why nothing is cut"
-        " by it."),
+        "Right calls at probability 0.5. To say {nobody} is about as good: nothing is cut by it."),
     Row("lost_arr_usd", "ARR lost to churn", "usd", lambda _: "",
         "12 x the MRR of the last paid day, of the churns that the nights could announce."),
     Row("announced_arr_usd", "of it announced in time", "usd",
@@ -110,6 +110,5 @@ ROWS = (
         "ARR of the churns with an early warning."),
     Row("revenue_saved_usd", "revenue saved, assumed", "usd", _saved_by_lot,
         "Announced ARR x the assumed share that a team keeps; nothing where nobody is called. The"
-        " range goes from the lower bound"
-        " at the low share to the upper bound at the high share."),
+        " range goes from the lower bound at the low share to the upper bound at the high one."),
 )  # fmt: skip

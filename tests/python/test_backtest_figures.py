@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ml.config import load_settings
 from pipeline.backtest import curves
 from pipeline.backtest.announcements import announced
+from pipeline.backtest.chain import FEATURES, Chain, Memory, Step
 from pipeline.backtest.dates import plan_dates
 from pipeline.backtest.draws import Draws
 from pipeline.backtest.judge import lead
@@ -31,10 +33,14 @@ def test_nights_and_origins() -> None:
     assert dates.nights_of(date(2025, 6, 4)) == dates.nights[:4]
     assert dates.nights_of(date(2025, 7, 2)) == dates.nights[4:]
     read = dates.read(KNOWN[0], 14)
-    assert set(dates.nights) <= set(read) and read[0] == date(2025, 1, 1)
-    assert {date(2025, 6, 4) - timedelta(days=14 * n) for n in range(12)} >= set(read[:10:1]) - {
-        day for day in read if day.year < 2025
+    grids = {
+        origin - timedelta(days=14 * step)
+        for origin in dates.origins
+        for step in range(14)
+        if origin - timedelta(days=14 * step) >= KNOWN[0]
     }
+    # (the nights of a year before lie before the first features)
+    assert set(read) == grids | set(dates.nights)
     # ten days between trainings are two weeks of nights
     assert plan_dates(date(2025, 6, 4), date(2025, 7, 10), KNOWN, 10).origins == dates.nights[::2]
 
@@ -149,6 +155,38 @@ def test_ties_are_one_step() -> None:
     draws = Draws.of(rows["account_id"].to_numpy(), 20, 0.95, 1)
     assert set(curves.precision_recall(rows, draws)["precision"]) == {0.25}
     assert len(curves.calibration(rows, draws)) == 1
+
+
+def test_memory_knows_what_the_day_knew() -> None:
+    """Rows known on the day itself, and later dates, are not seen; the SQL's date is the day's."""
+    days = [date(2025, 6, 3), date(2025, 6, 4), date(2025, 6, 5)]
+    tables = {
+        "staging.stg_word": pa.table({"word": ["a", "b", "c"], "known_at": days}),
+        FEATURES: pa.table({"account_id": ["x"] * 3, "as_of_date": days}),
+        "reference.tiers": pa.table({"tier": ["high"]}),
+    }
+    names = ["staging.stg_word", FEATURES, "reference.tiers"]
+    sql = "select cast('2025-12-31' as date) as day, " + ", ".join(
+        f"(select count(*) from {name}) as n{number}" for number, name in enumerate(names)
+    )
+    steps = {
+        "int_counts": Step("intermediate.int_counts", tuple(names), sql),
+        "rpt_day": Step("core.rpt_day", ("intermediate.int_counts",),
+                        "select * from intermediate.int_counts"),
+    }  # fmt: skip
+    memory = Memory(Chain(date(2025, 12, 31), steps, tuple(names)), tables)
+    for day, known in ((days[1], 1), (days[2], 2)):
+        memory.know(day)
+        memory.run(day, "rpt_day")
+        [row] = memory.read("select * from core.rpt_day").to_pylist()
+        assert row == {"day": day, "n0": known, "n1": known + 1, "n2": 1}
+    memory.put("intermediate.int_counts", pa.table({"day": [days[0]]}))
+    memory.run(days[2], "rpt_day", given=["intermediate.int_counts"])
+    assert memory.read("select * from core.rpt_day").to_pylist() == [{"day": days[0]}]
+    same = Memory(memory.chain, {name: rows.slice(0) for name, rows in tables.items()})
+    assert same.fingerprint() == memory.fingerprint()
+    tables["reference.tiers"] = pa.table({"tier": ["low"]})
+    assert Memory(memory.chain, tables).fingerprint() != memory.fingerprint()
 
 
 def begun(folder: Path) -> Work:

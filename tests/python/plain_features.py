@@ -10,7 +10,7 @@ room (lives, redeliveries, first versions, past due).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -174,9 +174,15 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
     def last(days: int) -> list[Row]:
         return [row for row in life_so_far if within(days, row["timestamp"])]
 
+    def user_days(days: int) -> int:
+        return len({(row["timestamp"].date(), row["user_id"]) for row in last(days)})
+
     def mean_users(days: int) -> Fraction:
-        active = {(row["timestamp"].date(), row["user_id"]) for row in last(days)}
-        return Fraction(len(active), min(days, age))
+        return Fraction(user_days(days), min(days, age))
+
+    def categories(rows: list[Row]) -> Counter[str]:
+        named = (types.get(row["event_type"], {}).get("feature_category") for row in rows)
+        return Counter(name for name in named if name)
 
     month = last(30)
     before = len(last(60)) - len(month)
@@ -184,7 +190,8 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
     active_days = [row["timestamp"].date() for row in life_so_far]
     seats = sum(one.version.seats for one in services(account, day))
     invites = len(marked(month, "is_invite"))
-    categories = {types.get(row["event_type"], {}).get("feature_category") for row in month}
+    year = categories(last(365))
+    earlier = Fraction(user_days(210) - user_days(30), max(min(210, age) - 30, 1))
     return {
         "avg_dau_7d": float(mean_users(7)),
         "avg_dau_14d": float(mean_users(14)),
@@ -193,7 +200,13 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
         "action_trend_ratio": ratio(
             Fraction(core[7], min(7, age)), Fraction(core[30], min(30, age))
         ),
-        "features_adopted": len(categories - {None, ""}),
+        "features_adopted": len(categories(month)),
+        "feature_breadth_365d": ratio(
+            year.total() * (year.total() - 1), sum(n * (n - 1) for n in year.values())
+        ),
+        "usage_held_ratio_30d_180d": (
+            float((user_days(30) + 3) / (30 * earlier + 3)) if age >= 44 else None
+        ),
         "seat_utilization": ratio(len({row["user_id"] for row in month}), seats),
         "invites_sent_30d": invites,
         "invite_rate_30d": float(30 * Fraction(invites, min(30, age))),

@@ -191,7 +191,8 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
     seats = sum(one.version.seats for one in services(account, day))
     invites = len(marked(month, "is_invite"))
     year = categories(last(365))
-    earlier = Fraction(user_days(210) - user_days(30), max(min(210, age) - 30, 1))
+    first = (day - min(active_days)).days if active_days else 0
+    earlier = Fraction(user_days(210) - user_days(30), max(min(180, first - 30), 1))
     return {
         "avg_dau_7d": float(mean_users(7)),
         "avg_dau_14d": float(mean_users(14)),
@@ -205,7 +206,7 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
             year.total() * (year.total() - 1), sum(n * (n - 1) for n in year.values())
         ),
         "usage_held_ratio_30d_180d": (
-            float((user_days(30) + 3) / (30 * earlier + 3)) if age >= 44 else None
+            float((user_days(30) + 3) / (30 * earlier + 3)) if first >= 44 else None
         ),
         "seat_utilization": ratio(len({row["user_id"] for row in month}), seats),
         "invites_sent_30d": invites,

@@ -54,6 +54,7 @@ joined as (
         {% for column in by_category -%}
         breadth_changes.{{ column }},
         {% endfor -%}
+        last_days.first_active_date,
         last_days.last_active_date
     from spine
     left join sum_changes
@@ -88,6 +89,7 @@ accumulated as (
         {% for column in summed + distinct_counts + by_category -%}
         coalesce(sum(joined.{{ column }}) over life_so_far, 0) as {{ column }},
         {% endfor -%}
+        min(joined.first_active_date) over life_so_far as first_active_date,
         max(joined.last_active_date) over life_so_far as last_active_date
     from joined
     window life_so_far as (

@@ -57,7 +57,13 @@ def require_disk(folder: Path, days: int) -> None:
 @click.option("--quick", is_flag=True, help="A tenth of the days at size full; ci for demo.")
 @click.option("--days", type=click.IntRange(1, FULL_DAYS), help="Days of events at size full.")
 @click.option("--memory", default="4GB", show_default=True, help="Limit of the roll-ups' engine.")
-def main(names: tuple[str, ...], quick: bool, days: int | None, memory: str) -> None:
+@click.option(
+    "--worlds", type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of worlds for `compare`; those in it (demo_21, ...) are not made anew.",
+)  # fmt: skip
+def main(
+    names: tuple[str, ...], quick: bool, days: int | None, memory: str, worlds: Path | None
+) -> None:
     """Measure speed, memory and model quality on this machine.
 
     Worlds lie in the system's temporary folder (TMPDIR) and are removed afterwards. Each bench
@@ -86,7 +92,7 @@ def main(names: tuple[str, ...], quick: bool, days: int | None, memory: str) -> 
             elif bench == "compare":
                 settings |= {"seeds": compare.SEEDS, "generator": compare.generator_hash()}
                 (folder / bench).mkdir()
-                figures = compare.run(folder / bench, size)
+                figures = compare.run((worlds or folder / bench).resolve(), size)
             elif bench == "night":
                 figures = night.run(folder / size, size)
             elif bench == "catalogue":

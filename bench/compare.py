@@ -21,7 +21,8 @@ from ml.config import load_settings
 from ml.contract import load_contract
 from ml.splits import rows_of, split_dates
 
-SEEDS = (7, 8, 9, 10, 11)
+# None of these was looked at while models and features were chosen.
+SEEDS = (21, 22, 23, 24, 25)
 SHARE_TARGET, PEER_TOLERANCE = 0.95, 0.005
 CAPACITY = 60
 
@@ -38,6 +39,7 @@ class World:
     ceiling: peers.Ranking
     champion: peers.Ranking
     knowable: peers.Ranking
+    knowable_additive: peers.Ranking
     peer: peers.Ranking | None
 
 
@@ -50,12 +52,16 @@ def generator_hash() -> str:
 
 
 def build(folder: Path, size: str, seed: int) -> None:
-    """Make a world and run its night."""
-    environment = night.environment(folder)
+    """Make a world and build its features."""
+    file = night.build_file(folder)
+    file.parent.mkdir(parents=True)
+    environment = {**night.environment(folder), "PLUMBLINE_BUILD": str(file)}
     run_child(["-m", "pipeline", "demo", f"--size={size}", f"--seed={seed}"], environment)
     run_child(
-        ["-m", "pipeline", "nightly", f"--as-of={night.SECOND_NIGHT}", "--no-docs"], environment
-    )
+        ["-m", "dbt.cli.main", "run", "--quiet", "--select", "+feat_training_examples",
+         f"--log-path={folder / 'logs'}", "--vars", f"as_of_date: '{night.SECOND_NIGHT}'"],
+        environment,
+    )  # fmt: skip
 
 
 def measure(folder: Path, seed: int) -> World:
@@ -74,15 +80,16 @@ def measure(folder: Path, seed: int) -> World:
     with threadpool_limits(limits=settings.threads):
         chosen = choose(judge_candidates(data, settings))
         probabilities = peers.true_probabilities(frame, folder / "truth")
-        best = peers.knowable(data, probabilities, settings.seed)
+        best = peers.knowable(data, probabilities, settings.seed, is_additive=False)
+        additive = peers.knowable(data, probabilities, settings.seed, is_additive=True)
         peer = peers.lightgbm_scores(data, settings.seed)
     tested = np.isin(frame["as_of_date"].to_numpy().astype("datetime64[D]"), split.test)
     labels, true = frame[aim.label].to_numpy()[tested], probabilities[tested]
     ranked = [
         None if scores is None else peers.ranking(labels, true, scores)
-        for scores in (true, chosen.test, best, peer)
+        for scores in (true, chosen.test, best, additive, peer)
     ]
-    return World(seed, chosen.kind, ranked[0], ranked[1], ranked[2], ranked[3])
+    return World(seed, chosen.kind, *ranked)
 
 
 def interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float, float]:
@@ -114,9 +121,11 @@ def figures(worlds: Sequence[World]) -> list[Figure]:
     realised = [peers.share(w.champion.realised, w.ceiling.realised) for w in worlds]
     expected = [peers.share(w.champion.expected, w.ceiling.expected) for w in worlds]
     limit = [peers.share(w.knowable.expected, w.ceiling.expected) for w in worlds]
+    additive = [peers.share(w.knowable_additive.expected, w.ceiling.expected) for w in worlds]
     lines += _spread("champion's share of the ceiling", realised)
     lines += _spread("the same, without luck (expected AUC)", expected)
     lines += _spread("share that the features allow (learnt from the truth)", limit)
+    lines += _spread("share that they allow an additive model (the same)", additive)
     behind = [w.peer.realised - w.champion.realised for w in worlds if w.peer is not None]
     if behind:
         lines += _spread("LightGBM's AUC less the champion's", behind, target=PEER_TOLERANCE)
@@ -142,14 +151,17 @@ def run(folder: Path, size: str, seeds: Sequence[int] = SEEDS) -> list[Figure]:
     Parameters
     ----------
     folder : Path
-        An empty folder.
+        Worlds that are in it already are measured as they are, and stay.
     size : str
         `ci` or `demo`.
     """
     worlds = []
     for seed in seeds:
         here = folder / f"{size}_{seed}"
-        build(here, size, seed)
+        is_new = not here.exists()
+        if is_new:
+            build(here, size, seed)
         worlds.append(measure(here, seed))
-        shutil.rmtree(here)
+        if is_new:
+            shutil.rmtree(here)
     return figures(worlds)

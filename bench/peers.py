@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 
 from ml.candidates import TrainingData
@@ -73,21 +72,28 @@ def true_probabilities(frame: pd.DataFrame, truth: Path) -> np.ndarray:
     return rows.merge(known, on=keys, how="left")["p_churn_60d"].fillna(1.0).to_numpy()
 
 
-def knowable(data: TrainingData, probabilities: np.ndarray, seed: int) -> np.ndarray:
-    """Scores of the test rows by a model that learns the true log-odds, not what happened.
+def knowable(
+    data: TrainingData, probabilities: np.ndarray, seed: int, *, is_additive: bool
+) -> np.ndarray:
+    """Scores of the test rows by a boosting that learns true probabilities, not what happened.
 
     It has the champion's features and rows, and no luck in its labels: about the best that any
-    model could make of these features. Shape (test rows,).
+    model, or any additive one, could make of these features. Shape (test rows,).
     """
-    target = logit(np.clip(probabilities, 1e-4, 0.97))
     known = np.isin(_days(data.frame), data.split.before_test)
-    features = data.frame[data.contract.names]
-    model = HistGradientBoostingRegressor(
-        learning_rate=0.08, max_iter=250, max_leaf_nodes=12, min_samples_leaf=60,
-        l2_regularization=5.0, early_stopping=False, random_state=seed,
+    features, chances = data.frame.loc[known, data.contract.names], probabilities[known]
+    model = HistGradientBoostingClassifier(
+        learning_rate=0.1, max_iter=150, max_leaf_nodes=8, min_samples_leaf=60,
+        l2_regularization=1.0, early_stopping=False, random_state=seed,
+        interaction_cst="no_interactions" if is_additive else None,
     )  # fmt: skip
-    model.fit(features[known], target[known])
-    return model.predict(data.of(data.split.test)[0])
+    # Each row once as a churn and once as none, weighted by how likely either is.
+    model.fit(
+        pd.concat([features, features]),
+        np.repeat([1, 0], len(features)),
+        sample_weight=np.concatenate((chances, 1 - chances)),
+    )
+    return model.decision_function(data.of(data.split.test)[0])
 
 
 def lightgbm_scores(data: TrainingData, seed: int) -> np.ndarray | None:

@@ -14,6 +14,7 @@ a map fitted on out-of-time predictions.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from ml.config import Settings
 from ml.contract import FeatureContract
 from ml.evaluate import Outcomes, nobody_churns, performance
 from ml.explain import Explainer, fit_explainer
-from ml.pipeline import CHAMPION_KINDS, KINDS, LOGISTIC, build_pipeline
+from ml.pipeline import ADDITIVE, AVERAGE, CHAMPION_KINDS, KINDS, LOGISTIC, build_pipeline
 from ml.splits import Split, rows_of
 
 BASELINE = "nobody_churns"
@@ -96,7 +97,11 @@ def judge_candidates(data: TrainingData, settings: Settings) -> tuple[Candidate,
     tuple[Candidate, ...]
         In the order of ``KINDS``.
     """
-    return tuple(_judge(kind, data, settings) for kind in KINDS)
+    judged: list[Candidate] = []
+    for kind in KINDS:
+        found = _average(judged) if kind == AVERAGE else _predict(kind, data, settings)
+        judged.append(_judge(kind, *found, data, settings))
+    return tuple(judged)
 
 
 def choose(candidates: tuple[Candidate, ...]) -> Candidate:
@@ -132,7 +137,10 @@ def baseline_performance(data: TrainingData, settings: Settings) -> pd.DataFrame
     return table[table["metric_name"].isin(BASELINE_METRICS)].reset_index(drop=True)
 
 
-def _judge(kind: str, data: TrainingData, settings: Settings) -> Candidate:
+def _predict(
+    kind: str, data: TrainingData, settings: Settings
+) -> tuple[int | None, np.ndarray, np.ndarray]:
+    """Fit one kind twice; return its rounds, and its log-odds on validation and on test."""
     train, train_labels = data.of(data.split.train)
     held, held_labels = data.of(data.split.validation)
     pipeline = build_pipeline(kind, data.contract, settings)
@@ -147,11 +155,33 @@ def _judge(kind: str, data: TrainingData, settings: Settings) -> Candidate:
         pipeline = build_pipeline(kind, data.contract, settings, iterations)
         pipeline.fit(train, train_labels)
     validation = pipeline.decision_function(held)
-    calibration = fit_affine(validation, held_labels, settings.calibration)
     known, known_labels = data.of(data.split.before_test)
     pipeline = build_pipeline(kind, data.contract, settings, iterations)
     pipeline.fit(known, known_labels)
-    test = pipeline.decision_function(data.of(data.split.test)[0])
+    return iterations, validation, pipeline.decision_function(data.of(data.split.test)[0])
+
+
+def _average(judged: Sequence[Candidate]) -> tuple[int | None, np.ndarray, np.ndarray]:
+    """Return what `_predict` would for the average of the judged, without fitting them anew."""
+    one, other = (next(c for c in judged if c.kind == kind) for kind in (LOGISTIC, ADDITIVE))
+    return (
+        other.iterations,
+        (one.validation + other.validation) / 2,
+        (one.test + other.test) / 2,
+    )
+
+
+def _judge(
+    kind: str,
+    iterations: int | None,
+    validation: np.ndarray,
+    test: np.ndarray,
+    data: TrainingData,
+    settings: Settings,
+) -> Candidate:
+    """Calibrate on validation and measure on both slices."""
+    held_labels = data.of(data.split.validation)[1]
+    calibration = fit_affine(validation, held_labels, settings.calibration)
     tables = []
     for name, log_odds in (("validation", validation), ("test", test)):
         rows = rows_of(data.frame, getattr(data.split, name))

@@ -134,9 +134,11 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class ScoringSettings:
-    """Checks at scoring, and the bins that later drift is measured over."""
+    """Checks at scoring, who has reasons, and the bins that later drift is measured over."""
 
     additivity_tolerance: float
+    all_reasons_up_to: int
+    most_reasons: int
     min_accounts_for_null_check: int
     drift_bins: int
 
@@ -168,9 +170,7 @@ class Settings:
             Where there is no such target.
         """
         if target not in self.target:
-            raise MlError(
-                f"there is no target {target}", f"choose one of {', '.join(self.target)}"
-            )
+            raise MlError(f"there is no target {target}", f"choose one of {', '.join(self.target)}")
         return self.target[target]
 
     def only(self, target: str, label: str | None) -> "Settings":

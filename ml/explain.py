@@ -2,7 +2,8 @@
 
 Logistic regression is a sum over its transformed columns (a feature's missing indicator belongs to
 the feature). Boosting without interactions has one feature in each tree, so that it is a sum of one
-step function per feature; the steps are read from the fitted trees once, at training.
+step function per feature; the steps are read from the fitted trees once, at training. The average
+of the two is the sum of half of each.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from ml.calibrate import AffineMap
 from ml.errors import MlError
-from ml.pipeline import ADDITIVE, LOGISTIC
+from ml.pipeline import ADDITIVE, AVERAGE, LOGISTIC, LogOddsAverage
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Explainer:
     means : np.ndarray
         Mean part of each feature over the training rows, shape (features,).
     steps : tuple[StepFunction, ...] or None
-        One step function per feature (boosting); None for logistic regression.
+        One step function per feature (boosting, alone or in the average); None for logistic
+        regression.
     """
 
     offset: float
@@ -84,6 +86,10 @@ def fit_explainer(kind: str, pipeline: Pipeline, features: pd.DataFrame) -> Expl
         steps, offset = None, float(pipeline[-1].intercept_[0])
     elif kind == ADDITIVE:
         steps, offset = _step_functions(pipeline, features.columns)
+    elif kind == AVERAGE:
+        linear, boosted = pipeline[-1].members_
+        steps, offset = _step_functions(boosted, features.columns)
+        offset = (float(linear[-1].intercept_[0]) + offset) / 2
     else:
         raise ValueError(f"{kind} has no exact additive reasons")
     return Explainer(offset, _parts(pipeline, features, steps).mean(axis=0), steps)
@@ -131,6 +137,9 @@ def _parts(
     pipeline: Pipeline, features: pd.DataFrame, steps: tuple[StepFunction, ...] | None
 ) -> np.ndarray:
     """Return the uncalibrated part of each feature in the log-odds, (rows, features)."""
+    if isinstance(pipeline[-1], LogOddsAverage):
+        linear, boosted = pipeline[-1].members_
+        return (_parts(linear, features, None) + _parts(boosted, features, steps)) / 2
     if steps is not None:
         values = features.to_numpy(dtype=float)
         return np.column_stack([step(values[:, i]) for i, step in enumerate(steps)])

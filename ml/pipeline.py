@@ -7,7 +7,14 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from scipy.special import expit
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -20,10 +27,11 @@ from ml.contract import FeatureContract
 
 LOGISTIC = "logistic_regression"
 ADDITIVE = "additive_boosting"
+AVERAGE = "additive_average"
 FULL = "full_boosting"
-KINDS = (LOGISTIC, ADDITIVE, FULL)
+KINDS = (LOGISTIC, ADDITIVE, AVERAGE, FULL)
 # Only kinds whose reasons are exact may become champion.
-CHAMPION_KINDS = (LOGISTIC, ADDITIVE)
+CHAMPION_KINDS = (LOGISTIC, ADDITIVE, AVERAGE)
 
 
 class Squash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -74,6 +82,35 @@ class Squash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return squashed
 
 
+class LogOddsAverage(ClassifierMixin, BaseEstimator):
+    """Mean of the log-odds of several models; of additive ones, itself additive.
+
+    Parameters
+    ----------
+    members : tuple[Pipeline, ...]
+        Unfitted models of two classes that have a ``decision_function``.
+    """
+
+    def __init__(self, members: tuple[Pipeline, ...]) -> None:
+        self.members = members
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Self:
+        """Fit every member on the same rows; ``X`` is (rows, features)."""
+        self.classes_ = np.unique(y)
+        self.members_ = tuple(clone(member).fit(X, y) for member in self.members)
+        return self
+
+    def decision_function(self, X: pd.DataFrame) -> np.ndarray:
+        """Return log-odds, shape (rows,)."""
+        check_is_fitted(self)
+        return np.mean([member.decision_function(X) for member in self.members_], axis=0)
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the probabilities of either class, shape (rows, 2)."""
+        positive = expit(self.decision_function(X))
+        return np.column_stack((1 - positive, positive))
+
+
 def build_pipeline(
     kind: str, contract: FeatureContract, settings: Settings, iterations: int | None = None
 ) -> Pipeline:
@@ -89,7 +126,7 @@ def build_pipeline(
         Knobs and seed.
     iterations : int, optional
         Fixed number of boosting rounds; None stops early on validation data that is given at
-        fitting (``model__X_val``, ``model__y_val``).
+        fitting (``model__X_val``, ``model__y_val``), which the average does not take.
 
     Returns
     -------
@@ -113,6 +150,12 @@ def build_pipeline(
     if kind == ADDITIVE:
         model = _boosting(settings.additive_boosting, contract, settings.seed, iterations)
         return Pipeline([("model", model.set_params(interaction_cst="no_interactions"))])
+    if kind == AVERAGE:
+        members = (
+            build_pipeline(LOGISTIC, contract, settings),
+            build_pipeline(ADDITIVE, contract, settings, iterations),
+        )
+        return Pipeline([("model", LogOddsAverage(members))])
     if kind == FULL:
         model = _boosting(settings.full_boosting, contract, settings.seed, iterations)
         return Pipeline([("model", model)])

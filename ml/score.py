@@ -20,6 +20,7 @@ from ml.errors import MlError
 from ml.explain import check_additive, rank_reasons
 from ml.leakage import check_schemas, mart_types
 
+CHUNK = 100_000  # rows scored at a time; bounds memory
 logger = logging.getLogger(__name__)
 
 
@@ -42,11 +43,13 @@ class ScoreResult:
 class Scores:
     """Scores and reasons in memory.
 
-    ``log_odds`` is (accounts,); ``contributions`` and ``ranks`` are (accounts, features).
+    ``log_odds`` is (accounts,); ``explained`` has the positions of the accounts with reasons,
+    ascending; ``contributions`` and ``ranks`` are (explained, features).
     """
 
     log_odds: np.ndarray
     baseline: float
+    explained: np.ndarray
     contributions: np.ndarray
     ranks: np.ndarray
 
@@ -60,7 +63,7 @@ def score(
     target: str = "churn",
     settings: Settings | None = None,
 ) -> ScoreResult:
-    """Score a date with the champion of that date and write predictions with all their reasons.
+    """Score a date with the champion of that date and write predictions with their reasons.
 
     Parameters
     ----------
@@ -126,7 +129,9 @@ def score(
 
 
 def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) -> Scores:
-    """Score rows in memory and check that the reasons add up to the score of every row.
+    """Score rows in memory and check that the reasons add up to the score.
+
+    Every row has reasons, up to ``all_reasons_up_to`` rows; of more, those with the highest scores.
 
     Parameters
     ----------
@@ -135,23 +140,30 @@ def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) 
     features : pd.DataFrame
         Its features, float64, in the contract's order.
     settings : Settings
-        Tolerance of the check.
+        Tolerance of the check, and how many rows have reasons.
 
     Raises
     ------
     MlError
         Where the reasons of a row do not add up.
     """
-    champion = artefact.champion
+    champion, knobs = artefact.champion, settings.scoring
     with threadpool_limits(limits=settings.threads):
-        log_odds = artefact.log_odds(features)
-        parts = champion.explainer.contributions(champion.pipeline, features, champion.calibration)
+        log_odds = np.concatenate([
+            artefact.log_odds(features.iloc[start : start + CHUNK])
+            for start in range(0, max(len(features), 1), CHUNK)
+        ])
+        explained = np.arange(len(features))
+        if len(features) > knobs.all_reasons_up_to:
+            explained = np.sort(np.argsort(-log_odds, kind="stable")[: knobs.most_reasons])
+        chosen = features.iloc[explained]
+        parts = champion.explainer.contributions(champion.pipeline, chosen, champion.calibration)
     baseline = champion.explainer.baseline(champion.calibration)
-    check_additive(log_odds, baseline, parts, settings.scoring.additivity_tolerance)
+    check_additive(log_odds[explained], baseline, parts, knobs.additivity_tolerance)
     by_name = np.argsort(features.columns.to_numpy(dtype=str), kind="stable")
     ranks = np.empty(parts.shape, dtype=np.int64)
-    ranks[:, by_name] = rank_reasons(parts[:, by_name], features.to_numpy()[:, by_name])
-    return Scores(log_odds, baseline, parts, ranks)
+    ranks[:, by_name] = rank_reasons(parts[:, by_name], chosen.to_numpy()[:, by_name])
+    return Scores(log_odds, baseline, explained, parts, ranks)
 
 
 def _tables(
@@ -165,15 +177,17 @@ def _tables(
         "account_id": names,
         "probability": expit(scores.log_odds),
         "log_odds": scores.log_odds,
-        "baseline_log_odds": np.full(count, scores.baseline),
+        "baseline_log_odds": np.full(len(accounts), scores.baseline),
     })
     # Dictionaries: each of the few names is held once, not once a row.
-    rows = np.repeat(np.arange(count, dtype=np.int32), width)
+    rows = np.repeat(scores.explained.astype(np.int32), width)
     places = np.tile(np.arange(width, dtype=np.int32), count)
     reasons = pa.table({
         "account_id": pa.DictionaryArray.from_arrays(pa.array(rows), names),
         "feature_name": pa.DictionaryArray.from_arrays(pa.array(places), columns),
-        "feature_value": pa.array(features.to_numpy().ravel(), from_pandas=True),
+        "feature_value": pa.array(
+            features.iloc[scores.explained].to_numpy().ravel(), from_pandas=True
+        ),
         "contribution": scores.contributions.ravel(),
         "reason_rank": scores.ranks.ravel(),
     })

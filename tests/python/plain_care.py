@@ -102,6 +102,15 @@ def care(account: Account, day: date, started: date, within: Any) -> Numbers:
         row for row in known_by(account.contact_changes, day)
         if row["change"] == "left" and within(90, row["changed_at"])
     ]  # fmt: skip
+    changes = known_by(account.contact_changes, day)
+    places = [
+        row for row in changes
+        if row["change"] == "left" and within(365, row["changed_at"]) and not any(
+            other["change"] == "joined" and other["role"] == row["role"]
+            and other["changed_at"] >= row["changed_at"]
+            for other in changes
+        )
+    ]  # fmt: skip
     held_meetings = meetings.count("Completed")
     return {
         "onboarding_completion": ratio(
@@ -113,5 +122,6 @@ def care(account: Account, day: date, started: date, within: Any) -> Numbers:
         "meeting_show_rate": ratio(held_meetings, held_meetings + meetings.count("No Show")),
         "goals_achieved_ratio": ratio(sum(goals, Fraction(0)), len(goals)),
         "champion_stability": int(not lost),
+        "key_contact_missing": int(bool(places)),
         "nps_score": ratio(sum(points), len(points)),
     }

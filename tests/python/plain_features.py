@@ -11,7 +11,7 @@ room (lives, redeliveries, first versions, past due).
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -197,9 +197,15 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
     def last(days: int) -> list[Row]:
         return [row for row in life_so_far if within(days, row["timestamp"])]
 
+    def user_days(days: int) -> int:
+        return len({(row["timestamp"].date(), row["user_id"]) for row in last(days)})
+
     def mean_users(days: int) -> Fraction:
-        active = {(row["timestamp"].date(), row["user_id"]) for row in last(days)}
-        return Fraction(len(active), min(days, age))
+        return Fraction(user_days(days), min(days, age))
+
+    def categories(rows: list[Row]) -> Counter[str]:
+        named = (types.get(row["event_type"], {}).get("feature_category") for row in rows)
+        return Counter(name for name in named if name)
 
     month = last(30)
     before = len(last(60)) - len(month)
@@ -207,11 +213,9 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
     active_days = [row["timestamp"].date() for row in life_so_far]
     seats = sum(one.version.seats for one in services(account, day))
     invites = len(marked(month, "is_invite"))
-
-    def categories(days: int) -> int:
-        named = {types.get(r["event_type"], {}).get("feature_category") for r in last(days)}
-        return len(named - {None, ""})
-
+    year = categories(last(365))
+    first = (day - min(active_days)).days if active_days else 0
+    earlier = Fraction(user_days(210) - user_days(30), max(min(180, first - 30), 1))
     return {
         "avg_dau_7d": float(mean_users(7)),
         "avg_dau_14d": float(mean_users(14)),
@@ -221,8 +225,14 @@ def _usage(exports: Exports, account: Account, day: date, age: int, within: Any)
             Fraction(core[7], min(7, age)), Fraction(core[30], min(30, age))
         ),
         "usage_trend_ratio_30d_90d": ratio(mean_users(30), mean_users(90)),
-        "features_adopted": categories(30),
-        "features_adopted_90d": categories(90),
+        "features_adopted": len(categories(month)),
+        "features_adopted_90d": len(categories(last(90))),
+        "feature_breadth_365d": ratio(
+            year.total() * (year.total() - 1), sum(n * (n - 1) for n in year.values())
+        ),
+        "usage_held_ratio_30d_180d": (
+            float((user_days(30) + 3) / (30 * earlier + 3)) if first >= 44 else None
+        ),
         "seat_utilization": ratio(len({row["user_id"] for row in month}), seats),
         "invites_sent_30d": invites,
         "invite_rate_30d": float(30 * Fraction(invites, min(30, age))),

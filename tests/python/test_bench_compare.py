@@ -36,7 +36,7 @@ def _world(seed: int, champion: float, peer: float | None) -> World:
     side = None if peer is None else Ranking(peer, peer)
     return World(
         seed, "additive_boosting", Ranking(0.9, 0.9), Ranking(champion, champion),
-        Ranking(0.88, 0.88), side,
+        Ranking(0.88, 0.88), Ranking(0.87, 0.87), side,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ml.config import load_settings
 from ml.contract import load_contract
 from ml.errors import MlError
 from ml.explain import check_additive, fit_explainer, rank_reasons
-from ml.pipeline import ADDITIVE, FULL, LOGISTIC, Squash, build_pipeline
+from ml.pipeline import ADDITIVE, AVERAGE, FULL, LOGISTIC, Squash, build_pipeline
 from ml.profile import feature_bins, feature_importance
 
 SETTINGS = load_settings()
@@ -41,7 +41,7 @@ def rows(contract):
     return frame[frame[LABEL].notna()]
 
 
-@pytest.fixture(scope="module", params=[LOGISTIC, ADDITIVE])
+@pytest.fixture(scope="module", params=[LOGISTIC, ADDITIVE, AVERAGE])
 def champion(request, contract, rows):
     features = rows[contract.names]
     pipeline = build_pipeline(request.param, contract, SETTINGS, iterations=80)

@@ -34,5 +34,9 @@ where
         or renewing_days_60d < 0
         -- no window of 30 days holds more than one of 90
         or usage_trend_ratio_30d_90d > 3.000001
+        or usage_held_ratio_30d_180d <= 0
+        -- two events of one category at least: 1 category where all are of it
+        or feature_breadth_365d < 1
+        or key_contact_missing not in (0, 1)
         or (is_trial and is_paying)
     )

@@ -4,8 +4,8 @@
     'tickets_rated_good_90d', 'nps_answers_180d', 'nps_score_sum_180d', 'comments_scored_30d',
     'comment_score_sum_30d', 'onboarding_steps_due', 'onboarding_steps_done',
     'trainings_invited_90d', 'trainings_attended_90d', 'meetings_scheduled_90d',
-    'meetings_held_90d', 'key_contacts_lost_90d', 'goals_set_365d', 'goals_achieved_365d',
-    'payment_failures_90d',
+    'meetings_held_90d', 'key_contacts_lost_90d', 'key_contacts_missing_365d', 'goals_set_365d',
+    'goals_achieved_365d', 'payment_failures_90d',
 ] %}
 
 with spine as (

@@ -1,11 +1,13 @@
 {% set summed = [
     'active_users_7d', 'active_users_14d', 'active_users_30d', 'active_users_90d',
-    'core_actions_7d', 'core_actions_30d', 'events_30d', 'events_60d', 'invites_30d',
+    'active_users_210d', 'core_actions_7d', 'core_actions_30d', 'events_30d', 'events_60d',
+    'invites_30d',
 ] -%}
 {%- set distinct_counts = [
     'distinct_active_users_30d', 'distinct_commenting_users_30d',
     'distinct_feature_categories_30d', 'distinct_feature_categories_90d',
 ] -%}
+{%- set by_category = ['category_events_365d', 'category_pairs_365d'] -%}
 
 with spine as (
 
@@ -22,6 +24,12 @@ sum_changes as (
 distinct_changes as (
 
     select * from {{ ref('int_usage_distinct_changes__dated') }}
+
+),
+
+breadth_changes as (
+
+    select * from {{ ref('int_usage_breadth_changes__dated') }}
 
 ),
 
@@ -43,6 +51,10 @@ joined as (
         {% for column in distinct_counts -%}
         cast(distinct_changes.{{ column }} as {{ column_type('double') }}) as {{ column }},
         {% endfor -%}
+        {% for column in by_category -%}
+        breadth_changes.{{ column }},
+        {% endfor -%}
+        last_days.first_active_date,
         last_days.last_active_date
     from spine
     left join sum_changes
@@ -55,6 +67,11 @@ joined as (
             spine.account_id = distinct_changes.account_id
             and spine.life_number = distinct_changes.life_number
             and spine.as_of_date = distinct_changes.as_of_date
+    left join breadth_changes
+        on
+            spine.account_id = breadth_changes.account_id
+            and spine.life_number = breadth_changes.life_number
+            and spine.as_of_date = breadth_changes.as_of_date
     left join last_days
         on
             spine.account_id = last_days.account_id
@@ -69,9 +86,10 @@ accumulated as (
         joined.account_id,
         joined.as_of_date,
         joined.life_number,
-        {% for column in summed + distinct_counts -%}
+        {% for column in summed + distinct_counts + by_category -%}
         coalesce(sum(joined.{{ column }}) over life_so_far, 0) as {{ column }},
         {% endfor -%}
+        min(joined.first_active_date) over life_so_far as first_active_date,
         max(joined.last_active_date) over life_so_far as last_active_date
     from joined
     window life_so_far as (

@@ -35,6 +35,7 @@ select
     visible.account_id,
     visible.life_number,
     visible.as_of_date,
+    min(visible.event_date) as first_active_date,
     max(visible.event_date) as last_active_date
 from visible
 group by visible.account_id, visible.life_number, visible.as_of_date

@@ -41,6 +41,8 @@ windows as (
     select 60 as window_days
     union all
     select 90 as window_days
+    union all
+    select 210 as window_days
 
 ),
 
@@ -96,6 +98,8 @@ dated as (
             as active_users_30d,
         sum(case when signed.window_days = 90 then signed.active_user_count end)
             as active_users_90d,
+        sum(case when signed.window_days = 210 then signed.active_user_count end)
+            as active_users_210d,
         sum(case when signed.window_days = 7 then signed.core_action_count end)
             as core_actions_7d,
         sum(case when signed.window_days = 30 then signed.core_action_count end)

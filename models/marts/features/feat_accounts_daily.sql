@@ -114,7 +114,25 @@ featured as (
         coalesce(renewals.is_past_due, 0) as is_past_due,
         {{ ratio(per_day('usage_windows.active_users_30d', 30),
             per_day('usage_windows.active_users_90d', 90)) }} as usage_trend_ratio_30d_90d,
-        usage_windows.distinct_feature_categories_90d as features_adopted_90d
+        usage_windows.distinct_feature_categories_90d as features_adopted_90d,
+        -- three user-days on either side keep small accounts from jumping
+        case
+            when {{ days_between('usage_windows.first_active_date', 'days.as_of_date') }} >= 44
+                then (usage_windows.active_users_30d + 3.0) / (
+                    30.0 * (usage_windows.active_users_210d - usage_windows.active_users_30d) / (
+                        least(
+                            180,
+                            {{ days_between('usage_windows.first_active_date', 'days.as_of_date') }}
+                            - 30
+                        )
+                    )
+                    + 3.0
+                )
+        end as usage_held_ratio_30d_180d,
+        -- 1 over the chance that two events are of one category
+        {{ ratio('usage_windows.category_events_365d * (usage_windows.category_events_365d - 1)',
+            'usage_windows.category_pairs_365d') }} as feature_breadth_365d,
+        case when measures.key_contacts_missing_365d > 0 then 1 else 0 end as key_contact_missing
     from days
     left join renewals
         on

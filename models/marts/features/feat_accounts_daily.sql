@@ -41,7 +41,6 @@ featured as (
         days.life_number,
         days.is_paying,
         days.is_trial,
-
         {{ per_day('usage_windows.active_users_7d', 7) }} as avg_dau_7d,
         {{ per_day('usage_windows.active_users_14d', 14) }} as avg_dau_14d,
         {{ per_day('usage_windows.active_users_30d', 30) }} as avg_dau_30d,
@@ -119,14 +118,10 @@ featured as (
         case
             when {{ days_between('usage_windows.first_active_date', 'days.as_of_date') }} >= 44
                 then (usage_windows.active_users_30d + 3.0) / (
-                    30.0 * (usage_windows.active_users_210d - usage_windows.active_users_30d) / (
-                        least(
-                            180,
-                            {{ days_between('usage_windows.first_active_date', 'days.as_of_date') }}
-                            - 30
-                        )
-                    )
-                    + 3.0
+                    30.0 * (usage_windows.active_users_210d - usage_windows.active_users_30d)
+                    / least(180, {{ days_between(
+                        'usage_windows.first_active_date', 'days.as_of_date'
+                    ) }} - 30) + 3.0
                 )
         end as usage_held_ratio_30d_180d,
         -- 1 over the chance that two events are of one category

@@ -95,8 +95,8 @@ ROWS = (
     Row("lift_at_decile", "lift of the top tenth", "times", lambda _: "1.0x",
         "Rate among the tenth with the highest probabilities over the base rate."),
     Row("brier", "Brier score", "small", _other("base_rate", "small"),
-        "Mean squared error of the probability; less is better. Foretelling that {nobody} has the base"
-        " rate."),
+        "Mean squared error of the probability; less is better. Foretelling that {nobody} has the"
+        " base rate."),
     Row("ece", "calibration error", "small", _other("base_rate", "small"),
         "Mean gap between foretold and realised rate over ten bins; less is better."),
     Row("calibration_slope", "calibration slope", "ratio", lambda _: "",

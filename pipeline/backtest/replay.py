@@ -18,7 +18,7 @@ from pipeline.config import Settings
 from pipeline.errors import UserError
 
 EXAMPLES = "feat_training_examples"
-LIST, DRIFT = "int_at_risk_accounts__ranked", "int_drifts__measured"
+LIST, DRIFT = "rpt_at_risk_accounts_history", "int_drifts__measured"
 RUNS = pa.schema([
     ("run_id", pa.string()),
     ("as_of_date", pa.date32()),
@@ -161,9 +161,10 @@ def score_night(plan: Replay, private: Settings, night: date) -> None:
 
 
 def work_list(plan: Replay, night: date) -> pa.Table:
-    """The night's ranking and worklist, by the SQL that cuts tonight's.
+    """The night's ranking and worklist, by the SQL that keeps tonight's.
 
-    The only place that knows who makes the list: whatever that model says is what is judged.
+    The only place that knows of the list: what a night would have written to the history of lists
+    is what is judged, by whatever rule it was cut.
     """
     if plan.target != scoring.CHURN:
         return plan.memory.read(f"{RANKED} order by account_id", [night])

@@ -209,7 +209,7 @@ def test_the_page_has_its_figures(source: Source, whole: Whole) -> None:
     print_summary(whole.page, figures, console)
     text = console.export_text()
     assert all(len(line) <= 80 for line in text.splitlines() if not line.startswith("page:"))
-    assert "early warning, 30+ days" in text and "keeps 20% (5% to 35%)" in text
+    assert "early warning, 30+ days" in text and "keeps 30% (5% to 39%)" in text
 
 
 def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:

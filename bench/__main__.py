@@ -1,10 +1,11 @@
-"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [compare] [--quick]`.
+"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [speed] [compare] [--quick]`.
 
 All but `compare`, which makes five worlds, where none is named.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,10 +14,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import catalogue, compare, generate, model, night, rollups
+from bench import catalogue, compare, generate, model, night, rollups, speed
 from bench.record import ROOT, Figure, keep, show
 
-NAMES = ("generate", "rollups", "night", "catalogue", "model")
+NAMES = ("generate", "rollups", "night", "catalogue", "model", "speed")
 ON_REQUEST = ("compare",)
 FULL_DAYS = 90
 GENERATION_TARGET = 600.0
@@ -59,7 +60,8 @@ def require_disk(folder: Path, days: int) -> None:
 @click.option("--memory", default="4GB", show_default=True, help="Limit of the roll-ups' engine.")
 @click.option(
     "--worlds", type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of worlds for `compare`; those in it (demo_21, ...) are not made anew.",
+    help="Folder for the worlds, instead of a temporary one; compare, model and speed use what is "
+    "in it (demo, demo_21, ...).",
 )  # fmt: skip
 def main(
     names: tuple[str, ...], quick: bool, days: int | None, memory: str, worlds: Path | None
@@ -73,7 +75,7 @@ def main(
     days = days or (FULL_DAYS // 10 if quick else FULL_DAYS)
     size = "ci" if quick else "demo"
     with tempfile.TemporaryDirectory(prefix="plumbline_bench_") as name:
-        folder = Path(name)
+        folder = worlds.resolve() if worlds else Path(name)
         for bench in names or NAMES:
             console.print(f"{bench} ...", style="dim")
             settings: dict[str, Any]
@@ -91,14 +93,16 @@ def main(
                 shutil.rmtree(folder / "full")
             elif bench == "compare":
                 settings |= {"seeds": compare.SEEDS, "generator": compare.generator_hash()}
-                (folder / bench).mkdir()
-                figures = compare.run((worlds or folder / bench).resolve(), size)
+                figures = compare.run(folder, size)
             elif bench == "night":
                 figures = night.run(folder / size, size)
             elif bench == "catalogue":
                 figures = catalogue.run(folder / size, size)
-            else:
+            elif bench == "model":
                 figures = model.run(folder / size, size)
+            else:
+                settings |= {"load before": round(os.getloadavg()[0], 1)}
+                figures = speed.run(folder / size, size)
             show(bench, settings, figures, console)
             console.print(f"added to {keep(bench, settings, figures).relative_to(ROOT)}")
 

@@ -34,8 +34,9 @@ by_subscription as (
         features.account_id,
         features.as_of_date,
         versions.subscription_id,
-        max(case when versions.started_date < features.as_of_date then versions.mrr_cents else 0 end)
-            as mrr_cents,
+        max(
+            case when versions.started_date < features.as_of_date then versions.mrr_cents else 0 end
+        ) as mrr_cents,
         -- a term ends where it says, or where the next one, agreed already, begins
         max(
             case

@@ -89,27 +89,38 @@ cut as (
 -- a term that is agreed and has not begun is not in force: the one that is ends where it begins
 termed as (
 
-    {% for first, until, term_end in [
-        ('as_of_from_date', 'term_from_date', 'term_started_date'),
-        ('term_from_date', 'as_of_until_date', 'term_end_date'),
-    ] -%}
     select
         cut.subscription_id,
         cut.account_id,
         cut.version_number,
         cut.service,
         cut.service_from_date,
-        cut.{{ first }} as as_of_from_date,
-        cut.{{ until }} as as_of_until_date,
+        cut.as_of_from_date,
+        cut.term_from_date as as_of_until_date,
         cut.mrr_cents,
         cut.seat_count,
         cut.billing_months,
-        cut.{{ term_end }} as term_end_date,
+        cut.term_started_date as term_end_date,
         cut.is_past_due
     from cut
-    where cut.{{ first }} < cut.{{ until }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    where cut.as_of_from_date < cut.term_from_date
+    union all
+    select
+        cut.subscription_id,
+        cut.account_id,
+        cut.version_number,
+        cut.service,
+        cut.service_from_date,
+        cut.term_from_date as as_of_from_date,
+        cut.as_of_until_date,
+        cut.mrr_cents,
+        cut.seat_count,
+        cut.billing_months,
+        cut.term_end_date,
+        cut.is_past_due
+    from cut
+    where cut.term_from_date < cut.as_of_until_date
+
 )
 
 select * from termed

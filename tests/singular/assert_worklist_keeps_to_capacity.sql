@@ -1,5 +1,5 @@
--- No manager is handed more accounts than there are slots, and nobody is skipped: an account without
--- a slot is worth less, by the rule in use, than those that have the slots of the same manager.
+-- No manager is handed more accounts than there are slots, and nobody is skipped: an account that
+-- found no slot is worth less, by the rule in use, than those that have the same manager's slots.
 with reported as (
 
     select * from {{ ref('rpt_at_risk_accounts') }}

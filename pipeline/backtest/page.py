@@ -11,28 +11,15 @@ from markupsafe import Markup
 
 from pipeline.backtest import plots
 from pipeline.backtest.wording import ROWS, Row, shown, shown_interval
-from pipeline.errors import UserError
 
 INDEX, FIGURES = "index.html", "figures.json"
 
 
 def write(folder: Path, figures: dict[str, Any]) -> Path:
-    """Write figures and page, each replaced in one step, the page last.
-
-    Raises
-    ------
-    UserError
-        The folder cannot be written.
-    """
+    """Write figures and page to a folder, each replaced in one step, the page last."""
     text = render(figures)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / FIGURES, json.dumps(figures, indent=1, allow_nan=False) + "\n")
-        _replace(folder / INDEX, text)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise UserError(
-            f"the page cannot be written to {folder} ({error.strerror})", "give another --out"
-        ) from None
+    _replace(folder / FIGURES, json.dumps(figures, indent=1, allow_nan=False) + "\n")
+    _replace(folder / INDEX, text)
     return folder / INDEX
 
 

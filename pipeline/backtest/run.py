@@ -20,7 +20,7 @@ from pipeline.backtest import judge, replay
 from pipeline.backtest.chain import FEATURES, Memory, load_chain, read_inputs
 from pipeline.backtest.dates import Dates, plan_dates
 from pipeline.backtest.figures import ASSUMPTIONS, gather
-from pipeline.backtest.work import Work
+from pipeline.backtest.work import Work, only_writer
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.progress import Stages
@@ -81,7 +81,11 @@ def run_backtest(settings: Settings, asked: Asked, console: Console) -> Done:
             "matplotlib is not installed, and the page's plots need it",
             "run `make setup`, or pip install '.[backtest]'",
         )
-    stages = Stages(console, STAGES)
+    with only_writer(asked.out):
+        return _run(settings, asked, Stages(console, STAGES))
+
+
+def _run(settings: Settings, asked: Asked, stages: Stages) -> Done:
     with stages.stage("Read the past") as step:
         past_days = prepare(settings, asked)
         plan = past_days.plan
@@ -91,11 +95,11 @@ def run_backtest(settings: Settings, asked: Asked, console: Console) -> Done:
             f" nights, {len(plan.dates.origins)} origins"
         )
     if told:
-        console.print(f"      {told}", markup=False)
+        stages.console.print(f"      {told}", markup=False)
     with stages.stage("Replay the nights") as step:
         for origin in plan.dates.origins:
             outcome = replay.replay_origin(plan, work, origin, step.update)
-            console.print(f"      {origin}: {outcome}", markup=False)
+            stages.console.print(f"      {origin}: {outcome}", markup=False)
     file = work.current / "build" / settings.build_file.name
     with stages.stage("Judge by what came") as step:
         span = (asked.begin, asked.end)

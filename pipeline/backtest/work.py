@@ -6,9 +6,12 @@ says which copy counts and what is in it. Nothing is used whose hash or fingerpr
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,6 +19,32 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 STATE = "state.json"
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Let one backtest at a time write to a folder; the system drops the lock with the process.
+
+    Raises
+    ------
+    UserError
+        Another one writes to it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".lock").open("a")
+    except OSError as error:
+        raise UserError(
+            f"the folder {folder} cannot be written ({error.strerror})", "give another --out"
+        ) from None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"another backtest is writing to {folder}", "wait for it, or give another --out"
+            ) from None
+        yield
 
 
 @dataclass
@@ -36,23 +65,12 @@ class Work:
 
     @classmethod
     def open(cls, folder: Path, fingerprint: str) -> tuple[Work, str]:
-        """Take up what an earlier process left, and say in words what became of it.
-
-        Raises
-        ------
-        UserError
-            The folder cannot be written.
-        """
+        """Take up what an earlier process left, and say in words what became of it."""
         work = cls(folder, fingerprint)
         told = work._take_up()
         if not work.done:
             shutil.rmtree(folder, ignore_errors=True)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError, PermissionError) as error:
-            raise UserError(
-                f"the folder {folder} cannot be made ({error.strerror})", "give another --out"
-            ) from None
+        folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob("origin-*"):
             if not work.done or left != work.current:
                 shutil.rmtree(left, ignore_errors=True)

@@ -18,7 +18,8 @@ from pipeline.backtest.chain import FEATURES, Chain, Memory, Step
 from pipeline.backtest.dates import plan_dates
 from pipeline.backtest.draws import Draws
 from pipeline.backtest.judge import lead
-from pipeline.backtest.work import STATE, Work
+from pipeline.backtest.work import STATE, Work, only_writer
+from pipeline.errors import UserError
 
 KNOWN = (date(2025, 1, 1), date(2025, 12, 31))
 
@@ -206,6 +207,15 @@ def test_unfinished_work_is_taken_up(tmp_path: Path) -> None:
     work, told = Work.open(tmp_path / "work", "print")
     assert work.done == [date(2025, 6, 4)] and told == "goes on after the origin of 2025-06-04"
     assert (work.begin() / "build" / "rows").read_text() == "first"
+
+
+def test_one_backtest_writes_to_a_folder(tmp_path: Path) -> None:
+    """A second one is told so; after the first, it may."""
+    with only_writer(tmp_path / "out"), pytest.raises(UserError, match="another backtest is wr"), \
+            only_writer(tmp_path / "out"):
+        pass
+    with only_writer(tmp_path / "out"):
+        pass
 
 
 @pytest.mark.parametrize("fault", ["other", "changed", "lost", "torn"])

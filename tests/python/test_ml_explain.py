@@ -1,4 +1,4 @@
-"""Reasons add up, for both kinds of model that may be champion, and rank as they should."""
+"""Reasons add up, for every kind of model that may be champion, and rank as they should."""
 
 import time
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ml_world import LABEL, contract_text, feature_rows
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from ml.calibrate import AffineMap
@@ -98,6 +99,20 @@ def test_a_part_depends_on_its_own_feature_alone(champion, contract, rows):
     _, _, after = log_odds_and_parts(champion, features)
     others = [i for i, name in enumerate(contract.names) if name != "avg_dau_30d"]
     assert np.abs(before[:, others] - after[:, others]).max() < 1e-12
+
+
+def test_the_average_is_half_of_each(contract, rows):
+    features = rows[contract.names]
+    fitted = {
+        kind: build_pipeline(kind, contract, SETTINGS, iterations=30).fit(features, rows[LABEL])
+        for kind in (LOGISTIC, ADDITIVE, AVERAGE)
+    }
+    scores = {kind: pipeline.decision_function(features) for kind, pipeline in fitted.items()}
+    assert np.abs(scores[LOGISTIC] - scores[ADDITIVE]).max() > 0.1
+    assert scores[AVERAGE] == pytest.approx((scores[LOGISTIC] + scores[ADDITIVE]) / 2, abs=1e-12)
+    probability = fitted[AVERAGE].predict_proba(features)
+    assert probability.sum(axis=1) == pytest.approx(1)
+    assert probability[:, 1] == pytest.approx(expit(scores[AVERAGE]))
 
 
 def test_the_model_with_interactions_has_no_reasons(contract, rows):

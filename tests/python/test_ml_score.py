@@ -83,6 +83,25 @@ def test_every_paying_account_is_scored_with_all_its_reasons(world):
     assert worst[5:] == (True, True)
 
 
+def test_of_very_many_accounts_the_highest_scores_have_reasons(world):
+    few = replace(
+        SETTINGS, scoring=replace(SETTINGS.scoring, all_reasons_up_to=100, most_reasons=20)
+    )
+    database = world / "plumbline.duckdb"
+    result = run_scoring(world)
+    assert result.scored > 100
+    everything = fetch(database, PREDICTIONS), fetch(database, REASONS)
+    again = score(database, world / "models", AS_OF, "run-1", settings=few)
+    assert (again.scored, again.reasons) == (result.scored, 20 * 7)
+    assert fetch(database, PREDICTIONS) == everything[0]
+    assert set(fetch(database, REASONS)) < set(everything[1])
+    assert fetch(database, """
+        select account_id from ml.predictions order by log_odds desc, account_id limit 20
+        """) == fetch(database, """
+        select distinct on (account_id) account_id from ml.prediction_reasons
+        inner join ml.predictions using (account_id) order by log_odds desc, account_id""")
+
+
 def test_unknown_features_rank_behind_all_known_ones(world):
     run_scoring(world)
     assert fetch(world / "plumbline.duckdb", """

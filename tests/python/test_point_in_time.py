@@ -50,12 +50,13 @@ FAULTS = {
         },
         {"avg_dau_7d", "avg_dau_14d", "avg_dau_30d", "usage_trend_ratio_7d_30d",
          "action_trend_ratio", "invites_sent_30d", "usage_change_ratio_30d", "usage_decline",
-         "core_actions_per_seat_30d", "invite_rate_30d"},
+         "core_actions_per_seat_30d", "invite_rate_30d", "usage_trend_ratio_30d_90d",
+         "usage_held_ratio_30d_180d"},
     ),
     "no cut by known_at": (
         DISTINCT,
         {"{{ add_days('members.known_date', 1) }},\n": ""},
-        {"features_adopted", "seat_utilization", "users_commenting"},
+        {"features_adopted", "features_adopted_90d", "seat_utilization", "users_commenting"},
     ),
 }  # fmt: skip
 """Of each fault: the model, what its text becomes, and the features that go wrong."""

@@ -8,6 +8,7 @@
 }}
 
 -- depends_on: {{ ref('int_inputs__checked') }}
+{% set days_used = days_between('usage_windows.first_active_date', 'days.as_of_date') %}
 
 with days as (
 
@@ -117,15 +118,10 @@ featured as (
         usage_windows.distinct_feature_categories_90d as features_adopted_90d,
         -- three user-days on either side keep small accounts from jumping
         case
-            when {{ days_between('usage_windows.first_active_date', 'days.as_of_date') }} >= 44
+            when {{ days_used }} >= 44
                 then (usage_windows.active_users_30d + 3.0) / (
-                    30.0 * (usage_windows.active_users_210d - usage_windows.active_users_30d) / (
-                        least(
-                            180,
-                            {{ days_between('usage_windows.first_active_date', 'days.as_of_date') }}
-                            - 30
-                        )
-                    )
+                    30.0 * (usage_windows.active_users_210d - usage_windows.active_users_30d)
+                    / least(180, {{ days_used }} - 30)
                     + 3.0
                 )
         end as usage_held_ratio_30d_180d,

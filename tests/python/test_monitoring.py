@@ -33,6 +33,7 @@ SEEDS = ("monitoring_thresholds", "retraining_rules")
 MODELS = {
     "int_scored_nights__dated": "int_scored_nights__dated",
     "int_prediction_outcomes__labelled": "int_prediction_outcomes__labelled",
+    "int_prediction_outcomes__ranked": "int_prediction_outcomes__ranked",
     "int_realised_aucs__measured": "int_realised_aucs__measured",
     "int_champion_promises__levelled": "int_champion_promises__levelled",
     "rpt_realised_deciles": "realised_deciles",

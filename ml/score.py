@@ -114,7 +114,7 @@ def score(
         settings.scoring.min_accounts_for_null_check,
     )
     features = frame[artefact.contract.names]
-    scores = score_frame(artefact, features, settings)
+    scores = score_frame(artefact, features, settings, frame["paid_mrr"].to_numpy())
     key = {
         "run_id": run_id,
         "model_version": run.model_version,
@@ -128,10 +128,15 @@ def score(
     return ScoreResult(len(frame), scores.ranks.size, run.model_version, is_new, seconds)
 
 
-def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) -> Scores:
+def score_frame(
+    artefact: Artefact,
+    features: pd.DataFrame,
+    settings: Settings,
+    mrr: np.ndarray | None = None,
+) -> Scores:
     """Score rows in memory and check that the reasons add up to the score.
 
-    Every row has reasons, up to ``all_reasons_up_to`` rows; of more, those with the highest scores.
+    Every row has reasons, up to ``all_reasons_up_to`` rows; of more, those that lists begin with.
 
     Parameters
     ----------
@@ -141,6 +146,8 @@ def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) 
         Its features, float64, in the contract's order.
     settings : Settings
         Tolerance of the check, and how many rows have reasons.
+    mrr : np.ndarray, optional
+        (rows,), US dollars; without it the scores alone choose who has reasons.
 
     Raises
     ------
@@ -155,7 +162,8 @@ def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) 
         ])
         explained = np.arange(len(features))
         if len(features) > knobs.all_reasons_up_to:
-            explained = np.sort(np.argsort(-log_odds, kind="stable")[: knobs.most_reasons])
+            paid = np.zeros(len(features)) if mrr is None else mrr
+            explained = first_of_lists(log_odds, paid, knobs.most_reasons)
         chosen = features.iloc[explained]
         parts = champion.explainer.contributions(champion.pipeline, chosen, champion.calibration)
     baseline = champion.explainer.baseline(champion.calibration)
@@ -164,6 +172,34 @@ def score_frame(artefact: Artefact, features: pd.DataFrame, settings: Settings) 
     ranks = np.empty(parts.shape, dtype=np.int64)
     ranks[:, by_name] = rank_reasons(parts[:, by_name], chosen.to_numpy()[:, by_name])
     return Scores(log_odds, baseline, explained, parts, ranks)
+
+
+def first_of_lists(log_odds: np.ndarray, mrr: np.ndarray, count: int) -> np.ndarray:
+    """Choose the accounts that a list may begin with.
+
+    A list goes by probability or by probability x MRR. The higher of an account's two places
+    counts, so that at least the first half of ``count`` of either order is among them.
+
+    Parameters
+    ----------
+    log_odds, mrr : np.ndarray
+        (accounts,) each; MRR in US dollars. Where nobody pays, both orders are the same.
+    count : int
+        How many accounts.
+
+    Returns
+    -------
+    np.ndarray
+        Positions, ascending.
+    """
+    orders = (
+        np.argsort(-log_odds, kind="stable"),
+        np.lexsort((-log_odds, -expit(log_odds) * mrr)),
+    )
+    places = np.empty((2, log_odds.size), dtype=np.int64)
+    for own, order in zip(places, orders, strict=True):
+        own[order] = np.arange(log_odds.size)
+    return np.sort(np.argsort(places.min(axis=0), kind="stable")[:count])
 
 
 def _tables(

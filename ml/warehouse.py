@@ -95,12 +95,12 @@ def read_training(
 def read_scoring(
     database: Path, contract: FeatureContract, population: str, as_of_date: date
 ) -> pd.DataFrame:
-    """Read the features of a population on a date, ordered by account."""
+    """Read the features and ``paid_mrr`` (US dollars) of a population on a date, by account."""
     with connect(database, read_only=True) as connection:
         check_columns(_types(connection, DAILY), contract, DAILY)
         return connection.execute(
-            f"select {feature_selection(contract.names)} from {DAILY} "
-            f"where as_of_date = ? and {population} order by account_id",
+            f"select {feature_selection(contract.names)}, cast(coalesce(mrr, 0) as double) paid_mrr"
+            f" from {DAILY} where as_of_date = ? and {population} order by account_id",
             [as_of_date],
         ).df()
 

@@ -43,6 +43,7 @@ def compare(
     Each kind is trained on what was known and judged on what came after, with and without the
     survey, several times over. Writes schema ml of the build file; the next `plumbline nightly`
     shows it in monitoring.model_comparison and monitoring.feature_ablation. Changes no champion.
+    Features named for review could go: without each of them, nothing is worse beyond noise.
 
     \b
     Examples:
@@ -67,6 +68,8 @@ def compare(
     console.print(comparison_table(done.tables[COMPARISON]))
     if ABLATION in done.tables:
         console.print(ablation_table(done.tables[ABLATION]))
+        named = ", ".join(for_review(done.tables[ABLATION])) or "none"
+        console.print(f"for review: {named}", markup=False)
     console.print("next: plumbline nightly shows it in monitoring.model_comparison")
 
 
@@ -110,3 +113,15 @@ def ablation_table(rows: pd.DataFrame, most: int = 12) -> Table:
             told, f"{row.difference:+.4f}", f"{row.lower_bound:+.4f} to {row.upper_bound:+.4f}"
         )
     return table
+
+
+def for_review(rows: pd.DataFrame) -> list[str]:
+    """Features without which neither the AUC nor the log loss is worse beyond noise, by name.
+
+    As `is_for_review` of monitoring.feature_ablation.
+    """
+    features = rows[rows["left_out_kind"] == "feature"]
+    aucs = features[features["metric_name"] == "auc_roc"].set_index("left_out")
+    losses = features[features["metric_name"] == "log_loss"].set_index("left_out")
+    unharmed = (aucs["upper_bound"] >= 0) & (losses["lower_bound"].reindex(aucs.index) <= 0)
+    return sorted(aucs.index[unharmed])

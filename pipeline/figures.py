@@ -12,7 +12,7 @@ AUC = "auc_roc"
 
 @dataclass(frozen=True)
 class Account:
-    """One line of the ten riskiest."""
+    """One line of the ten that are shown; `rank` is its place among them."""
 
     rank: int
     account: str
@@ -78,18 +78,27 @@ def read_fixed_cut(connection: duckdb.DuckDBPyConnection) -> FixedCut:
 def read_figures(
     connection: duckdb.DuckDBPyConnection,
 ) -> tuple[int, int, float, float, tuple[Account, ...]]:
-    """Accounts scored, flagged, their ARR, ARR at risk, and the ten riskiest."""
+    """Accounts scored, on the worklist, their ARR, ARR at risk, and ten accounts to show.
+
+    Of all managers' lists together, the first ten in the order of the rule in use; where nobody is
+    on a list, the ten riskiest.
+    """
     row = connection.execute(
         "select count(*), count(*) filter (where is_on_worklist), coalesce(sum(arr_usd), 0),"
         " coalesce(sum(arr_at_risk_usd), 0) from risk.rpt_at_risk_accounts"
     ).fetchone() or (0, 0, 0.0, 0.0)
-    riskiest = connection.execute(
-        "select risk_rank, coalesce(account_name, account_id), churn_probability, arr_usd, reason_1"
-        f" from risk.rpt_at_risk_accounts order by risk_rank, account_id limit {TOP}"
+    first = connection.execute(
+        "select coalesce(account_name, account_id), churn_probability, arr_usd, reason_1"
+        " from risk.rpt_at_risk_accounts left join reference.worklist_rules as rules"
+        " on rules.rule_name = 'expected_value' and rules.is_in_use and is_on_worklist"
+        " order by is_on_worklist desc,"
+        " case when rules.rule_name is not null then expected_saved_usd end desc,"
+        f" risk_rank limit least({TOP}, ?)",
+        [int(row[1]) or TOP],
     ).fetchall()
     accounts = tuple(
-        Account(rank, account, probability, float(arr or 0), reason or "")
-        for rank, account, probability, arr, reason in riskiest
+        Account(place, account, probability, float(arr or 0), reason or "")
+        for place, (account, probability, arr, reason) in enumerate(first, start=1)
     )
     return int(row[0]), int(row[1]), float(row[2]), float(row[3]), accounts
 

@@ -8,9 +8,10 @@ from datetime import date
 
 import duckdb
 
+from ml.config import ScoringSettings
+from pipeline.additivity import measure
 from pipeline.errors import UserError
 
-ADDITIVITY_TOLERANCE = 1e-6
 SMALLEST_SHOWN = 0.001
 CHURN = "churn"
 INPUT_GATE_TABLE = "intermediate.int_inputs__checked"
@@ -54,13 +55,17 @@ class Night:
         return f"as_of_date = ? and ({either})", [self.as_of, *(x for pair in pairs for x in pair)]
 
 
-def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Check]:
+def check_gate(
+    connection: duckdb.DuckDBPyConnection, night: Night, knobs: ScoringSettings | None = None
+) -> list[Check]:
     """Measure what must hold before anything is visible.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
         Open on the private file.
+    knobs : ScoringSettings, optional
+        Instead of those in ``ml/model.toml``.
     """
     paying = number(
         connection,
@@ -83,7 +88,7 @@ def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Chec
         " and not coalesce(probability > 0 and probability < 1, false)",
         key,
     )
-    unequal, worst = additivity(connection, mine, key)
+    reasons = measure(connection, mine, key, knobs)
     return [
         Check(
             "every paying account is scored and listed once",
@@ -94,47 +99,11 @@ def check_gate(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Chec
         Check("probabilities inside (0, 1)", f"{outside:,} outside", "0", outside == 0),
         Check(
             "reasons add up to the score",
-            f"largest gap {worst:.1e}",
-            f"{ADDITIVITY_TOLERANCE:.0e}",
-            unequal == 0,
+            f"{reasons.explained:,} explained, largest gap {reasons.largest_gap:.1e}",
+            f"{reasons.required:,}, {reasons.tolerance:.0e}",
+            reasons.is_passed,
         ),
     ]
-
-
-def additivity(
-    connection: duckdb.DuckDBPyConnection, where: str, parameters: list[object]
-) -> tuple[int, float]:
-    """Accounts whose baseline plus contributions is not their log-odds, and the largest gap."""
-    row = connection.execute(
-        f"""
-        with predicted as (
-            select run_id, target, as_of_date, account_id, log_odds, baseline_log_odds
-            from ml.predictions
-            where {where}
-        ),
-        explained as (
-            select run_id, target, as_of_date, account_id, sum(contribution) as contribution
-            from ml.prediction_reasons
-            group by run_id, target, as_of_date, account_id
-        ),
-        compared as (
-            select abs(
-                predicted.baseline_log_odds + explained.contribution - predicted.log_odds
-            ) as gap
-            from predicted
-            left join explained
-                on predicted.run_id = explained.run_id
-                and predicted.target = explained.target
-                and predicted.as_of_date = explained.as_of_date
-                and predicted.account_id = explained.account_id
-        )
-        select count(*) filter (where not coalesce(gap <= {ADDITIVITY_TOLERANCE}, false)),
-            coalesce(max(gap), 0)
-        from compared
-        """,
-        parameters,
-    ).fetchone()
-    return (int(row[0]), float(row[1])) if row else (0, 0.0)
 
 
 def require_gate(checks: list[Check]) -> None:

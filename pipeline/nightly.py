@@ -143,7 +143,7 @@ def _publish_night(
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
         step.outcome = f"{count} tables"
-    scored_count, flagged, arr, at_risk, riskiest = totals
+    scored_count, flagged, arr, at_risk, first_accounts = totals
     return Summary(
         source=settings.source,
         as_of=plan.as_of,
@@ -153,7 +153,7 @@ def _publish_night(
         fixed_cut=fixed_cut,
         arr_usd=arr,
         arr_at_risk_usd=at_risk,
-        riskiest=riskiest,
+        first_accounts=first_accounts,
         model=quality,
         label=settings.label,
         labels=labels,

@@ -1,4 +1,4 @@
-"""What a run found, as a manager reads it: figures first, then the ten riskiest accounts."""
+"""What a run found, as a manager reads it: figures first, then the first ten of the worklist."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Summary:
     fixed_cut: FixedCut
     arr_usd: float
     arr_at_risk_usd: float
-    riskiest: tuple[Account, ...]
+    first_accounts: tuple[Account, ...]
     model: ModelQuality | None
     label: str
     labels: tuple[Label, ...]
@@ -67,7 +67,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
     console.print(figures)
     if summary.is_trusted:
-        console.print(_riskiest_table(summary.riskiest))
+        console.print(_accounts_table(summary))
     for warning in summary.warnings:
         console.print(Text("! ", style="yellow") + Text(warning))
     console.print(_checks_table(summary))
@@ -117,14 +117,18 @@ def _contradictions_line(found: tuple[Contradiction, ...]) -> str:
     return f"{largest}{rest} (quality.rpt_source_contradictions)"
 
 
-def _riskiest_table(accounts: tuple[Account, ...]) -> Table:
-    table = Table(title="Ten riskiest", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+def _accounts_table(summary: Summary) -> Table:
+    count = len(summary.first_accounts)
+    title = f"Worklist, the first {count} of {summary.flagged:,}"
+    if not summary.flagged:
+        title = f"Nobody is on the worklist; the {count} riskiest accounts"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("account", no_wrap=True)
     table.add_column("churn in 60 d", justify="right", no_wrap=True)
     table.add_column("ARR", justify="right", no_wrap=True)
     table.add_column("first reason")
-    for row in accounts:
+    for row in summary.first_accounts:
         table.add_row(
             str(row.rank), row.account, f"{row.probability:.1%}", money(row.arr_usd), row.reason
         )

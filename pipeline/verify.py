@@ -18,7 +18,7 @@ from datetime import date
 import duckdb
 from rich.console import Console
 
-from pipeline import gate
+from pipeline import additivity
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError
@@ -121,16 +121,19 @@ def select_proofs(name: str | None) -> list[Proof]:
 
 @proof(
     "reasons-add-up",
-    "For every scored account of every night, baseline + contributions = log-odds within 1e-6.",
+    "For every explained account of every night, baseline + contributions = log-odds within 1e-6.",
 )
 def reasons_add_up(context: Context) -> Proven:
     """Every explanation kept in the private file sums to its score."""
     with context.open_build() as connection:
-        scored = gate.number(connection, "select count(*) from ml.predictions", [])
-        unequal, worst = gate.additivity(connection, "true", [])
-    if scored == 0:
+        found = additivity.measure(connection, "true", [])
+    if found.scored == 0:
         return Proven(True, "nothing is scored yet, so there is nothing to add up")
-    return Proven(unequal == 0, f"{scored:,} scores, {unequal:,} unequal, largest gap {worst:.1e}")
+    return Proven(
+        found.is_passed,
+        f"{found.scored:,} scores, {found.explained:,} of {found.required:,} explained,"
+        f" {found.wrong:,} wrong, largest gap {found.largest_gap:.1e}",
+    )
 
 
 @proof(

@@ -9,15 +9,18 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+
+from pipeline.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "pipeline"]
@@ -186,3 +189,30 @@ def ci_world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) ->
 
     folder = made_once(tmp_path_factory, "ci_world", make)
     return replace(ci_first_night, folder=folder)
+
+
+@pytest.fixture
+def plumbline(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """The command in this process, on the family's `world`: exit code, standard output and error.
+
+    Blanks of the output are squeezed.
+    """
+    for name in [n for n in world.environment if n.startswith(("PLUMBLINE_", "DBT_"))]:
+        monkeypatch.setenv(name, world.environment[name])
+    monkeypatch.setenv("COLUMNS", "300")
+    handlers = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = 0
+        try:
+            main([*arguments])
+        except SystemExit as left:
+            code = int(left.code or 0)
+        shown = capsys.readouterr()
+        return code, " ".join(shown.out.split()), shown.err
+
+    yield run
+    for kind, handler in handlers.items():
+        signal.signal(kind, handler)

@@ -153,3 +153,12 @@ def test_the_embargo_agrees_with_the_labels_of_dbt():
         "expanded_within_90d": project["vars"]["expansion_horizon_days"],
         "converted_within_30d": project["vars"]["conversion_horizon_days"],
     }
+
+
+def test_dbt_knows_how_many_accounts_have_reasons():
+    yaml = pytest.importorskip("yaml")
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
+    knobs = load_settings().scoring
+    assert knobs.all_reasons_up_to == project["vars"]["all_reasons_up_to"]
+    assert knobs.most_reasons == project["vars"]["most_reasons"]
+    assert knobs.most_reasons <= knobs.all_reasons_up_to

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import date
 
 import duckdb
+import numpy as np
 import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 
 from ml import stages, warehouse
 from ml.config import load_settings
 from ml.errors import MlError
-from ml.score import score
+from ml.score import first_of_lists, score
 from ml.train import train
 
 SETTINGS = load_settings()
@@ -83,7 +84,7 @@ def test_every_paying_account_is_scored_with_all_its_reasons(world):
     assert worst[5:] == (True, True)
 
 
-def test_of_very_many_accounts_the_highest_scores_have_reasons(world):
+def test_of_very_many_accounts_the_first_of_lists_have_reasons(world):
     few = replace(
         SETTINGS, scoring=replace(SETTINGS.scoring, all_reasons_up_to=100, most_reasons=20)
     )
@@ -95,6 +96,33 @@ def test_of_very_many_accounts_the_highest_scores_have_reasons(world):
     assert (again.scored, again.reasons) == (result.scored, 20 * 7)
     assert fetch(database, PREDICTIONS) == everything[0]
     assert set(fetch(database, REASONS)) < set(everything[1])
+    explained = set(fetch(database, "select distinct account_id from ml.prediction_reasons"))
+    assert len(explained) == 20
+    for order in ("log_odds", "probability * mrr"):
+        first = set(fetch(database, f"""
+            select account_id from ml.predictions
+            inner join features.feat_accounts_daily using (account_id)
+            order by {order} desc, account_id limit 10"""))
+        assert first < explained, order
+
+
+def test_an_account_is_explained_by_the_higher_of_its_two_places():
+    """Places by score 0 1 2 3 4, by value 4 3 2 0 1."""
+    log_odds, mrr = np.array([2.0, 1.0, 0.0, -1.0, -2.0]), np.array([1.0, 2, 4, 900, 90])
+    assert [list(first_of_lists(log_odds, mrr, n)) for n in range(1, 6)] == [
+        [0], [0, 3], [0, 1, 3], [0, 1, 3, 4], [0, 1, 2, 3, 4],
+    ]
+    # Where nobody pays, as among trials, the scores decide.
+    assert list(first_of_lists(log_odds[::-1], np.zeros(5), 2)) == [3, 4]
+
+
+def test_without_mrr_the_highest_scores_have_reasons(world):
+    few = replace(
+        SETTINGS, scoring=replace(SETTINGS.scoring, all_reasons_up_to=100, most_reasons=20)
+    )
+    database = world / "plumbline.duckdb"
+    execute(database, "update features.feat_accounts_daily set mrr = 0")
+    score(database, world / "models", AS_OF, "run-1", settings=few)
     assert fetch(database, """
         select account_id from ml.predictions order by log_odds desc, account_id limit 20
         """) == fetch(database, """

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,6 @@ from proof_context import QUIET, context_of
 
 from ml.errors import MlError
 from pipeline import leakage, verify
-from pipeline.cli import main
 from pipeline.scoring import choose_models
 
 EXAMPLES, DAILY = "features.feat_training_examples", "features.feat_accounts_daily"
@@ -43,30 +41,6 @@ def world(copied: World, ci_first_night: World) -> World:
         ci_first_night.warehouse / "models", copied.warehouse / "models", dirs_exist_ok=True
     )
     return copied
-
-
-@pytest.fixture
-def plumbline(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., tuple[int, str, str]]]:
-    """The command in this process: exit code, standard output and standard error."""
-    for name in [n for n in world.environment if n.startswith(("PLUMBLINE_", "DBT_"))]:
-        monkeypatch.setenv(name, world.environment[name])
-    monkeypatch.setenv("COLUMNS", "300")
-    handlers = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main([*arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        shown = capsys.readouterr()
-        return code, " ".join(shown.out.split()), shown.err
-
-    yield run
-    for kind, handler in handlers.items():
-        signal.signal(kind, handler)
 
 
 def state(world: World) -> dict[str, Any]:

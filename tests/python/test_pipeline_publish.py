@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROOT, digest
+from manifest import every_vendor
 
+from ml.config import load_settings as load_knobs
 from pipeline import gate, ops, publish
+from pipeline.additivity import measure
 from pipeline.config import Settings, load_settings
 from pipeline.errors import UserError
 from pipeline.gate import Night
@@ -181,6 +185,69 @@ def test_publish_gate_sees(settings: Settings, spoil: str, name: str) -> None:
     assert any(check.name.startswith(name) and not check.is_passed for check in checks)
     with pytest.raises(UserError, match="publish gate failed, nothing was published"):
         gate.require_gate(checks)
+
+
+FEW = replace(load_knobs().scoring, all_reasons_up_to=2, most_reasons=1)
+"""The night of three accounts is a very large one."""
+ONLY_ONE = "delete from ml.prediction_reasons where account_id <> 'a1'"
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_passed"),
+    [
+        ((), False),
+        ((ONLY_ONE,), True),
+        ((ONLY_ONE, "update ml.predictions set log_odds = 9 where account_id <> 'a1'"), True),
+        ((ONLY_ONE, "update ml.predictions set log_odds = 0.00001 where account_id = 'a1'"), False),
+        (("delete from ml.prediction_reasons",), False),
+    ],
+)
+def test_a_very_large_night_explains_as_many_as_it_must(
+    settings: Settings, statements: tuple[str, ...], is_passed: bool
+) -> None:
+    """Too many, the right number, those beside them, a wrong sum, none."""
+    with duckdb.connect(str(settings.build_file)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        check = gate.check_gate(connection, NIGHT, FEW)[-1]
+        every_night = measure(connection, "true", [], FEW)
+    assert check.name.startswith("reasons") and check.is_passed == is_passed
+    assert every_night.is_passed == is_passed
+    if is_passed:
+        assert check.measured.startswith("1 explained") and check.limit == "1, 1e-06"
+        assert (every_night.scored, every_night.required) == (9, 3)  # three runs of one night
+
+
+@pytest.mark.parametrize(
+    ("explained", "up_to", "most", "gap", "found"),
+    [
+        (3, 3, 3, 0, 0), (2, 3, 3, 0, 1), (1, 2, 1, 0, 0), (2, 2, 1, 0, 1), (0, 2, 1, 0, 1),
+        (3, 3, 3, 0.00001, 3), (1, 2, 1, 0.00001, 1),
+    ],
+)  # fmt: skip
+def test_the_singular_test_counts_the_explained(
+    explained: int, up_to: int, most: int, gap: float, found: int
+) -> None:
+    """Three accounts: one row for a wrong number, and one for each sum that is wrong."""
+    sql = every_vendor().sql["assert_reason_groups_sum_to_the_score"]
+    for before, after in (("100000", up_to), ("5000", most)):
+        assert re.search(rf"\b{before}\b", sql)
+        sql = re.sub(rf"\b{before}\b", str(after), sql)
+    sql = re.sub(r'"\w+"\."(staging|risk)"', r'"\1"', sql)
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema staging; create schema risk;"
+            "create table staging.stg_ml__predictions as select 'r' as run_id, 'churn' as target,"
+            " date '2026-02-28' as as_of_date, 'a' || n as account_id,"
+            " cast(0 as double) as log_odds, cast(-1 as double) as baseline_log_odds"
+            " from range(3) as t(n)"
+        )
+        connection.execute(
+            "create table risk.rpt_risk_reasons as select 'r' as run_id, 'a' || n as account_id,"
+            f" cast(0.5 + {gap} as decimal(18, 12)) as contribution"
+            f" from range({explained}) as t(n), range(2) as g(part)"
+        )
+        assert len(connection.execute(sql).fetchall()) == found
 
 
 def test_input_gate_stops_with_the_line_of_the_check() -> None:

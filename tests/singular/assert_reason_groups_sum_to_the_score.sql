@@ -1,5 +1,6 @@
--- Baseline plus the sums of all groups is the calibrated log-odds of every account, and so the
--- published probability; no account and no contribution is lost on the way.
+-- Baseline plus the sums of all groups is the calibrated log-odds of every explained account, and so
+-- the published probability; no contribution is lost on the way. All accounts are explained; of a
+-- very large night, as many as it must.
 with group_sums as (
 
     select
@@ -16,21 +17,47 @@ predictions as (
     select * from {{ ref('stg_ml__predictions') }}
     where as_of_date = {{ as_of_date() }} and target = 'churn'
 
+),
+
+compared as (
+
+    select
+        predictions.account_id,
+        predictions.log_odds,
+        predictions.baseline_log_odds,
+        group_sums.contribution
+    from predictions
+    left join group_sums
+        on
+            predictions.account_id = group_sums.account_id
+            and predictions.run_id = group_sums.run_id
+
+),
+
+counted as (
+
+    select
+        count(*) as scored,
+        count(compared.contribution) as explained
+    from compared
+
 )
 
 select
-    predictions.account_id,
-    predictions.log_odds,
-    predictions.baseline_log_odds,
-    group_sums.contribution
-from predictions
-left join group_sums
-    on
-        predictions.account_id = group_sums.account_id
-        and predictions.run_id = group_sums.run_id
+    compared.account_id,
+    'reasons do not add up' as what_is_wrong
+from compared
 where
-    group_sums.account_id is null
-    or abs(
-        predictions.baseline_log_odds + cast(group_sums.contribution as {{ column_type('double') }})
-        - predictions.log_odds
+    abs(
+        compared.baseline_log_odds + cast(compared.contribution as {{ column_type('double') }})
+        - compared.log_odds
     ) > 0.000001
+union all
+select
+    'all' as account_id,
+    'number of explained accounts' as what_is_wrong
+from counted
+where counted.explained <> case
+    when counted.scored <= {{ var('all_reasons_up_to') }} then counted.scored
+    else {{ var('most_reasons') }}
+end

@@ -129,6 +129,7 @@ class EvaluationSettings:
     calibration_bins: int
     useful_auc: float
     leaking_auc: float
+    leaking_min_accounts: int
     leaking_correlation: float
 
 
@@ -215,8 +216,7 @@ def load_settings(path: Path = SETTINGS_PATH) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise MlError(f"{path.name} cannot be read ({error})", "restore or repair it") from error
-    targets = values.get("target")
-    if not isinstance(targets, dict) or not targets:
+    if not isinstance(targets := values.get("target"), dict) or not targets:
         raise MlError(f"{path.name} names no target", "restore it from the repository")
     nested: dict[str, Any] = {
         name: _section(section, values.get(name), f"{path.name} [{name}]")

@@ -108,8 +108,8 @@ def check_likeness(
 ) -> None:
     """Check that no column of the mart, whatever its name, is a copy of a label.
 
-    Labels are the columns that only the training examples have; one with fewer positive accounts
-    than a training needs proves nothing.
+    Labels are the columns that only the training examples have. Where fewer than
+    ``leaking_min_accounts`` accounts of either label have a value, likeness may be chance.
 
     Parameters
     ----------
@@ -122,13 +122,8 @@ def check_likeness(
         Naming the column and the label that it follows.
     """
     measured = [name for name, kind in examples.items() if kind.startswith(MEASURED)]
-    columns = [name for name in measured if name in daily]
-    labels = _labels_with_positives(
-        database,
-        [name for name in measured if name not in daily],
-        settings.split.min_train_positive_accounts,
-    )
-    pairs = [(name, label) for label in labels for name in columns]
+    labels = [name for name in measured if name not in daily]
+    pairs = [(name, label) for label in labels for name in measured if name in daily]
     if not pairs:
         return
     chosen = ", ".join(
@@ -136,7 +131,11 @@ def check_likeness(
     )
     [likeness] = warehouse.query(database, f"select {chosen} from {warehouse.EXAMPLES}", [])
     for (name, label), value in zip(pairs, likeness, strict=True):
-        if value is not None and abs(value) >= settings.evaluation.leaking_correlation:
+        # (NaN where a column is constant)
+        is_alike = value is not None and abs(value) >= settings.evaluation.leaking_correlation
+        if is_alike and _accounts_of_either_label(database, name, label) >= (
+            settings.evaluation.leaking_min_accounts
+        ):
             raise MlError(
                 f"column {name} of {warehouse.DAILY} is nearly the label {label} "
                 f"(correlation {value:.2f})",
@@ -144,14 +143,16 @@ def check_likeness(
             )
 
 
-def _labels_with_positives(database: Path, labels: Collection[str], least: int) -> list[str]:
-    if not labels:
-        return []
-    counts = ", ".join(
-        f'count(distinct case when "{label}" = 1 then account_id end)' for label in labels
+def _accounts_of_either_label(database: Path, name: str, label: str) -> int:
+    """Accounts with a value of the column, of the label that fewer of them have."""
+    rows = warehouse.query(
+        database,
+        f'select count(distinct account_id) filter ("{label}" = 1), '
+        f'count(distinct account_id) filter ("{label}" = 0) '
+        f'from {warehouse.EXAMPLES} where "{name}" is not null',
+        [],
     )
-    [found] = warehouse.query(database, f"select {counts} from {warehouse.EXAMPLES}", [])
-    return [label for label, count in zip(labels, found, strict=True) if count >= least]
+    return int(min(rows[0]))
 
 
 def auc_alone(values: np.ndarray, labels: np.ndarray) -> float:
@@ -195,11 +196,11 @@ def strongest_alone(
 ) -> Alone | None:
     """Return the feature that alone ranks best on a slice; None where every slice is too small.
 
-    A slice with fewer accounts of either label than a training needs is not judged: there a strong
-    feature reaches a high AUC by chance.
+    A slice with fewer than ``leaking_min_accounts`` accounts of either label is not judged: there a
+    strong feature reaches a high AUC by chance.
     """
     found: Alone | None = None
-    min_accounts = settings.split.min_train_positive_accounts
+    min_accounts = settings.evaluation.leaking_min_accounts
     for slice_name, rows in slices.items():
         labels = rows[label].to_numpy()
         if min(rows.loc[labels == kind, "account_id"].nunique() for kind in (0, 1)) < min_accounts:

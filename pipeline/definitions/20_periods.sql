@@ -38,7 +38,8 @@ from (
     union all select 'engagement', known_at from staging.stg_engagement__task_versions
     union all select 'engagement', known_at from staging.stg_engagement__key_contact_changes
     union all
-    select 'predictions', as_of_date from staging.stg_ml__predictions where target = 'churn'
+    select 'predictions', as_of_date from staging.stg_ml__predictions
+    where target = 'churn' and as_of_date <= getvariable('t')
 )
 where not list_contains(getvariable('off'), source_type)
 group by all;

@@ -40,7 +40,7 @@ FAULTS = (
         {"avg_dau_7d", "avg_dau_14d", "avg_dau_30d", "usage_trend_ratio_7d_30d",
          "usage_trend_ratio_30d_90d", "action_trend_ratio", "invites_sent_30d",
          "usage_change_ratio_30d", "usage_decline", "core_actions_per_seat_30d",
-         "invite_rate_30d"},
+         "invite_rate_30d", "usage_held_ratio_30d_180d"},
     ),
     Fault(
         "no cut by known_at",

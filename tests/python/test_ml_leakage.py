@@ -218,6 +218,12 @@ def test_another_label_is_found_in_a_column_too(world):
         f"update {EXAMPLES} set quiet = expanded_within_90d = 1",
     )
     refused(world, run_training, "column quiet of .* nearly the label expanded_within_90d")
+    execute(
+        database,
+        f"update {EXAMPLES} set quiet = null where quiet and account_id not in (select distinct"
+        f" account_id from {EXAMPLES} where quiet order by account_id limit 19)",
+    )
+    leakage.check_mart(database, QUICK)  # among 19 accounts it may be chance
 
 
 def test_rows_are_apart_by_the_embargo(rows, split):

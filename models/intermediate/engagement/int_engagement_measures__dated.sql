@@ -16,21 +16,24 @@ goals as (
 
 ),
 
--- a key contact who left is missing until a successor in the same role is known, a year at most
-successions as (
+-- a key contact who left is missing until a successor in the same role is known
+vacancies as (
 
     select
-        departures.change_id,
-        min({{ add_days('arrivals.known_at', 1) }}) as filled_date
+        departures.account_id,
+        departures.changed_at,
+        departures.known_at,
+        min(arrivals.known_at) as filled_at
     from key_contact_changes as departures
-    inner join key_contact_changes as arrivals
+    left join key_contact_changes as arrivals
         on
             departures.account_id = arrivals.account_id
             and departures.role = arrivals.role
             and arrivals.change_type = 'joined'
             and arrivals.changed_at >= departures.changed_at
     where departures.change_type = 'left'
-    group by departures.change_id
+    group by
+        departures.account_id, departures.change_id, departures.changed_at, departures.known_at
 
 ),
 
@@ -66,18 +69,16 @@ measured as (
     where key_contact_changes.change_type = 'left'
     union all
     select
-        departures.account_id,
+        vacancies.account_id,
         'key_contacts_missing_365d' as measure,
-        cast(departures.changed_at as date) as happened_date,
-        {{ add_days('departures.known_at', 1) }} as effective_from_date,
+        cast(vacancies.changed_at as date) as happened_date,
+        {{ add_days('vacancies.known_at', 1) }} as effective_from_date,
         least(
-            {{ add_days('departures.changed_at', 366) }},
-            coalesce(successions.filled_date, cast('9999-01-01' as date))
+            {{ add_days('vacancies.changed_at', 366) }},
+            coalesce({{ add_days('vacancies.filled_at', 1) }}, cast('9999-01-01' as date))
         ) as effective_until_date,
         1.0 as amount
-    from key_contact_changes as departures
-    left join successions on departures.change_id = successions.change_id
-    where departures.change_type = 'left'
+    from vacancies
     union all
     select
         goals.account_id,

@@ -33,7 +33,7 @@ source_types as (
         min(predictions.as_of_date) as observed_from_date,
         max(predictions.as_of_date) as latest_known_date
     from {{ ref('stg_ml__predictions') }} as predictions
-    where predictions.target = 'churn'
+    where predictions.target = 'churn' and predictions.as_of_date <= {{ as_of_date() }}
 
 ),
 

@@ -14,7 +14,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 
 from ml.candidates import TrainingData
-from ml.splits import rows_of
 
 PEER = "lightgbm"
 # Each is fitted with early stopping on validation; the lowest log loss there is refitted.
@@ -132,8 +131,3 @@ def _lightgbm(lightgbm: Any, knobs: dict[str, Any], rounds: int, seed: int) -> A
 
 def _days(frame: pd.DataFrame) -> np.ndarray:
     return frame["as_of_date"].to_numpy().astype("datetime64[D]")
-
-
-def test_rows(data: TrainingData) -> pd.DataFrame:
-    """Rows of the test slice."""
-    return rows_of(data.frame, data.split.test)

@@ -1,7 +1,7 @@
 """Churns beside the worklists before them: was the account on the list early enough?
 
 **Source** of the definitions: `early_warning_rate` and `lead_time_days` of the metric definitions,
-as `int_early_warnings__counted` has them for the nights that were published.
+as `fct_churn_warnings` has them for the nights that were published.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ def announced(
     pd.DataFrame
         One row per churn that the nights could announce: from 30 days after the first night on,
         and no later than 30 days and a week after the last. `was_announced`: on the list on the
-        last night that is 30 days or more before. `lead_days`: churn date less the first listed
-        night of the life that ended, NaN where there is none before the churn. `is_from_start`:
-        that night is the first of all, so that the lead is at least so long. `chance`: share of
-        all accounts that were on the list of the deciding night.
+        last night of the life that is 30 days or more before. `was_listed`: on any list of the
+        life that ended. `lead_days`: churn date less the first night of the unbroken stay on the
+        list that stood when the account left; NaN where it was not listed on the last night
+        before the churn. `is_from_start`: that night is the first of all, so that the lead is at
+        least so long. `chance`: share of all accounts that were on the list of the deciding
+        night.
     """
     first, last = pd.Timestamp(nights[0]), pd.Timestamp(nights[-1])
     early = pd.Timedelta(days=EARLY_DAYS)
@@ -52,9 +54,9 @@ def announced(
     by_account = dict(tuple(scores.groupby("account_id")))
     found = [_said(row, by_account.get(row.account_id), shares, early, first)
              for row in rows.itertuples()]  # fmt: skip
-    told = pd.DataFrame(found, columns=["was_announced", "lead_days", "is_from_start", "chance"])
-    told = told.astype({"was_announced": bool, "lead_days": float, "is_from_start": bool,
-                        "chance": float})  # fmt: skip
+    kinds = {"was_announced": bool, "was_listed": bool, "lead_days": float,
+             "is_from_start": bool, "chance": float}  # fmt: skip
+    told = pd.DataFrame(found, columns=list(kinds)).astype(kinds)
     return pd.concat([rows, told], axis=1)
 
 
@@ -64,16 +66,19 @@ def _said(
     shares: pd.Series,
     early: pd.Timedelta,
     first: pd.Timestamp,
-) -> tuple[bool, float, bool, float]:
+) -> tuple[bool, bool, float, bool, float]:
     day = churn.churn_date
     chance = float(shares[shares.index <= day - early].iloc[-1])
     before = scored[scored["as_of_date"] < day] if scored is not None else None
     if before is None or before.empty:
-        return False, np.nan, False, chance
-    in_time = before[before["as_of_date"] <= day - early]
+        return False, False, np.nan, False, chance
+    nights = before[before["life_number"] == before["life_number"].iloc[-1]]
+    in_time = nights[nights["as_of_date"] <= day - early]
     was_announced = bool(len(in_time) and in_time["is_on_worklist"].iloc[-1])
-    life = before["life_number"].iloc[-1]
-    flags = before[before["is_on_worklist"] & (before["life_number"] == life)]["as_of_date"]
-    if flags.empty:
-        return was_announced, np.nan, False, chance
-    return was_announced, float((day - flags.iloc[0]).days), flags.iloc[0] == first, chance
+    was_listed = bool(nights["is_on_worklist"].any())
+    # the stay that stood at the end: nights after the last one off the list
+    stay = nights[nights["is_on_worklist"][::-1].cummin()[::-1]]["as_of_date"]
+    if stay.empty:
+        return was_announced, was_listed, np.nan, False, chance
+    lead_days = float((day - stay.iloc[0]).days)
+    return was_announced, was_listed, lead_days, stay.iloc[0] == first, chance

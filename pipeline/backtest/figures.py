@@ -17,6 +17,7 @@ from pipeline.backtest.replay import Replay
 from pipeline.errors import UserError
 
 ASSUMPTIONS = "reference.backtest_assumptions"
+WORKLIST_RULES = "reference.worklist_rules"
 CURVES = {
     "calibration": curves.calibration,
     "lift": curves.lift,
@@ -42,7 +43,7 @@ def gather(
     as_of : date
         What was known by this day is the truth.
     tables : mapping
-        Relations of the last build, the assumptions among them.
+        Relations of the last build, the assumptions and the rules of the list among them.
 
     Raises
     ------
@@ -150,6 +151,36 @@ def check_models(file: Path) -> None:
 
 
 def assumption_of(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
-    """The row of the assumptions on revenue saved."""
-    rows = tables[ASSUMPTIONS].to_pylist()
-    return next(row for row in rows if row["assumption_name"] == "saved_share")
+    """What is assumed of revenue saved: the worklist's own save effect, and a range around it.
+
+    Returns
+    -------
+    dict
+        low_value, central_value, high_value: shares of ARR, 0 to 1; source, central_source.
+
+    Raises
+    ------
+    UserError
+        A seed has no such row, or the range does not hold the centre.
+    """
+    ranges = {row["assumption_name"]: row for row in tables[ASSUMPTIONS].to_pylist()}
+    rules = {row["rule_name"]: row for row in tables[WORKLIST_RULES].to_pylist()}
+    for file, name, rows in (
+        ("backtest_assumptions.csv", "saved_share", ranges),
+        ("worklist_rules.csv", "save_effect", rules),
+    ):
+        if name not in rows:
+            raise UserError(
+                f"seeds/reference/{file} has no row {name}, which revenue saved rests on",
+                "add the row again, then run `plumbline nightly`",
+            )
+    found, centre = ranges["saved_share"], rules["save_effect"]
+    if not found["low_value"] <= centre["rule_value"] <= found["high_value"]:
+        raise UserError(
+            f"save_effect {centre['rule_value']} of seeds/reference/worklist_rules.csv lies outside"
+            f" {found['low_value']} to {found['high_value']} of backtest_assumptions.csv",
+            "change saved_share there, then run `plumbline nightly`",
+        )
+    return {
+        **found, "central_value": centre["rule_value"], "central_source": centre["source"],
+    }  # fmt: skip

@@ -168,7 +168,7 @@ def lead(
     return {
         "early_warning_rate": draws.ratio(hit, one),
         "early_warning_by_lot": draws.ratio(chance, one),
-        "flagged_before": draws.ratio(churns["lead_days"].notna().to_numpy(dtype=float), one),
+        "flagged_before": draws.ratio(churns["was_listed"].to_numpy(dtype=float), one),
         "lead_time_days": draws_of(flagged["account_id"], settings, seed).median(
             flagged["lead_days"].to_numpy()
         ),

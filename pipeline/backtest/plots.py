@@ -121,29 +121,29 @@ def precision_recall(figures: Figures) -> str:
 
 
 def lead_times(figures: Figures) -> str:
-    """How long before the churn an account was first listed."""
+    """How long an account had been on the list, without a break, when it churned."""
     times = figures["lead_times"]
     from_start = list(times["from_start_days"])
     inside = list(times["lead_days"])
     for days in from_start:
         inside.remove(days)
-    never = figures["churns"] - len(times["lead_days"])
+    unlisted = figures["churns"] - len(times["lead_days"])
     with drawing("lead_times", "Lead time") as (axes, made):
         edges = np.arange(0, max([*times["lead_days"], EARLY_DAYS]) + 2 * NIGHT_DAYS, NIGHT_DAYS)
         axes.hist([inside, from_start], bins=edges, stacked=True, color=[ACCENT, PALE],
                   edgecolor=ACCENT, linewidth=0.8,
-                  label=["first listed on a night of the replay",
-                         "listed on its first night: at least so long"])  # fmt: skip
-        axes.bar([-1.5 * NIGHT_DAYS], [never], width=NIGHT_DAYS, color="none", edgecolor=WARN,
-                 hatch="///", label="never listed before the churn")  # fmt: skip
+                  label=["stay began on a night of the replay",
+                         "on its first night: at least so long"])  # fmt: skip
+        axes.bar([-1.5 * NIGHT_DAYS], [unlisted], width=NIGHT_DAYS, color="none", edgecolor=WARN,
+                 hatch="///", label="not on the last list before the churn")  # fmt: skip
         axes.axvline(EARLY_DAYS, color=INK, linestyle="--", linewidth=1.2)
         axes.annotate(f"{EARLY_DAYS} days: early", (EARLY_DAYS, 1), xytext=(4, -4),
                       xycoords=("data", "axes fraction"), textcoords="offset points", va="top")
         ticks = [-1.5 * NIGHT_DAYS, *edges[:: max(1, len(edges) // 8)]]
-        axes.set_xticks(ticks, ["never", *(f"{tick:.0f}" for tick in ticks[1:])])
-        axes.set(xlabel="days from the first night on the worklist to the churn",
+        axes.set_xticks(ticks, ["none", *(f"{tick:.0f}" for tick in ticks[1:])])
+        axes.set(xlabel="days from the first night of the last stay on the worklist to the churn",
                  ylabel="churned accounts")  # fmt: skip
-        axes.set_ylim(0, 1.1 * max(never, *np.histogram(times["lead_days"], edges)[0], 1))
+        axes.set_ylim(0, 1.1 * max(unlisted, *np.histogram(times["lead_days"], edges)[0], 1))
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="x", visible=False)
         _legend(axes)

@@ -19,7 +19,7 @@ from pipeline import feature_rows, ops, past, preflight
 from pipeline.backtest import judge, replay
 from pipeline.backtest.chain import FEATURES, Memory, load_chain, read_inputs
 from pipeline.backtest.dates import Dates, plan_dates
-from pipeline.backtest.figures import ASSUMPTIONS, gather
+from pipeline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of, gather
 from pipeline.backtest.work import Work, only_writer
 from pipeline.config import Settings
 from pipeline.errors import UserError
@@ -120,7 +120,7 @@ def prepare(settings: Settings, asked: Asked) -> Past:
     Raises
     ------
     UserError
-        There is no whole build of this code, or the dates are not in it.
+        There is no whole build of this code, the dates are not in it, or an assumption lacks.
     """
     from ml.config import load_settings
 
@@ -132,8 +132,9 @@ def prepare(settings: Settings, asked: Asked) -> Past:
         chain = load_chain(settings, variables, MODELS)
         first = feature_rows.dates_between(settings.build_file)[0]
         days = dates.read(first, int(settings.dbt_var("training_grid_days")))
-        relations = {*chain.inputs, *replay.CAPACITY_INPUTS, ASSUMPTIONS}
+        relations = {*chain.inputs, *replay.CAPACITY_INPUTS, ASSUMPTIONS, WORKLIST_RULES}
         tables = read_inputs(settings, relations, days)
+    assumption_of(tables)  # (what is wrong there is said before the replay)
     memory = Memory(chain, tables)
     made_of = [
         memory.fingerprint(), *(step.sql for step in chain.steps.values()), asdict(knobs), as_of,

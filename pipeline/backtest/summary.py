@@ -37,8 +37,8 @@ def print_summary(page: Path, figures: dict[str, Any], console: Console) -> None
         console.print(
             f"Revenue saved assumes that a team keeps {assumed['central_value']:.0%}"
             f" ({assumed['low_value']:.0%} to {assumed['high_value']:.0%}) of the ARR it is warned"
-            " of in time; its range takes both ends of both. seeds/reference/"
-            "backtest_assumptions.csv",
+            " of in time; its range takes both ends of both. seeds/reference:"
+            " worklist_rules.csv (save_effect), backtest_assumptions.csv",
             markup=False,
         )
     if not figures["matured_nights"]:

@@ -76,8 +76,8 @@ ROWS = (
     Row("flagged_before", "on a list at any time", "share", lambda _: "",
         "Churned accounts that were on some worklist of the same life before the churn."),
     Row("lead_time_days", "lead time, median", "days", lambda _: "",
-        "Churn date less the first night of that life on the worklist, of the churned accounts"
-        " that were on one; those that were never listed have none."),
+        "Churn date less the first night of the unbroken stay on the worklist that stood when the"
+        " account left; those that were not on the last list before the churn have none."),
     Row("precision_at_capacity", "precision at capacity", "share",
         _other("base_rate", "share"),
         "{positives}, among the first accounts of each night's ranking, as many as the team has"

@@ -32,7 +32,7 @@ from pipeline.config import Settings, load_settings
 from pipeline.errors import UserError
 
 FIRST, LAST = date(2025, 11, 28), date(2025, 12, 26)  # two origins, five nights
-EARLY = "int_early_warnings__counted"
+EARLY, WARNINGS = "int_early_warnings__counted", "fct_churn_warnings"
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def test_the_page_has_its_figures(source: Source, whole: Whole) -> None:
 
 
 def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
-    """The scorecard's own SQL, on the replayed lists, counts the same."""
+    """The scorecard's own SQL, on the replayed lists, counts and dates the same."""
     past, memory = whole.past, whole.past.plan.memory
     found = judge.collect(whole.file, memory, "churn", past.as_of, past.plan.embargo_days)
     with duckdb.connect(str(whole.file), read_only=True) as connection:
@@ -230,6 +230,15 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
     [counted] = memory.read(f"select hits, trials from monitoring.{EARLY}").to_pylist()
     assert int(counted["hits"]) == found.churns["was_announced"].sum() > 0
     assert int(counted["trials"]) == len(found.churns)
+    warnings = memory.read(f"select * from monitoring.{WARNINGS}").to_pylist()
+    assert {(row["account_id"], row["churn_date"]): (row["lead_time_days"], row["warned_count"])
+            for row in warnings} == {
+        (row.account_id, row.churn_date.date()): (
+            int(row.lead_days) if row.lead_days == row.lead_days else None, row.was_announced
+        )
+        for row in found.churns.itertuples()
+    }  # fmt: skip
+    assert any(row["lead_time_days"] for row in warnings)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pipeline.backtest.announcements import announced
 from pipeline.backtest.chain import FEATURES, Chain, Memory, Step
 from pipeline.backtest.dates import plan_dates
 from pipeline.backtest.draws import Draws
+from pipeline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of
 from pipeline.backtest.judge import lead
 from pipeline.backtest.work import STATE, Work, only_writer
 from pipeline.errors import UserError
@@ -55,7 +56,7 @@ def nights(*listed: tuple[str, str, bool], life: int = 1) -> pd.DataFrame:
 
 
 def test_lead_times_by_hand() -> None:
-    """The flag must still stand; a lead counts from the first flag of the life that ended."""
+    """The flag must still stand; a lead counts from the last unbroken stay of that life."""
     lists = pd.concat([
         nights(("stood", "2025-06-04", False), ("stood", "2025-06-11", True),
                ("stood", "2025-06-18", True),
@@ -64,7 +65,11 @@ def test_lead_times_by_hand() -> None:
                ("late", "2025-06-04", False), ("late", "2025-06-11", False),
                ("late", "2025-06-18", True),
                ("never", "2025-06-04", False), ("never", "2025-06-11", False),
-               ("never", "2025-06-18", False)),
+               ("never", "2025-06-18", False),
+               ("gap", "2025-06-04", True), ("gap", "2025-06-11", False),
+               ("gap", "2025-06-18", True),
+               ("held", "2025-06-04", True), ("held", "2025-06-11", True),
+               ("held", "2025-06-18", True)),
         nights(("back", "2025-06-04", True)),
         nights(("back", "2025-06-11", False), ("back", "2025-06-18", True), life=2),
     ])  # fmt: skip
@@ -75,6 +80,8 @@ def test_lead_times_by_hand() -> None:
             ("late", date(2025, 7, 17), 300.0),  # on the list 29 days before
             ("never", date(2025, 7, 20), 400.0),
             ("back", date(2025, 7, 18), 500.0),
+            ("gap", date(2025, 7, 18), 10.0),
+            ("held", date(2025, 7, 18), 20.0),
             ("new", date(2025, 7, 4), 600.0),  # not scored before
             ("soon", date(2025, 7, 3), 700.0),  # 29 days after the first night
             ("after", date(2025, 7, 25), 800.0),  # no list in the week before its 30 days
@@ -83,22 +90,27 @@ def test_lead_times_by_hand() -> None:
     )
     days = [date(2025, 6, 4), date(2025, 6, 11), date(2025, 6, 18)]
     found = announced(churns, lists, days).set_index("account_id")
-    assert list(found.index) == ["stood", "left", "late", "never", "back", "new"]
+    assert list(found.index) == [
+        "stood", "left", "late", "never", "back", "gap", "held", "new",
+    ]  # fmt: skip
     assert found["was_announced"].to_dict() == {
-        "stood": True, "left": False, "late": False, "never": False, "back": True, "new": False,
+        "stood": True, "left": False, "late": False, "never": False, "back": True, "gap": True,
+        "held": True, "new": False,
     }  # fmt: skip
     leads = found["lead_days"].dropna().to_dict()
-    assert leads == {"stood": 34, "left": 44, "late": 29, "back": 30}
-    assert found.index[found["is_from_start"]].tolist() == ["left"]
-    assert found.loc["stood", "chance"] == 2 / 5 and found.loc["left", "chance"] == 3 / 5
+    assert leads == {"stood": 34, "late": 29, "back": 30, "gap": 30, "held": 44}
+    assert found.index[found["is_from_start"]].tolist() == ["held"]
+    assert found.index[~found["was_listed"]].tolist() == ["never", "new"]
+    assert found.loc["stood", "chance"] == 3 / 7 and found.loc["left", "chance"] == 5 / 7
     saved = {"low_value": 0.05, "central_value": 0.2, "high_value": 0.35}
     settings = load_settings()
     figures = lead(found.reset_index(), saved, settings.evaluation, settings.seed)
-    assert figures["early_warning_rate"].value == 2 / 6
-    assert figures["lead_time_days"].value == (30 + 34) / 2
-    assert figures["announced_arr_usd"].value == 600
-    assert figures["revenue_saved_usd"].value == 120
-    assert figures["lost_arr_usd"].value == 2100
+    assert figures["early_warning_rate"].value == 4 / 8
+    assert figures["flagged_before"].value == 6 / 8
+    assert figures["lead_time_days"].value == 30
+    assert figures["announced_arr_usd"].value == 630
+    assert figures["revenue_saved_usd"].value == 126
+    assert figures["lost_arr_usd"].value == 2130
     low, high = figures["announced_arr_usd"].lower, figures["announced_arr_usd"].upper
     assert figures["revenue_saved_usd"].lower == pytest.approx(0.05 * low)
     assert figures["revenue_saved_usd"].upper == pytest.approx(0.35 * high)
@@ -233,6 +245,31 @@ def test_work_that_is_not_what_it_was_begins_anew(tmp_path: Path, fault: str) ->
     again, told = Work.open(tmp_path / "work", "another" if fault == "other" else "print")
     assert again.done == [] and told.endswith("it begins anew")
     assert list(again.folder.iterdir()) == []
+
+
+def assumptions(low: float, **rules: float) -> dict[str, pa.Table]:
+    """Both seeds, as the last build has them."""
+    return {
+        ASSUMPTIONS: pa.Table.from_pylist([
+            {"assumption_name": "saved_share", "low_value": low, "high_value": 0.39, "source": "s"}
+        ]),
+        WORKLIST_RULES: pa.Table.from_pylist([
+            {"rule_name": name, "rule_value": value, "source": "c"} for name, value in rules.items()
+        ]),
+    }
+
+
+def test_the_assumption_is_the_worklists() -> None:
+    """The centre is read from the rules of the list, and lies within the range; else one line."""
+    found = assumption_of(assumptions(0.05, contact_cost=150.0, save_effect=0.25))
+    assert (found["low_value"], found["central_value"], found["high_value"]) == (0.05, 0.25, 0.39)
+    with pytest.raises(UserError, match=r"worklist_rules.csv has no row save_effect.* — add "):
+        assumption_of(assumptions(0.05, contact_cost=150.0))
+    lost = assumptions(0.05, save_effect=0.25)
+    with pytest.raises(UserError, match=r"backtest_assumptions.csv has no row saved_share"):
+        assumption_of({**lost, ASSUMPTIONS: lost[ASSUMPTIONS].slice(1)})
+    with pytest.raises(UserError, match=r"save_effect 0.25 of .* lies outside 0.3 to 0.39"):
+        assumption_of(assumptions(0.3, save_effect=0.25))
 
 
 def test_nothing_to_count_is_no_value() -> None:

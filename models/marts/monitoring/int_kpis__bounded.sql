@@ -30,6 +30,19 @@ tested as (
 
 ),
 
+-- the z of the share that a target lets be missed, or flagged for nothing
+aimed as (
+
+    select
+        targets.kpi_name,
+        {{ normal_quantile("(case targets.kpi_name
+            when 'early_warning' then 1 - targets.target_value else targets.target_value
+        end)") }} as z
+    from {{ ref('kpi_targets') }} as targets
+    where targets.kpi_name in ('early_warning', 'false_positive_rate')
+
+),
+
 -- how far apart two equal normal curves of score lie that give the measured AUC
 separated as (
 
@@ -49,15 +62,18 @@ feasible as (
         {{ normal_probability('(separated.separation / 2)') }} as feasible_value
     from separated
     union all
+    -- each of the two at the other one's target
     select
         'early_warning' as kpi_name,
-        {{ normal_probability('(separated.separation - 1.645)') }} as feasible_value
+        {{ normal_probability('(separated.separation - aimed.z)') }} as feasible_value
     from separated
+    inner join aimed on aimed.kpi_name = 'false_positive_rate'
     union all
     select
         'false_positive_rate' as kpi_name,
-        {{ normal_probability('(1.645 - separated.separation)') }} as feasible_value
+        {{ normal_probability('(aimed.z - separated.separation)') }} as feasible_value
     from separated
+    inner join aimed on aimed.kpi_name = 'early_warning'
     union all
     select
         'precision_at_capacity' as kpi_name,
@@ -89,7 +105,7 @@ bounded as (
 
     select
         targets.kpi_name,
-        feasible.feasible_value,
+        round(feasible.feasible_value, 6) as feasible_value,
         coalesce(baselines.baseline_value, targets.baseline_value) as baseline_value
     from {{ ref('kpi_targets') }} as targets
     left join feasible

@@ -104,8 +104,8 @@ def test_features_that_go_together_lie_in_one_group(
     assert len(frame) > 2_000
     assert strangers(frame, groups) == []
     apart = {**groups, "features_adopted_90d": "elsewhere"}
-    assert [pair.split(":")[0] for pair in strangers(frame, apart)] == [
-        "features_adopted and features_adopted_90d"
+    assert "features_adopted and features_adopted_90d" in [
+        pair.split(":")[0] for pair in strangers(frame, apart)
     ]
 
 

@@ -1,4 +1,4 @@
--- Baseline plus the sums of all groups is the calibrated log-odds of every explained account, and so
+-- Baseline plus the sums of all groups is the calibrated log-odds of every explained account, so
 -- the published probability; no contribution is lost on the way. All accounts are explained; of a
 -- very large night, as many as it must.
 with group_sums as (

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
 from backtest_small import small_settings
 from conftest import FIRST_NIGHT, ROOT, World
@@ -23,7 +25,8 @@ import ml.config
 import ml.score
 import ml.train
 from pipeline import steps
-from pipeline.backtest import judge, page, replay, run
+from pipeline.backtest import page, replay, run
+from pipeline.backtest.announcements import announced
 from pipeline.backtest.chain import Chain, Memory
 from pipeline.backtest.command import backtest
 from pipeline.backtest.figures import gather
@@ -33,6 +36,7 @@ from pipeline.errors import UserError
 
 FIRST, LAST = date(2025, 11, 28), date(2025, 12, 26)  # two origins, five nights
 EARLY, WARNINGS = "int_early_warnings__counted", "fct_churn_warnings"
+CHURNED = "core.fct_account_churns"
 
 
 @dataclass(frozen=True)
@@ -213,32 +217,41 @@ def test_the_page_has_its_figures(source: Source, whole: Whole) -> None:
 
 
 def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
-    """The scorecard's own SQL, on the replayed lists, counts and dates the same."""
-    past, memory = whole.past, whole.past.plan.memory
-    found = judge.collect(whole.file, memory, "churn", past.as_of, past.plan.embargo_days)
+    """The scorecard's own SQL counts and dates the same churns, on the replayed nights.
+
+    Who is listed and who churns is drawn: a world so small has next to none of both.
+    """
+    past, memory, rng = whole.past, whole.past.plan.memory, np.random.default_rng(7)
+    lists = "risk.rpt_at_risk_accounts_history"
     with duckdb.connect(str(whole.file), read_only=True) as connection:
-        memory.put("risk.rpt_at_risk_accounts_history",
-                   connection.sql("select * from backtest.scores").to_arrow_table())  # fmt: skip
-    memory.connection.register("reached", found.churns[["account_id", "churn_date"]])
-    memory.connection.execute(
-        "delete from core.fct_account_churns as churns where not exists (select 1 from reached"
-        " where reached.account_id = churns.account_id"
-        " and reached.churn_date = churns.churn_date)"
+        scores = connection.sql(
+            "select * from backtest.scores order by account_id, as_of_date"
+        ).to_arrow_table()
+    flags = pa.array(rng.random(len(scores)) < 0.6)
+    scores = scores.set_column(
+        scores.column_names.index("is_on_worklist"), "is_on_worklist", flags
     )
-    memory.run(past.as_of, EARLY, given=["risk.rpt_at_risk_accounts_history",
-                                         "core.fct_account_churns"])  # fmt: skip
+    accounts = scores["account_id"].unique()
+    days = rng.integers(0, (LAST - FIRST).days + 36, len(accounts), endpoint=True)
+    churns = pa.table({
+        "account_month_id": accounts, "account_id": accounts, "lost_arr_usd": [1.0] * len(days),
+        "churn_date": [FIRST + timedelta(days=int(day)) for day in days],
+        "established_date": [FIRST] * len(days),
+    })  # fmt: skip
+    memory.put(lists, scores)
+    memory.put(CHURNED, churns)
+    memory.run(past.as_of, EARLY, given=[lists, CHURNED])
     [counted] = memory.read(f"select hits, trials from monitoring.{EARLY}").to_pylist()
-    assert int(counted["hits"]) == found.churns["was_announced"].sum() > 0
-    assert int(counted["trials"]) == len(found.churns)
+    found = announced(churns.to_pandas(), scores.to_pandas(), past.plan.dates.nights)
+    assert int(counted["hits"]) == found["was_announced"].sum() > 0
+    assert int(counted["trials"]) == len(found) > counted["hits"]
     warnings = memory.read(f"select * from monitoring.{WARNINGS}").to_pylist()
-    assert {(row["account_id"], row["churn_date"]): (row["lead_time_days"], row["warned_count"])
-            for row in warnings} == {
-        (row.account_id, row.churn_date.date()): (
-            int(row.lead_days) if row.lead_days == row.lead_days else None, row.was_announced
-        )
-        for row in found.churns.itertuples()
-    }  # fmt: skip
-    assert any(row["lead_time_days"] for row in warnings)
+    leads = {row["account_id"]: row["lead_time_days"] for row in warnings}
+    assert leads == {
+        row.account_id: None if row.lead_days != row.lead_days else int(row.lead_days)
+        for row in found.itertuples()
+    }
+    assert len(set(leads.values()) - {None}) > 5 and None in leads.values()
 
 
 @pytest.mark.parametrize(

@@ -42,15 +42,13 @@ MODELS = {
 MATURITY = "assert_realised_performance_is_mature"
 
 
-def thresholds() -> pd.DataFrame:
-    """The seed, as the models read it."""
-    return pd.read_csv(ROOT / "seeds" / "reference" / "monitoring_thresholds.csv")
-
-
-def rates(sql: str, *sizes: int) -> list[drift.Rates]:
+def rates(sql: str, *sizes: int, **changed: str) -> list[drift.Rates]:
     """Rates of a few sample sizes, the one for power among them."""
+    models = {**every_vendor().sql, drift.MODEL: sql, **changed}
+    seeds = {name: pd.read_csv(ROOT / "seeds" / "reference" / f"{name}.csv")
+             for name in drift.SEEDS}  # fmt: skip
     return [
-        drift.measure(sql, thresholds(), size, with_power=size == drift.POWER_SIZE)
+        drift.measure(models, seeds, size, with_power=size == drift.POWER_SIZE)
         for size in (*sizes, drift.POWER_SIZE)
     ]
 
@@ -75,6 +73,17 @@ def test_a_planted_fault_of_the_drift_limit_is_found(sound: str, faulty: str) ->
     sql = every_vendor().sql[drift.MODEL]
     assert sound in sql
     assert not drift.judged(rates(sql.replace(sound, faulty), 200)).is_passed
+
+
+def test_alarms_that_ask_for_too_much_are_found() -> None:
+    """Planted: a notable size of 0.30, so that what lies beyond chance does not alarm."""
+    sql = every_vendor().sql
+    sound, faulty = ">= compared.notable_psi", ">= compared.notable_psi + 0.2"
+    alarms = sql[drift.ALERTED].replace(sound, faulty)
+    assert alarms != sql[drift.ALERTED]
+    [rate] = rates(sql[drift.MODEL], **{drift.ALERTED: alarms})
+    assert rate.power >= drift.LEAST_POWER > rate.alarm_power
+    assert not drift.judged([rate]).is_passed
 
 
 def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:

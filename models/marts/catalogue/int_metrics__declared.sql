@@ -30,10 +30,10 @@ source_types as (
     -- what the models foretold is watched from the first scored night on
     select
         'predictions' as source_type,
-        min(predictions.as_of_date) as observed_from_date,
-        max(predictions.as_of_date) as latest_known_date
-    from {{ ref('stg_ml__predictions') }} as predictions
-    where predictions.target = 'churn' and predictions.as_of_date <= {{ as_of_date() }}
+        min(worklists.as_of_date) as observed_from_date,
+        max(worklists.as_of_date) as latest_known_date
+    from {{ ref('rpt_at_risk_accounts_history') }} as worklists
+    where worklists.as_of_date <= {{ as_of_date() }}
 
 ),
 

@@ -242,7 +242,7 @@ def test_files_without_a_footer_are_hashed_whole(tmp_path: Path) -> None:
 def test_every_proof_holds_on_a_published_night(ci_world: World) -> None:
     done = ci_world.run("verify", "reasons-add-up")
     assert done.returncode == 0, done.stderr
-    assert re.match(r"holds  reasons-add-up: [\d,]+ scores, 0 unequal", done.stdout)
+    assert re.match(r"holds  reasons-add-up: [\d,]+ scores, .* 0 wrong", done.stdout)
     listed = ci_world.run("verify", "--list")
     assert all(name in listed.stdout for name in verify.PROOFS)
 

@@ -136,6 +136,20 @@ def night(world: World, as_of: date, *arguments: str) -> subprocess.CompletedPro
     return done
 
 
+def night_without_tests(
+    world: World, as_of: date, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a night to its end, the data tests left out: for nights that are about something else."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "python" / "night_without_tests.py",
+         "nightly", "--as-of", as_of.isoformat(), "--no-docs", *arguments],
+        cwd=ROOT, env={**world.environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=1200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest families first: a long one at the end would leave the other core idle."""
     places = {name: place for place, name in enumerate(LONGEST)}

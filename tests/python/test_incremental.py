@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, World, night
+from conftest import ROOT, World, night, night_without_tests
 from late_files import land, land_late_files, land_redelivered_events
 from same_rows import OF_THE_RUN, differing_tables, published_tables
 
@@ -92,7 +92,7 @@ def third(held: Held, second: World, folder: Path) -> World:
 def rebuilt(second: World, third: World, folder: Path) -> World:
     """T3 in place of the third night, everything anew."""
     world = second.copy(folder / "rebuilt")
-    night(world, T3, "--rebuild")
+    night_without_tests(world, T3, "--rebuild")
     return world
 
 
@@ -100,7 +100,7 @@ def rebuilt(second: World, third: World, folder: Path) -> World:
 def repeated(third: World, folder: Path) -> World:
     """T3 once more."""
     world = third.copy(folder / "repeated")
-    night(world, T3)
+    night_without_tests(world, T3)
     return world
 
 
@@ -108,7 +108,7 @@ def repeated(third: World, folder: Path) -> World:
 def back(repeated: World, folder: Path) -> World:
     """T2 after T3."""
     world = repeated.copy(folder / "back")
-    night(world, T2)
+    night_without_tests(world, T2)
     return world
 
 
@@ -116,7 +116,7 @@ def back(repeated: World, folder: Path) -> World:
 def forward(back: World, folder: Path) -> World:
     """T3 after T2 after T3."""
     world = back.copy(folder / "forward")
-    night(world, T3)
+    night_without_tests(world, T3)
     return world
 
 

@@ -1,6 +1,5 @@
 """Metrics against hand-computed numbers and scikit-learn's; calibration; bootstrap."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -138,12 +137,10 @@ def test_accounts_are_drawn_not_rows():
     assert width(by_account) > 2.5 * width(by_row)  # the square root of ten, nearly
 
 
-def test_intervals_are_repeatable_ordered_and_fast():
+def test_intervals_are_repeatable_and_ordered():
     outcomes = random_outcomes(rows=20_000, accounts=4200)
     with threadpool_limits(limits=1):
-        started = time.process_time()
         table = performance(outcomes, EVALUATION, 5)
-        assert time.process_time() - started < 3
         assert table.equals(performance(outcomes, EVALUATION, 5))
     ranked = table[table["metric_name"] != "ece"]  # noise only ever adds to it
     assert (ranked["lower_bound"] <= ranked["metric_value"]).all()

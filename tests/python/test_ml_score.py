@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import date
 
@@ -287,10 +286,3 @@ def test_a_crash_in_the_middle_of_writing_leaves_nothing(world, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run_scoring(world, "run-2")
     assert (fetch(database, PREDICTIONS), fetch(database, REASONS)) == rows
-
-
-def test_scoring_is_fast(world):
-    run_scoring(world)
-    started = time.process_time()
-    run_scoring(world)
-    assert time.process_time() - started < 2

@@ -24,6 +24,7 @@ from pipeline.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "pipeline"]
+WITHOUT_TESTS = [sys.executable, str(ROOT / "tests" / "python" / "night_without_tests.py")]
 LAST_NIGHT = date(2026, 2, 28)
 FIRST_NIGHT = date(2026, 2, 27)
 LONGEST = (
@@ -80,16 +81,17 @@ class World:
             "PLUMBLINE_WAREHOUSE": str(self.warehouse),
             "PLUMBLINE_BUILD": str(self.build_file),
             "DBT_TARGET_PATH": str(self.folder / "target"),
+            "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "100",
         }
 
     def run(
-        self, *arguments: str, timeout: float = 1200, **extra: str
+        self, *arguments: str, timeout: float = 1200, command: list[str] = COMMAND, **extra: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `plumbline` as a process of its own; `extra` goes into its environment."""
         return subprocess.run(
-            [*COMMAND, *arguments],
+            [*command, *arguments],
             cwd=ROOT,
             env={**self.environment, **extra},
             capture_output=True,
@@ -98,10 +100,10 @@ class World:
             check=False,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, command: list[str] = COMMAND) -> subprocess.Popen[str]:
         """Start `plumbline` and return at once."""
         return subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*command, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -140,12 +142,8 @@ def night_without_tests(
     world: World, as_of: date, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a night to its end, the data tests left out: for nights that are about something else."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "python" / "night_without_tests.py",
-         "nightly", "--as-of", as_of.isoformat(), "--no-docs", *arguments],
-        cwd=ROOT, env={**world.environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=1200, check=False,
-    )  # fmt: skip
+    command = ("nightly", "--as-of", as_of.isoformat(), "--no-docs", *arguments)
+    done = world.run(*command, command=WITHOUT_TESTS)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import LAST_NIGHT, World, digest
+from conftest import LAST_NIGHT, WITHOUT_TESTS, World, digest
 
 # Differ from run to run by their nature: the run's name, and when things were done.
 OF_THE_RUN = {"run_id", "recorded_at", "detail", "trained_at", "parameters", "metrics"}
@@ -34,7 +34,7 @@ while True:
 
 def kill_at(world: World, is_time: Callable[[str], bool], delay: float = 0.0) -> str:
     """Start a night and kill it `delay` seconds after `is_time` holds for its output so far."""
-    process = world.start(*NIGHT)
+    process = world.start(*NIGHT, command=WITHOUT_TESTS)
     output: list[str] = []
     assert process.stdout is not None
     stream = process.stdout

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lock metrics bench clean
+.PHONY: help setup run test test-long lint lock metrics bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,8 +13,8 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:  ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) \
-	  | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## Make .venv with the locked versions (once, and when the lock changes)
 
@@ -25,9 +25,12 @@ run: setup  ## Demo world if there is none, then check, build, score and publish
 	  echo "not made by plumbline demo") (another size: plumbline demo --size $(SIZE))"; fi
 	@$(BIN)/plumbline nightly
 
-test: setup lint  ## Every check: style, dbt parse, all tests
+test: setup lint  ## Every check but test-long: style, dbt parse, tests
 	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not long'
+
+test-long: setup  ## The checks that make test leaves out: more nights (five minutes)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m long
 
 lint: setup  ## Style of Python (that of SQL is among the tests: it needs compiled models)
 	@$(BIN)/ruff check --quiet .

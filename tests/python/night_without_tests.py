@@ -1,6 +1,6 @@
 """`plumbline` whose builds leave the data tests out, for nights that are about something else.
 
-A third of a night's time on a `ci` world; the nights of `ci_world` and the first ones of the
+A third of a night's time on a `ci` world; the nights of `ci_world` and the second one of the
 incremental family run them all.
 """
 

@@ -45,9 +45,15 @@ def dbt_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def context(ci_first_night: World, dbt_environment: None) -> verify.Context:
+def world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A copy of its own: a proof opens the private file, and only one program may."""
+    return ci_first_night.copy(tmp_path_factory.mktemp("proven"))
+
+
+@pytest.fixture(scope="module")
+def context(world: World, dbt_environment: None) -> verify.Context:
     """What `plumbline verify` hands to a proof."""
-    return context_of(ci_first_night)
+    return context_of(world)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +90,9 @@ def state_of(world: World) -> dict[Path, Any]:
 
 
 @pytest.fixture(scope="module")
-def untouched(ci_first_night: World, context: verify.Context) -> dict[Path, Any]:
+def untouched(world: World, context: verify.Context) -> dict[Path, Any]:
     """The state before the proof runs."""
-    return state_of(ci_first_night)
+    return state_of(world)
 
 
 @dataclass(frozen=True)
@@ -119,21 +125,21 @@ def run(
 
 
 @pytest.fixture(scope="module")
-def exports(ci_first_night: World) -> Exports:
+def exports(world: World) -> Exports:
     """Everything that was delivered about every account."""
-    with duckdb.connect(str(ci_first_night.build_file), read_only=True) as connection:
+    with duckdb.connect(str(world.build_file), read_only=True) as connection:
         rows = connection.execute(f"select distinct account_id from {FEATURES}").fetchall()
     return read_exports(
-        ci_first_night.raw, ROOT / "seeds/reference", [account for (account,) in sorted(rows)]
+        world.raw, ROOT / "seeds/reference", [account for (account,) in sorted(rows)]
     )
 
 
 @pytest.fixture(scope="module")
-def chosen(ci_first_night: World, exports: Exports) -> dict[str, list[Key]]:
+def chosen(world: World, exports: Exports) -> dict[str, list[Key]]:
     """The rows that the reference recomputes."""
     query = f"select account_id, as_of_date from {FEATURES}"
-    keys = ci_first_night.read(query, private=True)
-    returned = ci_first_night.read(f"{query} where life_number > 1", private=True)
+    keys = world.read(query, private=True)
+    returned = world.read(f"{query} where life_number > 1", private=True)
     return sample(exports, keys, returned, ROWS, SEED)
 
 
@@ -180,9 +186,9 @@ def is_same(value: float | None, plain: float | None) -> bool:
 
 
 def test_features_equal_a_plain_reference(
-    ci_first_night: World, chosen: dict[str, list[Key]], reference: dict[Key, dict[str, Any]]
+    world: World, chosen: dict[str, list[Key]], reference: dict[Key, dict[str, Any]]
 ) -> None:
-    found = disagreements(ci_first_night.build_file, reference)
+    found = disagreements(world.build_file, reference)
     assert not found, "\n".join(line for lines in found.values() for line in lines[:3])
     assert len(reference) == ROWS
     difficult = {"returned", "corrected", "backdated", "trialing", "past_due", "late event",
@@ -192,9 +198,9 @@ def test_features_equal_a_plain_reference(
         assert len({row[name] for row in reference.values()}) > 1, f"{name} is always the same"
 
 
-def test_reference_has_no_row_where_there_is_none(ci_first_night: World, exports: Exports) -> None:
+def test_reference_has_no_row_where_there_is_none(world: World, exports: Exports) -> None:
     keys = set(
-        ci_first_night.read(f"select account_id, as_of_date from {FEATURES}", private=True)
+        world.read(f"select account_id, as_of_date from {FEATURES}", private=True)
     )
     days = sorted({day for _, day in keys})
     absent = sorted({(name, day) for name in exports.accounts for day in days} - keys)
@@ -218,19 +224,19 @@ def test_past_stays_the_same_with_the_future_known(
 
 
 def test_proof_leaves_all_as_it_was(
-    ci_first_night: World, untouched: dict[Path, Any], run: Run
+    world: World, untouched: dict[Path, Any], run: Run
 ) -> None:
-    assert untouched == state_of(ci_first_night)
-    assert not list(ci_first_night.build_file.parent.glob(f"{point_in_time.SCRATCH}*"))
+    assert untouched == state_of(world)
+    assert not list(world.build_file.parent.glob(f"{point_in_time.SCRATCH}*"))
 
 
 def test_planted_faults_make_proof_and_reference_fail(
-    ci_first_night: World, context: verify.Context, parsed_once: Any, run: Run,
+    world: World, context: verify.Context, parsed_once: Any, run: Run,
     reference: dict[Key, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """All at once, in features that have nothing to do with each other."""
-    world = ci_first_night.copy(tmp_path)
-    settings = replace(context.settings, warehouse=world.warehouse, target=tmp_path / "target")
+    planted = world.copy(tmp_path)
+    settings = replace(context.settings, warehouse=planted.warehouse, target=tmp_path / "target")
     variables = {**context.variables, "changed_since": ""}
     built = date.fromisoformat(variables["as_of_date"])
     # the future is the one that the proof before has appended

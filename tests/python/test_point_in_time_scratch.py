@@ -20,16 +20,22 @@ from pipeline.raw import RawTable
 
 
 @pytest.fixture(scope="module")
-def context(ci_first_night: World) -> verify.Context:
+def world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A copy of its own: a proof opens the private file, and only one program may."""
+    return ci_first_night.copy(tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.fixture(scope="module")
+def context(world: World) -> verify.Context:
     """What `plumbline verify` hands to a proof."""
-    return context_of(ci_first_night)
+    return context_of(world)
 
 
 def test_proof_names_what_stands_in_its_way(
-    ci_first_night: World, context: verify.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, context: verify.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = tmp_path / "raw"
-    shutil.copytree(ci_first_night.raw, raw, copy_function=os.link)
+    shutil.copytree(world.raw, raw, copy_function=os.link)
     moved = replace(context, settings=replace(context.settings, raw=raw))
     gone = raw / "zendesk" / "tickets" / "landed=2025-03-31"
 

@@ -24,6 +24,7 @@ from ml.evaluate import Outcomes, performance
 from ml.origins import Origin, known_before
 from ml.rivals import COMPARED, build_rival, log_odds
 from ml.splits import rows_of
+from ml.timing import latencies, timings
 
 ALL, WITHOUT_NPS = "all", "without_nps"
 NPS = "nps_score"
@@ -31,7 +32,6 @@ UNCHANGED = AffineMap(intercept=0.0, slope=1.0)
 METRICS = (
     "auc_roc", "auc_pr", "precision_at_80_recall", "lift_at_decile", "brier", "ece", "log_loss",
 )  # fmt: skip
-TIMES = ("fit_seconds", "predict_seconds", "latency_p50_ms", "latency_p99_ms")
 Progress = Callable[[float, float, str], None]
 
 
@@ -57,13 +57,13 @@ class Backtest:
 class Judged:
     """Pooled predictions of one model.
 
-    ``log_odds`` is (rows of ``Backtest.judged``,), calibrated; times are seconds, for one origin on
-    average; ``last`` is the model of the last origin.
+    ``log_odds`` is (rows of ``Backtest.judged``,), calibrated; times are seconds, one value an
+    origin; ``last`` is the model of the last origin.
     """
 
     log_odds: np.ndarray
-    fit_seconds: float
-    predict_seconds: float
+    fit_seconds: np.ndarray
+    predict_seconds: np.ndarray
     last: Pipeline
 
 
@@ -95,7 +95,7 @@ def compare(
     -------
     pd.DataFrame
         model_kind, feature_set, metric_name, metric_value, lower_bound, upper_bound, examples,
-        positives. Times have no bounds.
+        positives.
     """
     tables: list[pd.DataFrame] = []
     sets = feature_sets(contract)
@@ -107,12 +107,10 @@ def compare(
             table = performance(outcomes, settings.evaluation, settings.seed)
             table = table[table["metric_name"].isin(METRICS)]
             sample = data.frame[features.names].tail(settings.comparison.latency_calls)
-            times = (
-                judged.fit_seconds,
-                judged.predict_seconds,
-                *latency(judged.last, sample),
-            )
-            timed = pd.DataFrame({"metric_name": TIMES, "metric_value": times})
+            timed = timings(
+                judged.fit_seconds, judged.predict_seconds, latencies(judged.last, sample),
+                settings,
+            )  # fmt: skip
             tables.append(
                 pd.concat([table, timed], ignore_index=True).assign(
                     model_kind=kind,
@@ -130,7 +128,8 @@ def judge(
     """Fit one kind of model at every origin and predict what came after."""
     raw: list[np.ndarray] = []
     labels: list[np.ndarray] = []
-    fitting = predicting = 0.0
+    fitting: list[float] = []
+    predicting: list[float] = []
     for origin in data.origins:
         train, test = rows_of(data.frame, origin.train), rows_of(data.frame, origin.test)
         pipeline = build_rival(kind, contract, settings)
@@ -141,12 +140,11 @@ def judge(
             pipeline.fit(train[contract.names], train[data.label].to_numpy())
         fitted = time.perf_counter()
         raw.append(log_odds(pipeline, test[contract.names]))
-        predicting += time.perf_counter() - fitted
-        fitting += fitted - started
+        predicting.append(time.perf_counter() - fitted)
+        fitting.append(fitted - started)
         labels.append(test[data.label].to_numpy())
-    count = len(data.origins)
     calibrated = calibrate_forward(raw, labels, data, settings)
-    return Judged(np.concatenate(calibrated), fitting / count, predicting / count, pipeline)
+    return Judged(np.concatenate(calibrated), np.array(fitting), np.array(predicting), pipeline)
 
 
 def calibrate_forward(
@@ -181,15 +179,3 @@ def pooled(data: Backtest, scores: np.ndarray) -> Outcomes:
         dates=pd.factorize(rows["as_of_date"], sort=True)[0],
         capacity=data.capacity,
     )
-
-
-def latency(pipeline: Pipeline, features: pd.DataFrame) -> tuple[float, float]:
-    """Return the median and the 99th percentile of the time for one row, in milliseconds."""
-    rows = [features.iloc[[number]] for number in range(len(features))]
-    log_odds(pipeline, rows[0])
-    taken = []
-    for row in rows:
-        started = time.perf_counter()
-        log_odds(pipeline, row)
-        taken.append(time.perf_counter() - started)
-    return tuple(1000 * np.quantile(taken, (0.5, 0.99)))

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline import feature_rows, ops, past, preflight
+from pipeline import feature_rows, ops, past, preflight, scoring
 from pipeline.backtest import judge, replay
 from pipeline.backtest.chain import FEATURES, Memory, load_chain, read_inputs
 from pipeline.backtest.dates import Dates, plan_dates
@@ -189,6 +189,6 @@ def code_fingerprint() -> str:
     from ml import registry
 
     digest = hashlib.sha256(registry.code_fingerprint().encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in (*sorted(Path(__file__).parent.glob("*.py")), Path(scoring.__file__)):
         digest.update(file.read_bytes())
     return digest.hexdigest()

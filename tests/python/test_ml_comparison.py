@@ -17,6 +17,7 @@ from ml.contract import load_contract
 from ml.errors import MlError, TooLittleDataError
 from ml.origins import known_before, rolling_origins
 from ml.rivals import COMPARED, build_rival, log_odds
+from ml.timing import timings
 
 
 def days(*numbers: int) -> np.ndarray:
@@ -147,9 +148,25 @@ def test_a_study_writes_its_tables_once(tmp_path: Path, contract_path: Path) -> 
     assert worst == "usage"
     assert fetch(
         database,
-        "select count(*) from ml.model_comparison where metric_name = 'auc_roc'"
-        " and not metric_value between lower_bound and upper_bound",
+        "select count(*) from ml.model_comparison where (metric_name in ('auc_roc',"
+        " 'latency_p50_ms', 'latency_p99_ms') or metric_name like '%seconds')"
+        " and coalesce(not metric_value between lower_bound and upper_bound, true)",
     ) == [(0,)]
+
+
+def test_times_are_summed_up_with_their_spread() -> None:
+    """By hand: equal values have no spread, and a bound lies within what was measured."""
+    settings = quick_settings()
+    found = timings(
+        np.array([2.0, 2.0]), np.array([1.0, 3.0]), np.arange(1.0, 101.0), settings
+    ).set_index("metric_name")
+    assert list(found.loc["fit_seconds"]) == [2.0, 2.0, 2.0]
+    assert list(found.loc["predict_seconds"]) == [2.0, 1.0, 3.0]
+    assert found.loc["latency_p50_ms", "metric_value"] == 50.5
+    assert found.loc["latency_p99_ms", "metric_value"] == pytest.approx(99.01)
+    assert 30 < found.loc["latency_p50_ms", "lower_bound"] < 50.5
+    assert 90 < found.loc["latency_p99_ms", "lower_bound"] < 99.01
+    assert found.loc["latency_p99_ms", "upper_bound"] <= 100
 
 
 def test_too_few_churners_write_nothing(tmp_path: Path, contract_path: Path) -> None:

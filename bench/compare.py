@@ -58,7 +58,8 @@ def build(folder: Path, size: str, seed: int) -> None:
     environment = {**night.environment(folder), "PLUMBLINE_BUILD": str(file)}
     run_child(["-m", "pipeline", "demo", f"--size={size}", f"--seed={seed}"], environment)
     run_child(
-        ["-m", "dbt.cli.main", "run", "--quiet", "--select", "+feat_training_examples",
+        ["-m", "dbt.cli.main", "build", "--quiet", "--select", "+feat_training_examples",
+         "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
          f"--log-path={folder / 'logs'}", "--vars", f"as_of_date: '{night.SECOND_NIGHT}'"],
         environment,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +131,10 @@ def train_result(
     metrics: pd.DataFrame,
     is_new: bool,
     started: float,
+    since: date,
 ) -> TrainResult:
-    """Return what a training run gives; champion as of its date or not."""
-    champion = stages.champion(database, run.target, run.as_of_date)
+    """Return what a training run gives; champion on the night of ``since`` or not."""
+    champion = stages.champion(database, run.target, since)
     return TrainResult(
         model_version=run.model_version,
         model_kind=run.model_kind or None,

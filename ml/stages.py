@@ -1,5 +1,6 @@
 """Which model is champion, since when, and how that changes: an append-only history."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -74,9 +75,19 @@ def changes(
 
 
 def promote(
-    database: Path, models_dir: Path, version: str, since: date, reason: str
+    database: Path,
+    models_dir: Path,
+    version: str,
+    since: date,
+    reason: str,
+    fits: Callable[[ModelRun], bool] = lambda run: True,
 ) -> tuple[ModelRun, str | None]:
     """Make a trained model champion for the nights from a date on.
+
+    Parameters
+    ----------
+    fits : callable
+        Whether nights could score with a model; one that does not fit they would replace at once.
 
     Returns
     -------
@@ -86,8 +97,8 @@ def promote(
     Raises
     ------
     MlError
-        Where there is no such model, it is champion already, its kind has no exact reasons, or its
-        file is missing or was changed; nothing is written then.
+        Where there is no such model, it is champion already, its kind has no exact reasons, it does
+        not fit, or its file is missing or was changed; nothing is written then.
     """
     run = find(database, version)
     if run is None:
@@ -98,6 +109,12 @@ def promote(
         raise MlError(
             f"{version} is a {run.model_kind}, whose reasons do not add up exactly",
             f"promote one of {', '.join(CHAMPION_KINDS)}",
+        )
+    if not fits(run):
+        raise MlError(
+            f"{version} learnt from other features, other nulls or another label than there are "
+            "now: the next night would replace it",
+            "train on what there is: `plumbline train`",
         )
     load_registered(run, models_dir)
     current = champion(database, run.target)
@@ -110,17 +127,21 @@ def promote(
 
 
 def rollback(
-    database: Path, models_dir: Path, target: str, since: date
+    database: Path,
+    models_dir: Path,
+    target: str,
+    since: date,
+    fits: Callable[[ModelRun], bool] = lambda run: True,
 ) -> tuple[ModelRun, str | None]:
     """Make the champion before the present one champion again.
 
     Raises
     ------
     MlError
-        Where there was none before, or its file is missing or was changed.
+        Where there was none before, it does not fit, or its file is missing or was changed.
     """
     crowned = [c.model_version for c in history(database, target) if c.stage == CHAMPION]
     before = [version for version in crowned if version != crowned[-1]] if crowned else []
     if not before:
         raise MlError(f"{target} had no other champion before", SEE)
-    return promote(database, models_dir, before[-1], since, "rolled back")
+    return promote(database, models_dir, before[-1], since, "rolled back", fits)

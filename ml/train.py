@@ -50,6 +50,7 @@ def train(
     label: str | None = None,
     *,
     target: str = "churn",
+    since: date | None = None,
     contract_path: Path = CONTRACT_PATH,
     settings: Settings | None = None,
 ) -> TrainResult:
@@ -78,6 +79,8 @@ def train(
         Label column of the training examples, where it is not the target's own.
     target : str
         One of the targets in ``ml/model.toml``.
+    since : date, optional
+        First night that a new champion counts for; that of ``as_of_date`` where it is left out.
     contract_path : Path
         YAML of the feature contract.
     settings : Settings, optional
@@ -94,6 +97,7 @@ def train(
         Where the features, labels, files or the database are at fault; nothing is changed then.
     """
     started = time.perf_counter()
+    since = since or as_of_date
     settings = (settings or load_settings()).only(target, label)
     aim = settings.of(target)
     contract = load_contract(contract_path).without_types(source_types_off)
@@ -102,7 +106,7 @@ def train(
     frame = warehouse.read_training(database, contract, aim, as_of_date)
     check_labels(frame, aim.label)
     check_values(frame, contract)
-    incumbent = stages.champion(database, target, as_of_date)
+    incumbent = stages.champion(database, target, since)
     check_not_gone_dark(frame, contract, incumbent.feature_names if incumbent else ())
     check_mart(database, settings)
     parameters = {
@@ -136,7 +140,7 @@ def train(
     if known is not None and _is_complete(known, models_dir):
         logger.info("%s was trained before on the same data", version_name)
         performance = warehouse.read_performance(database, version_name)
-        return train_result(database, known, performance, False, started)
+        return train_result(database, known, performance, False, started, since)
     tables: dict[str, pd.DataFrame] = {}
     try:
         # The order of sums depends on the number of threads, and the bits on that order.
@@ -155,11 +159,11 @@ def train(
     if run.artefact_path is not None and decision.is_promoted:
         previous = incumbent.model_version if incumbent else None
         tables["model_stages"] = stages.changes(
-            version_name, previous, target, as_of_date, decision.reason
+            version_name, previous, target, since, decision.reason
         )
     warehouse.write_training(database, version_name, tables)
     performance = tables.get("model_performance", pd.DataFrame())
-    return train_result(database, run, performance, True, started)
+    return train_result(database, run, performance, True, started, since)
 
 
 def _train(

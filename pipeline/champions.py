@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import ops, preflight
+from pipeline import ops, preflight, scoring
 from pipeline.config import Settings, load_settings
 from pipeline.errors import UserError
 from pipeline.nightly import recover
@@ -95,7 +96,8 @@ def promote(run: str, source: str, raw: str | None) -> None:
     with preflight.run_lock(settings):
         since = next_night(settings)
         champion, previous = make_champion(
-            settings.build_file, settings.models_folder, run, since, "promoted by hand"
+            settings.build_file, settings.models_folder, run, since, "promoted by hand",
+            partial(scoring.fits_now, settings),
         )
     told = f" in the place of {previous}" if previous else ""
     _tell(f"{champion.model_version} is champion for {champion.target} from {since} on{told}")
@@ -121,7 +123,8 @@ def rollback(target: str, source: str, raw: str | None) -> None:
     with preflight.run_lock(settings):
         since = next_night(settings)
         champion, previous = roll_back(
-            settings.build_file, settings.models_folder, target, since
+            settings.build_file, settings.models_folder, target, since,
+            partial(scoring.fits_now, settings),
         )
     _tell(
         f"{champion.model_version} is champion for {target} again from {since} on, in the place of"

@@ -102,13 +102,13 @@ def train(as_of: date | None, source: str, raw: str | None) -> None:
     """Train new models on the features that the last build left.
 
     Writes them to warehouse/models and their figures to schema ml of the build file. A new model
-    becomes champion where it is better than the present one beyond noise (`plumbline models` says);
-    the next `plumbline nightly` scores with the champion.
+    becomes champion where it is better than the present one beyond noise (`plumbline models` says),
+    for the nights after the last published one.
 
     \b
     Examples:
       plumbline train
-      plumbline train --as-of 2026-02-01    only labels that were known by then
+      plumbline train --as-of 2026-02-01    only dates whose labels were known by then
     """
     from pipeline.steps import train_only
 

@@ -50,11 +50,10 @@ def compare(
       plumbline compare
       plumbline compare --target expansion --no-ablation
     """
-    from ml.config import load_settings as load_knobs
     from ml.study import ABLATION, COMPARISON, study
 
     settings, console = load_settings(source, raw), Console(highlight=False)
-    label = settings.label if target == scoring.CHURN else load_knobs().of(target).label
+    label = scoring.label_of(settings, target)
     stages = Stages(console, 1)
     with preflight.run_lock(settings):
         day, _ = last_build(settings, as_of)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from ml.config import ScoringSettings
+from pipeline import ops
 from pipeline.additivity import measure
 from pipeline.errors import UserError
+from pipeline.scoring import CHURN, Model
 
 SMALLEST_SHOWN = 0.001
-CHURN = "churn"
 INPUT_GATE_TABLE = "intermediate.int_inputs__checked"
 
 
@@ -53,6 +54,34 @@ class Night:
         pairs = [(name, self.scored_runs[name]) for name in targets]
         either = " or ".join("(target = ? and run_id = ?)" for _ in pairs)
         return f"as_of_date = ? and ({either})", [self.as_of, *(x for pair in pairs for x in pair)]
+
+
+def visible_runs(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, models: Sequence[Model]
+) -> dict[str, str]:
+    """Target to the run whose scores stand for a date; targets without scores are left out."""
+    found = {
+        model.target: visible_run(connection, run_id, as_of, model) for model in models
+    }
+    return {target: run for target, run in found.items() if run is not None}
+
+
+def visible_run(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, model: Model
+) -> str | None:
+    """The run whose scores stand for a date: this one, or a published one with the same rows."""
+    if model.version is None:
+        return None
+    rows = connection.execute(
+        "select distinct run_id from ml.predictions"
+        " where as_of_date = ? and target = ? and model_version = ?",
+        [as_of, model.target, model.version],
+    ).fetchall()
+    present = {row[0] for row in rows}
+    if run_id in present:
+        return run_id
+    published = reversed(ops.published_run_ids(connection))
+    return next((run for run in published if run in present), None)
 
 
 def check_gate(

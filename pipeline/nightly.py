@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
-from pipeline import docs, figures, gate, leakage, ops, preflight, publish, scoring
+from pipeline import docs, figures, gate, kept, leakage, ops, preflight, publish, scoring
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
@@ -119,7 +119,7 @@ def _publish_night(
             night = Night(
                 plan.run_id,
                 plan.as_of,
-                scoring.visible_runs(connection, plan.run_id, plan.as_of, models),
+                gate.visible_runs(connection, plan.run_id, plan.as_of, models),
             )
         step.outcome = scoring.told(models, counts)
         model = models[0]
@@ -186,6 +186,7 @@ def recover(settings: Settings) -> None:
     with open_private(settings) as connection:
         ops.create_tables(connection, settings.root)
         ops.heal(connection, settings.published_file)
+        kept.restore(connection, settings.published_file)
 
 
 def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> Plan:

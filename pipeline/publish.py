@@ -38,6 +38,14 @@ STEP = "int_"  # begins the name of a model that no reader is meant to see
 WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
 # dbt vars that say how many days of as-of dates readers get.
 DAYS, DAYS_OF = "publish_days", {("ml", "prediction_reasons"): "publish_reasons_days"}
+# Their date is that of a training or a study, which may be older than any night that is shown.
+OF_ANY_AGE = {
+    ("ml", "model_runs"),
+    ("ml", "model_comparison"),
+    ("ml", "feature_ablation"),
+    ("monitoring", "model_comparison"),
+    ("monitoring", "feature_ablation"),
+}
 Progress = Callable[[float, float | None, str], None]
 # Text of a table, and of its columns by name.
 Described = tuple[str, Mapping[str, str]]
@@ -140,7 +148,8 @@ def _copy_table(
     ).fetchall()
     names = dict(columns)
     conditions, parameters = ["true"], []
-    if names.get("as_of_date") == "DATE" and schema != "ops":
+    is_dated = names.get("as_of_date") == "DATE" and schema != "ops"
+    if is_dated and (schema, table) not in OF_ANY_AGE:
         conditions.append("as_of_date > ?")
         parameters.append(first_day)
     if schema in WRITTEN_BY_PYTHON and "run_id" in names:

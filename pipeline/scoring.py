@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipeline import ops
 from pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -96,13 +95,15 @@ def choose_models(
     as_of: date,
     retrain: bool,
     asked: Mapping[str, str] | None = None,
+    since: date | None = None,
 ) -> tuple[Model, ...]:
     """Load or train the champion of every target, the churn model first."""
     from ml.config import load_settings
 
     targets = load_settings().target
     return tuple(
-        choose_model(settings, run_id, as_of, retrain, name, asked or {}) for name in targets
+        choose_model(settings, run_id, as_of, retrain, name, asked or {}, since)
+        for name in targets
     )
 
 
@@ -120,6 +121,7 @@ def choose_model(
     retrain: bool,
     target: str = CHURN,
     asked: Mapping[str, str] = MappingProxyType({}),
+    since: date | None = None,
 ) -> Model:
     """Load the champion that fits this source, or train one.
 
@@ -130,6 +132,8 @@ def choose_model(
     asked : mapping
         Model versions that do not do any longer, and why. A version that is champion no more is
         not meant: a night that is run again does not train again.
+    since : date, optional
+        First night that a new champion counts for; `as_of` where it is left out.
 
     Raises
     ------
@@ -137,17 +141,13 @@ def choose_model(
         Features, labels, files or the database are at fault.
     """
     from ml import registry, stages
-    from ml.challenge import fits
-    from ml.config import load_settings
-    from ml.contract import load_contract
     from ml.train import train
 
-    label = settings.label if target == CHURN else load_settings().of(target).label
-    champion = stages.champion(settings.build_file, target, as_of)
-    contract = load_contract().without_types(settings.source_types_off)
+    since = since or as_of
+    champion = stages.champion(settings.build_file, target, since)
     why = asked.get(champion.model_version) if champion is not None else None
     because = f" ({why})" if why else ""
-    usable = champion is not None and fits(champion, contract, label)
+    usable = champion is not None and fits_now(settings, champion)
     if usable and not retrain and why is None:
         return _as_model(champion, f"{champion.model_version} fits")
     result = train(
@@ -157,8 +157,9 @@ def choose_model(
         run_id,
         settings.source_types_off,
         capacity(settings, as_of),
-        label,
+        label_of(settings, target),
         target=target,
+        since=since,
     )
     if usable and not result.is_champion:
         tried = f", after {result.model_version}: {result.decision}"
@@ -170,12 +171,28 @@ def choose_model(
     if not result.is_champion:
         # trained before, and another was made champion by hand since
         stages.promote(
-            settings.build_file, settings.models_folder, result.model_version, as_of,
+            settings.build_file, settings.models_folder, result.model_version, since,
             "the only model that reads these features and this label",
         )
     done = "new:" if result.is_new else "same data as"
     run = registry.find(settings.build_file, result.model_version)
     return _as_model(run, f"{done} {result.model_version}{because}", result.warnings)
+
+
+def label_of(settings: Settings, target: str) -> str:
+    """Label column that a target is learnt from."""
+    from ml.config import load_settings
+
+    return settings.label if target == CHURN else load_settings().of(target).label
+
+
+def fits_now(settings: Settings, run: ModelRun) -> bool:
+    """Whether a model reads the features and the label that there are now, as nights ask."""
+    from ml.challenge import fits
+    from ml.contract import load_contract
+
+    contract = load_contract().without_types(settings.source_types_off)
+    return fits(run, contract, label_of(settings, run.target))
 
 
 def _as_model(run: ModelRun, outcome: str, warnings: tuple[str, ...] = ()) -> Model:
@@ -211,34 +228,6 @@ def told(models: Sequence[Model], counts: Sequence[int]) -> str:
     return ", ".join(
         f"{count:,} for {model.target}" for model, count in zip(models, counts, strict=True)
     )
-
-
-def visible_runs(
-    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, models: Sequence[Model]
-) -> dict[str, str]:
-    """Target to the run whose scores stand for a date; targets without scores are left out."""
-    found = {
-        model.target: visible_run(connection, run_id, as_of, model) for model in models
-    }
-    return {target: run for target, run in found.items() if run is not None}
-
-
-def visible_run(
-    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, model: Model
-) -> str | None:
-    """The run whose scores stand for a date: this one, or a published one with the same rows."""
-    if model.version is None:
-        return None
-    rows = connection.execute(
-        "select distinct run_id from ml.predictions"
-        " where as_of_date = ? and target = ? and model_version = ?",
-        [as_of, model.target, model.version],
-    ).fetchall()
-    present = {row[0] for row in rows}
-    if run_id in present:
-        return run_id
-    published = reversed(ops.published_run_ids(connection))
-    return next((run for run in published if run in present), None)
 
 
 def capacity(settings: Settings, as_of: date) -> int:

@@ -24,6 +24,7 @@ from pipeline import (
     verify,
     verify_catalogue,
 )
+from pipeline.champions import next_night
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.docs import build_site, serve_site
@@ -42,12 +43,16 @@ def train_only(settings: Settings, as_of: date | None, console: Console) -> None
     with preflight.run_lock(settings):
         day, _ = last_build(settings, as_of)
         with stages.stage("Train") as step:
-            models = scoring.choose_models(settings, ops.new_run_id(day), day, retrain=True)
+            # who was champion of a published night stays so
+            since = max(day, next_night(settings))
+            models = scoring.choose_models(
+                settings, ops.new_run_id(day), day, retrain=True, since=since
+            )
             step.outcome = "; ".join(model.outcome for model in models)
     for model in models:
         for line in (model.sentence, *model.warnings):
             console.print(f"{model.target}: {line}", markup=False)
-    console.print("next: plumbline nightly scores and publishes with it")
+    console.print(f"next: plumbline nightly scores with the champions, from {since} on")
 
 
 def score_only(settings: Settings, as_of: date | None, console: Console) -> None:

@@ -19,8 +19,9 @@ KEY = "metric_name, grain, period_start_date, dimension_name, dimension_value"
 CREATE = "create temp table {} (metric_name text, grain text, period_start_date date,"
 CREATE += " dimension_name text, dimension_value text, value double)"
 
-# A sum without a row is 0, a ratio without one is NULL; the periods that the plain SQL holds are
-# the measure of what must be there: the total of each is a row of metric_values, and no other is.
+# A sum without a row is 0 (of scores: unknown), a ratio without one is NULL; the periods that the
+# plain SQL holds are the measure of what must be there: the total of each is a row of
+# metric_values, and no other is.
 COMPARE = f"""
 create or replace temp table compared as
 with complete as (
@@ -35,7 +36,7 @@ asked as (
     semi join complete using (metric_name, grain, period_start_date)
 ),
 joined as (
-    select a.*, c.additivity <> 'not_additive' as is_sum,
+    select a.*, c.additivity <> 'not_additive' and c.source_type <> 'predictions' as is_sum,
         dimension_name = 'total' and (m.metric_name is null) <> (p.metric_name is null)
             as is_one_sided,
         m.value as catalogue, f.value as metricflow, p.value as plain

@@ -90,7 +90,7 @@ def train_origin(plan: Replay, private: Settings, origin: date) -> str:
     plan.memory.know(origin)
     plan.memory.run(origin, EXAMPLES)
     examples = plan.memory.read(f"select * from features.{EXAMPLES}")
-    label = _label(plan)
+    label = scoring.label_of(plan.settings, plan.target)
     check_matured(examples, label, origin, plan.embargo_days)
     with duckdb.connect(str(private.build_file)) as connection:
         keep(connection, f"features.{EXAMPLES}", examples)
@@ -220,13 +220,6 @@ def _show_night(plan: Replay, private: Settings, night: date) -> None:
         keep(connection, FEATURES, tonight)
         for relation in CAPACITY_INPUTS:
             keep(connection, relation, plan.memory.read(f"select * from {relation}"))
-
-
-def _label(plan: Replay) -> str:
-    from ml.config import load_settings
-
-    churn = plan.target == scoring.CHURN
-    return plan.settings.label if churn else load_settings().of(plan.target).label
 
 
 def _matured(examples: pa.Table, label: str) -> int:

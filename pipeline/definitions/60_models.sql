@@ -2,7 +2,7 @@
 -- nights; who churned is counted from the version logs.
 create temp table listed as
 select as_of_date as night, account_id, life_number, churn_probability as p, arr_usd,
-    is_on_worklist as is_flagged
+    is_on_worklist as is_flagged, risk_rank, csm_id, csm_slots
 from risk.rpt_at_risk_accounts_history where as_of_date <= getvariable('t');
 
 -- a month stands by the last of the nights that each end a week of scoring
@@ -67,6 +67,11 @@ select c.dimension_name, c.dimension_value, c.period_start, c.period_end,
     ) as is_contacted,
     not exists (select 1 from churns x where x.account_id = t.account_id
         and x.churn_date >= t.night and x.churn_date < t.night + getvariable('save')) as is_there,
+    t.risk_rank <= (
+        select sum(s.csm_slots) from (
+            select distinct l.csm_id, l.csm_slots from listed l where l.night = t.night
+        ) s
+    ) as is_within_slots,
     j.has_churned, j.tenth, j.is_within_recall, j.placement, (j.p - j.has_churned::integer) ** 2 as squared,
     g.gap
 from cuts c
@@ -126,9 +131,9 @@ select 'month', period_start, dimension_name, dimension_value, avg(gap) from cal
 -- metric: lift_at_decile, seen by predictions
 select 'month', period_start, dimension_name, dimension_value, (count(*) filter (tenth = 1 and has_churned) / nullif(count(*) filter (tenth = 1), 0)) / nullif(count(*) filter (has_churned) / nullif(count(has_churned), 0), 0) from called where is_settled group by all;
 -- metric: precision_at_capacity, seen by predictions
-select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_flagged and has_churned) / nullif(count(has_churned) filter (is_flagged), 0) from called where is_settled group by all;
+select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_within_slots and has_churned) / nullif(count(has_churned) filter (is_within_slots), 0) from called where is_settled group by all;
 -- metric: recall_at_capacity, seen by predictions
-select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_flagged and has_churned) / nullif(count(*) filter (has_churned), 0) from called where is_settled group by all;
+select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_within_slots and has_churned) / nullif(count(*) filter (has_churned), 0) from called where is_settled group by all;
 -- metric: precision_at_80_recall, seen by predictions
 select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_within_recall and has_churned) / nullif(count(*) filter (is_within_recall), 0) from called where is_settled group by all;
 -- metric: false_positive_rate, seen by predictions

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import duckdb
 
-SLOTS = 25
+LISTED = 25
+# Three managers with 7 slots each: the list is longer than the team's slots.
+MANAGERS, SLOTS = 3, 7
 # Scores know something of what came, and are noisy; equal ones are planted, too.
 SCORED = """
 create temp table planted as
 with nights as (
-    select unnest(generate_series($first, $last, interval 3 day))::date as as_of_date
+    select night::date as as_of_date
+    from unnest(generate_series($first, $last, interval 3 day)) as nights(night)
+    where date_trunc('month', night) <> $without
 ),
 scored as (
     select features.as_of_date, features.account_id, features.life_number, features.mrr,
@@ -39,24 +43,31 @@ from planted;
 
 insert into risk.rpt_at_risk_accounts_history
     (run_id, as_of_date, account_id, life_number, model_version, risk_rank, churn_probability,
-     risk_tier, is_on_worklist, arr_usd)
+     risk_tier, is_on_worklist, arr_usd, csm_id, csm_slots)
 select (select max(run_id) from ops.runs where state = 'published'),
     as_of_date, account_id, life_number,
     (select max(model_version) from ml.model_runs where target = 'churn'),
-    risk_rank, probability, 'high', risk_rank <= $slots, mrr * 12
+    risk_rank, probability, 'high', risk_rank <= $listed, mrr * 12,
+    nullif('m' || hash(account_id) % $managers, 'm0'), $slots
 from planted;
 """
 
 
-def plant_past_nights(build_file: Path, first: date, last: date) -> int:
+def plant_past_nights(build_file: Path, first: date, last: date, without: date) -> int:
     """Score and list every third night of the past, in the private file.
+
+    Parameters
+    ----------
+    without : date
+        First day of a month without a night.
 
     Returns
     -------
     int
         Rows planted, one per paying account and night.
     """
-    values = {"first": first, "last": last, "slots": SLOTS}
+    values = {"first": first, "last": last, "without": without, "listed": LISTED,
+              "managers": MANAGERS, "slots": SLOTS}  # fmt: skip
     with duckdb.connect(str(build_file)) as connection:
         for statement in SCORED.split(";"):
             if statement.strip():

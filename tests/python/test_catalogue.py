@@ -25,6 +25,7 @@ from pipeline.dbt import Dbt
 from pipeline.errors import UserError
 from pipeline.verify import Context
 
+UNSCORED_MONTH = date(2025, 9, 1)
 DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
 
 
@@ -37,7 +38,7 @@ FROM_PAST_NIGHTS = ("int_scored_nights__dated+", "int_worklist_responses__dated+
 def world(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The last night, after eight months of nights whose outcomes are known. Read only."""
     world = ci_world.copy(tmp_path_factory.mktemp("catalogue"))
-    plant_past_nights(world.build_file, date(2025, 7, 2), date(2026, 2, 24))
+    plant_past_nights(world.build_file, date(2025, 7, 2), date(2026, 2, 24), UNSCORED_MONTH)
     return world
 
 
@@ -80,6 +81,28 @@ def test_every_metric_is_equal_in_three_ways(evaluated: duckdb.DuckDBPyConnectio
     proven = verify_catalogue.compare(evaluated)
     assert proven.is_passed, proven.measured
     assert int(re.match(r"(\d+) metrics", proven.measured)[1]) >= 88
+
+
+def test_what_nobody_scored_is_unknown(values: duckdb.DuckDBPyConnection) -> None:
+    """A month without a night has no revenue at risk of 0; the proof would see one."""
+    unknown = "metric_name = 'revenue_at_risk' and period_start_date = ?"
+    query = f"select distinct value from metric_values where {unknown}"
+    assert values.execute(query, [UNSCORED_MONTH]).fetchall() == [(None,)]
+    values.execute(f"update metric_values set value = 0 where {unknown}", [UNSCORED_MONTH])
+    proven = verify_catalogue.compare(values)
+    assert not proven.is_passed and "revenue_at_risk" in proven.measured
+
+
+def test_the_capacity_is_not_the_list(values: duckdb.DuckDBPyConnection) -> None:
+    """Planted: 25 accounts on the list, 21 slots."""
+    values.execute(
+        "update plain_values p set value = 1 - f.value from plain_values f"
+        " where p.metric_name = 'precision_at_capacity' and f.metric_name = 'false_discovery_rate'"
+        " and (p.grain, p.period_start_date, p.dimension_name, p.dimension_value)"
+        " = (f.grain, f.period_start_date, f.dimension_name, f.dimension_value)"
+    )
+    proven = verify_catalogue.compare(values)
+    assert not proven.is_passed and "precision_at_capacity" in proven.measured
 
 
 def test_each_metric_is_compared_at_its_grains_and_cuts(

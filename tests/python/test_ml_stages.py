@@ -24,10 +24,10 @@ EARLIER = date(2025, 9, 20)
 NEXT = date(2026, 3, 1)
 
 
-def run_training(folder, as_of):
+def run_training(folder, as_of, since=None):
     return train(
         folder / "plumbline.duckdb", folder / "models", as_of, "run", (), 30,
-        contract_path=folder / "contract.yml", settings=QUICK,
+        since=since, contract_path=folder / "contract.yml", settings=QUICK,
     )
 
 
@@ -118,6 +118,26 @@ def test_a_champion_of_other_features_gives_way(world):
     result = run_training(folder, AS_OF)
     assert result.is_champion
     assert "other features" in result.decision
+
+
+def test_a_champion_counts_from_the_night_that_was_named(tmp_path):
+    folder = make_world(tmp_path / "new")
+    result = run_training(folder, AS_OF, since=NEXT)
+    assert result.is_champion
+    assert versions(folder, AS_OF) is None
+    assert versions(folder, NEXT) == result.model_version
+
+
+def test_a_model_that_does_not_fit_is_not_promoted(world):
+    folder, first, second = world
+    database, models = folder / "plumbline.duckdb", folder / "models"
+    before = stages.history(database, "churn")
+    with pytest.raises(MlError, match="the next night would replace it"):
+        stages.promote(
+            database, models, second.model_version, NEXT, "by hand",
+            lambda run: run.model_version == first.model_version,
+        )  # fmt: skip
+    assert stages.history(database, "churn") == before
 
 
 def test_promotion_and_rollback_touch_no_past_night(world):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import duckdb
 import pandas as pd
 import pytest
 from conftest import FIRST_NIGHT, World
@@ -66,6 +67,43 @@ def test_a_model_is_promoted_and_rolled_back(world: World, plumbline: Command) -
     assert (code, shown, errors) == (0, f"{told} {NEXT}", "")
     code, shown, _ = plumbline("models")
     assert code == 0 and f"churn {old} champion" in shown and f"churn {new} retired" in shown
+    assert crowned(world) == old
+
+
+def test_a_training_by_hand_touches_no_published_night(world: World, plumbline: Command) -> None:
+    """And a model that nights could not score with is refused, not replaced in silence."""
+    old = crowned(world)
+    [(features,)] = world.read(
+        f"select feature_names from ml.model_runs where model_version = '{old}'", private=True
+    )
+    execute(world.build_file, "update features.feat_training_examples set seats = 3 * seats")
+    rename = "update ml.model_runs set feature_names = ? where model_version = ?"
+    with duckdb.connect(str(world.build_file)) as connection:
+        connection.execute(rename, ['["rainfall"]', old])
+    code, shown, errors = plumbline("train")
+    assert (code, errors) == (0, "")
+    assert f"next: plumbline nightly scores with the champions, from {NEXT_NIGHT} on" in shown
+    new = crowned(world)
+    crownings = dict(
+        world.read(
+            "select model_version, max(since_date) from ml.model_stages"
+            " where target = 'churn' and stage = 'champion' group by all",
+            private=True,
+        )
+    )
+    assert new != old and crownings[new] == NEXT_NIGHT
+
+    line = (
+        f"error: {old} learnt from other features, other nulls or another label than there are"
+        " now: the next night would replace it — train on what there is: `plumbline train`\n"
+    )
+    for arguments in (("promote", old), ("rollback",)):
+        code, shown, told = plumbline(*arguments)
+        assert (code, told) == (1, line), shown
+    assert crowned(world) == new
+    with duckdb.connect(str(world.build_file)) as connection:
+        connection.execute(rename, [features, old])
+    assert plumbline("rollback")[0] == 0
     assert crowned(world) == old
 
 

@@ -122,6 +122,19 @@ def test_reasons_keep_the_last_35_days(settings: Settings) -> None:
     assert days == [(T - timedelta(days=34),), (T,)]
 
 
+def test_models_and_studies_are_shown_whatever_their_age(settings: Settings) -> None:
+    """A champion may be older than any night that is shown."""
+    old = "create table {} as select date '2020-01-01' as as_of_date, 'm1' as model_version"
+    with duckdb.connect(str(settings.build_file)) as connection:
+        connection.execute("create schema if not exists monitoring")
+        for schema, table in publish.OF_ANY_AGE:
+            connection.execute(f"drop table if exists {schema}.{table}")
+            connection.execute(old.format(f"{schema}.{table}"))
+    publish.publish(settings, NIGHT, {})
+    for schema, table in publish.OF_ANY_AGE:
+        assert published(settings, f"select count(*) from {schema}.{table}") == [(1,)], table
+
+
 def test_older_readers_open_the_file(settings: Settings) -> None:
     publish.publish(settings, NIGHT, {})
     with duckdb.connect() as connection:

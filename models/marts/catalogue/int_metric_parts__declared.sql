@@ -31,6 +31,7 @@ described as (
         metrics.grains,
         metrics.calculation,
         metrics.over_time,
+        metrics.source_type,
         metrics.observed_from_date
     from declared
     inner join metrics

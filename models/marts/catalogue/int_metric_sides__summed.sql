@@ -19,6 +19,8 @@ weighted as (
         parts.period_start_date,
         parts.dimension_name,
         parts.dimension_value,
+        -- what nobody scored is not known to be 0
+        case when declared.source_type <> 'predictions' then 0 end as amount_without_row,
         declared.weight
         * case when declared.over_time = 'sum' then parts.amount else parts.last_amount end
             as amount
@@ -32,7 +34,7 @@ weighted as (
 
 ),
 
--- no row is no event: a missing amount is 0
+-- no row is no event: a missing amount is 0, but for scores
 summed as (
 
     select
@@ -44,7 +46,10 @@ summed as (
         {%- for side in
             ['numerator', 'denominator', 'second_numerator', 'second_denominator'] %},
         cast(
-            coalesce(sum(case when weighted.side = '{{ side }}' then weighted.amount end), 0)
+            coalesce(
+                sum(case when weighted.side = '{{ side }}' then weighted.amount end),
+                max(weighted.amount_without_row)
+            )
             as {{ column_type('double') }}
         ) as {{ side }}
         {%- endfor %}

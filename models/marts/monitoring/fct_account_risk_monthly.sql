@@ -39,6 +39,26 @@ responses as (
 
 ),
 
+managers as (
+
+    select distinct
+        worklists.as_of_date,
+        worklists.csm_id,
+        worklists.csm_slots
+    from worklists
+
+),
+
+teams as (
+
+    select
+        managers.as_of_date,
+        sum(managers.csm_slots) as team_slots
+    from managers
+    group by managers.as_of_date
+
+),
+
 joined as (
 
     select
@@ -49,6 +69,8 @@ joined as (
         worklists.churn_probability,
         worklists.churn_probability * worklists.arr_usd as arr_at_risk_usd,
         case when worklists.is_on_worklist then 1 else 0 end as flagged_count,
+        case when worklists.risk_rank <= teams.team_slots then 1 else 0 end
+            as within_capacity_count,
         responses.contacted_count,
         responses.saved_count,
         case when outcomes.is_positive is not null then 1 end as judged_count,
@@ -64,6 +86,8 @@ joined as (
     from nights
     inner join worklists
         on nights.as_of_date = worklists.as_of_date
+    inner join teams
+        on nights.as_of_date = teams.as_of_date
     left join outcomes
         on
             worklists.account_id = outcomes.account_id
@@ -84,8 +108,9 @@ final as (
     select
         joined.*,
         joined.flagged_count * joined.judged_count as flagged_judged_count,
-        joined.flagged_count * joined.churned_count as flagged_churned_count,
         joined.flagged_count * joined.stayed_count as flagged_stayed_count,
+        joined.within_capacity_count * joined.judged_count as within_capacity_judged_count,
+        joined.within_capacity_count * joined.churned_count as within_capacity_churned_count,
         joined.top_tenth_count * joined.churned_count as top_tenth_churned_count,
         joined.within_recall_count * joined.churned_count as within_recall_churned_count
     from joined

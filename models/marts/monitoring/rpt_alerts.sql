@@ -21,10 +21,10 @@ numbered as (
             partition by checks.check_name, checks.target, checks.checked_object
             order by checks.as_of_date
         ) as island_number,
-        row_number() over (
-            partition by checks.check_name, checks.target, checks.checked_object
-            order by checks.as_of_date desc
-        ) as recency_rank
+        -- what a new champion does not read is not checked any more
+        max(checks.as_of_date) over (
+            partition by checks.check_name, checks.target
+        ) as last_checked_date
     from checks
 
 ),
@@ -63,7 +63,7 @@ ruled as (
         breaches.evidence,
         breaches.first_seen_date,
         breaches.consecutive_count,
-        breaches.recency_rank = 1 as is_standing,
+        breaches.as_of_date = breaches.last_checked_date as is_standing,
         rules.what_to_do
     from breaches
     inner join rules

@@ -27,7 +27,7 @@ from ml.config import Settings
 from ml.contract import FeatureContract
 from ml.evaluate import Outcomes, nobody_churns, performance
 from ml.explain import Explainer, fit_explainer
-from ml.pipeline import ADDITIVE, AVERAGE, CHAMPION_KINDS, KINDS, LOGISTIC, build_pipeline
+from ml.pipeline import ADDITIVE, AVERAGE, CHAMPION_KINDS, LOGISTIC, build_pipeline
 from ml.splits import Split, rows_of
 
 BASELINE = "nobody_churns"
@@ -83,7 +83,7 @@ class Champion:
 
 
 def judge_candidates(data: TrainingData, settings: Settings) -> tuple[Candidate, ...]:
-    """Fit and measure every kind of model (steps 1 and 2).
+    """Fit and measure every kind of model that may be champion (steps 1 and 2).
 
     Parameters
     ----------
@@ -95,19 +95,18 @@ def judge_candidates(data: TrainingData, settings: Settings) -> tuple[Candidate,
     Returns
     -------
     tuple[Candidate, ...]
-        In the order of ``KINDS``.
+        In the order of ``CHAMPION_KINDS``.
     """
     judged: list[Candidate] = []
-    for kind in KINDS:
+    for kind in CHAMPION_KINDS:
         found = _average(judged) if kind == AVERAGE else _predict(kind, data, settings)
         judged.append(_judge(kind, *found, data, settings))
     return tuple(judged)
 
 
 def choose(candidates: tuple[Candidate, ...]) -> Candidate:
-    """Return the candidate with the lowest validation log loss among those that may be champion."""
-    allowed = [candidate for candidate in candidates if candidate.kind in CHAMPION_KINDS]
-    return min(allowed, key=lambda c: c.metric("validation", "log_loss")["metric_value"])
+    """Return the candidate with the lowest validation log loss."""
+    return min(candidates, key=lambda c: c.metric("validation", "log_loss")["metric_value"])
 
 
 def refit(candidate: Candidate, data: TrainingData, settings: Settings) -> Champion:
@@ -151,7 +150,7 @@ def _predict(
         pipeline.fit(train, train_labels, model__X_val=held, model__y_val=held_labels)
         # Early stopping goes on for `patience` rounds beyond the best one.
         best = int(np.argmax(pipeline[-1].validation_score_[1:])) + 1
-        iterations = max(best, getattr(settings, kind).min_iter)
+        iterations = max(best, settings.additive_boosting.min_iter)
         pipeline = build_pipeline(kind, data.contract, settings, iterations)
         pipeline.fit(train, train_labels)
     validation = pipeline.decision_function(held)

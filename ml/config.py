@@ -107,6 +107,7 @@ class ComparisonSettings:
 
     origins: int
     rounds: int
+    full_leaf_nodes: int
     latency_calls: int
     ablation_origins: int
 
@@ -154,7 +155,6 @@ class Settings:
     split: SplitSettings
     logistic_regression: LogisticSettings
     additive_boosting: BoostingSettings
-    full_boosting: BoostingSettings
     random_forest: ForestSettings
     multilayer_perceptron: PerceptronSettings
     comparison: ComparisonSettings
@@ -184,7 +184,6 @@ SECTIONS = {
     "split": SplitSettings,
     "logistic_regression": LogisticSettings,
     "additive_boosting": BoostingSettings,
-    "full_boosting": BoostingSettings,
     "random_forest": ForestSettings,
     "multilayer_perceptron": PerceptronSettings,
     "comparison": ComparisonSettings,

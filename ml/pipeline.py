@@ -3,6 +3,7 @@
 Nothing weighs the classes: a class weight ruins probabilities, and the worklist is cut by capacity.
 """
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -29,9 +30,9 @@ LOGISTIC = "logistic_regression"
 ADDITIVE = "additive_boosting"
 AVERAGE = "additive_average"
 FULL = "full_boosting"
-KINDS = (LOGISTIC, ADDITIVE, AVERAGE, FULL)
-# Only kinds whose reasons are exact may become champion.
+# Only kinds whose reasons are exact may become champion: a training judges no others.
 CHAMPION_KINDS = (LOGISTIC, ADDITIVE, AVERAGE)
+KINDS = (*CHAMPION_KINDS, FULL)
 
 
 class Squash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -157,7 +158,10 @@ def build_pipeline(
         )
         return Pipeline([("model", LogOddsAverage(members))])
     if kind == FULL:
-        model = _boosting(settings.full_boosting, contract, settings.seed, iterations)
+        knobs = replace(
+            settings.additive_boosting, max_leaf_nodes=settings.comparison.full_leaf_nodes
+        )
+        model = _boosting(knobs, contract, settings.seed, iterations)
         return Pipeline([("model", model)])
     raise ValueError(f"unknown kind of model {kind!r}, expected one of {KINDS}")
 

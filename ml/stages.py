@@ -117,7 +117,7 @@ def promote(
             "train on what there is: `plumbline train`",
         )
     load_registered(run, models_dir)
-    current = champion(database, run.target)
+    current = champion(database, run.target, since)
     previous = current.model_version if current else None
     if previous == version:
         raise MlError(f"{version} is the champion already", SEE)

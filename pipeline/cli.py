@@ -108,7 +108,7 @@ def train(as_of: date | None, source: str, raw: str | None) -> None:
     \b
     Examples:
       plumbline train
-      plumbline train --as-of 2026-02-01    only dates whose labels were known by then
+      plumbline train --as-of 2026-02-01    dates whose labels were known by then
     """
     from pipeline.steps import train_only
 

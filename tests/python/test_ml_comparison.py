@@ -104,6 +104,7 @@ def quick_settings() -> Settings:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_every_rival_gives_finite_log_odds(contract_path: Path) -> None:
     """Unknown values included, and twice the same."""
     contract, settings = load_contract(contract_path), quick_settings()

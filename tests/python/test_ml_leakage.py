@@ -28,7 +28,6 @@ QUICK = replace(
     SETTINGS,
     evaluation=replace(SETTINGS.evaluation, resamples=20),
     additive_boosting=replace(SETTINGS.additive_boosting, max_iter=40, min_iter=10),
-    full_boosting=replace(SETTINGS.full_boosting, max_iter=10, min_iter=5),
 )
 CHURN = SETTINGS.of("churn")
 EXAMPLES, DAILY = "features.feat_training_examples", "features.feat_accounts_daily"

@@ -22,7 +22,6 @@ QUICK = replace(
     SETTINGS,
     evaluation=replace(SETTINGS.evaluation, resamples=20),
     additive_boosting=replace(SETTINGS.additive_boosting, max_iter=60),
-    full_boosting=replace(SETTINGS.full_boosting, max_iter=20),
 )
 PREDICTIONS = "select * from ml.predictions order by all"
 REASONS = "select * from ml.prediction_reasons order by all"

@@ -17,7 +17,6 @@ QUICK = replace(
     SETTINGS,
     evaluation=replace(SETTINGS.evaluation, resamples=60),
     additive_boosting=replace(SETTINGS.additive_boosting, max_iter=60),
-    full_boosting=replace(SETTINGS.full_boosting, max_iter=20),
 )
 # Half a year before AS_OF: outcomes have come since that neither model knew.
 EARLIER = date(2025, 9, 20)
@@ -179,3 +178,14 @@ def test_the_champion_cannot_be_promoted_and_the_first_not_rolled_back(world):
         stages.promote(database, models, first.model_version, NEXT, "by hand")
     with pytest.raises(MlError, match="no other champion before"):
         stages.rollback(database, models, "churn", NEXT)
+
+
+def test_a_night_before_the_champion_can_be_given_it(world):
+    """As a past night is that is scored anew, where its own champion does not fit any more."""
+    folder, first, second = world
+    database, models = folder / "plumbline.duckdb", folder / "models"
+    stages.promote(database, models, second.model_version, NEXT, "by hand")
+    _, replaced = stages.promote(database, models, second.model_version, AS_OF, "fits")
+    assert replaced == first.model_version
+    assert versions(folder, AS_OF) == versions(folder) == second.model_version
+    assert versions(folder, EARLIER) == first.model_version

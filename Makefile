@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long lint lock metrics bench clean
+.PHONY: help setup run test lint lock metrics bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,12 +25,9 @@ run: setup  ## Demo world if there is none, then check, build, score and publish
 	  echo "not made by plumbline demo") (another size: plumbline demo --size $(SIZE))"; fi
 	@$(BIN)/plumbline nightly
 
-test: setup lint  ## Every check but test-long: style, dbt parse, tests
+test: setup lint  ## Every check: style, dbt parse, tests
 	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not long'
-
-test-long: setup  ## The checks that make test leaves out: more nights (five minutes)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m long
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## Style of Python (that of SQL is among the tests: it needs compiled models)
 	@$(BIN)/ruff check --quiet .

@@ -193,7 +193,6 @@ def test_nothing_can_be_written(engine: Engine) -> None:
         connection.execute(text("delete from risk.rpt_at_risk_accounts"))
 
 
-@pytest.mark.long
 def test_readers_see_whole_nights_while_one_is_published(
     ci_first_night: World, tmp_path: Path
 ) -> None:

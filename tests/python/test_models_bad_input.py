@@ -167,7 +167,6 @@ def test_the_proof_names_the_leak(world: World) -> None:
     assert "column avg_csat" in planted.measured and "nearly the label" in planted.measured
 
 
-@pytest.mark.long
 def test_a_leak_stops_the_night(world: World) -> None:
     """A feature that tells the churns of the next 60 days, in rows that the next night keeps."""
     execute(

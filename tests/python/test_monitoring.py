@@ -139,7 +139,6 @@ def test_an_immature_week_is_found(tmp_path: Path) -> None:
     assert judged > 5 and refused == judged - 5
 
 
-@pytest.mark.long
 def test_a_night_obeys_the_retraining_rule(ci_world: World, tmp_path: Path) -> None:
     """Two weeks of an upside-down ranking, by a model trained long ago: the night trains anew."""
     world = ci_world.copy(tmp_path)

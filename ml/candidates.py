@@ -16,6 +16,7 @@ a map fitted on out-of-time predictions.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -145,15 +146,17 @@ def _predict(
     pipeline = build_pipeline(kind, data.contract, settings)
     iterations = None
     if kind == LOGISTIC:
-        pipeline.fit(train, train_labels)
+        validation = pipeline.fit(train, train_labels).decision_function(held)
     else:
         pipeline.fit(train, train_labels, model__X_val=held, model__y_val=held_labels)
         # Early stopping goes on for `patience` rounds beyond the best one.
         best = int(np.argmax(pipeline[-1].validation_score_[1:])) + 1
         iterations = max(best, settings.additive_boosting.min_iter)
-        pipeline = build_pipeline(kind, data.contract, settings, iterations)
-        pipeline.fit(train, train_labels)
-    validation = pipeline.decision_function(held)
+        if iterations > pipeline[-1].n_iter_:
+            pipeline = build_pipeline(kind, data.contract, settings, iterations)
+            pipeline.fit(train, train_labels)
+        stages = pipeline[-1].staged_decision_function(held)
+        validation = next(islice(stages, iterations - 1, None)).ravel()
     known, known_labels = data.of(data.split.before_test)
     pipeline = build_pipeline(kind, data.contract, settings, iterations)
     pipeline.fit(known, known_labels)

@@ -45,7 +45,7 @@ def models(source: str, raw: str | None) -> None:
       plumbline models
     """
     settings, console = load_settings(source, raw), Console(highlight=False)
-    with open_built(settings) as connection:
+    with preflight.run_lock(settings), open_built(settings) as connection:
         rows = connection.execute(MODELS).fetchall()
         changes = connection.execute(
             "select since_date, target, stage, model_version, reason from ml.model_stages"

@@ -133,8 +133,8 @@ def choose_model(
         Model versions that do not do any longer, and why. A version that is champion no more is
         not meant: a night that is run again does not train again.
     since : date, optional
-        First night that a new champion counts for; `as_of` where it is left out, or where that
-        night has none.
+        First night that a new champion counts for; `as_of` where it is left out, or where there
+        was none before.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def choose_model(
     from ml import registry, stages
     from ml.train import train
 
-    if since is None or stages.champion(settings.build_file, target, as_of) is None:
+    if since is None or stages.champion(settings.build_file, target) is None:
         since = as_of
     champion = stages.champion(settings.build_file, target, since)
     why = asked.get(champion.model_version) if champion is not None else None

@@ -28,7 +28,6 @@ from pipeline.verify import Context
 UNSCORED_MONTH = date(2025, 9, 1)
 DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
 
-
 # Made anew once the past has nights: what judges the models, and the catalogue.
 FROM_PAST_NIGHTS = ("int_scored_nights__dated+", "int_worklist_responses__dated+",
                     "fct_churn_warnings+", "int_metrics__declared+")  # fmt: skip
@@ -52,6 +51,7 @@ def parsed(world: World) -> tuple[Context, Any]:
     before = dict(os.environ)
     dbt.parse()
     dbt.build(FROM_PAST_NIGHTS, ["resource_type:test"]).require_success("the build")
+    dbt.test(("metric_values,test_type:singular",)).require_success("the tests of a night")
     os.environ.clear()
     os.environ.update(before)
     return Context(settings, LAST_NIGHT, variables), dbt.manifest

@@ -42,5 +42,5 @@ left join cut
         totals.metric_name = cut.metric_name
         and totals.period_start_date = cut.period_start_date
 where
-    cut.value is null
+    (cut.value is null) <> (totals.value is null)
     or abs(totals.value - cut.value) > 0.000001 * greatest(1, abs(totals.value))

@@ -19,6 +19,7 @@ sides as (
         facts.numerator,
         facts.denominator,
         metrics.calculation,
+        metrics.source_type,
         case metrics.calculation
             when 'sum' then facts.numerator
             when 'ratio' then facts.numerator / nullif(facts.denominator, 0)
@@ -32,7 +33,11 @@ sides as (
 select sides.*
 from sides
 where
-    sides.numerator is null
+    -- only a sum over scores that nobody made is unknown
+    (
+        sides.numerator is null
+        and (sides.source_type <> 'predictions' or sides.calculation <> 'sum')
+    )
     or (sides.denominator is null) <> (sides.calculation = 'sum')
     or (
         sides.calculation in ('sum', 'ratio')

@@ -19,8 +19,10 @@ weighted as (
         parts.period_start_date,
         parts.dimension_name,
         parts.dimension_value,
-        -- what nobody scored is not known to be 0
-        case when declared.source_type <> 'predictions' then 0 end as amount_without_row,
+        -- a sum over scores that nobody made is not known to be 0
+        case
+            when declared.source_type <> 'predictions' or declared.calculation <> 'sum' then 0
+        end as amount_without_row,
         declared.weight
         * case when declared.over_time = 'sum' then parts.amount else parts.last_amount end
             as amount
@@ -34,7 +36,7 @@ weighted as (
 
 ),
 
--- no row is no event: a missing amount is 0, but for scores
+-- no row is no event: a missing amount is 0, but for sums over scores
 summed as (
 
     select

@@ -19,7 +19,7 @@ from ml.contract import FeatureContract
 from ml.errors import MlError
 from ml.registry import ModelRun
 
-RETRAIN = "retrain (`plumbline train`)"
+RETRAIN = "retrain (`plumbline nightly --retrain`)"
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,8 @@ def _read_facts(table: RawTable, path: str) -> FileFacts:
         ) from None
     if table.is_parquet:
         for name, declared in table.columns:
-            if name == "landed" and facts.landed:
+            is_partition = name == "landed" and facts.landed
+            if name not in facts.columns and (is_partition or name in table.optional):
                 continue
             if name not in facts.columns:
                 raise UserError(
@@ -208,8 +209,12 @@ def _read_facts(table: RawTable, path: str) -> FileFacts:
 def is_accepted(declared: str, found: str) -> bool:
     """Whether a column found as `found` may stand where the contract says `declared`."""
     declared = SAME_TYPE.get(declared, declared)
+    if found == "null":
+        return True
     if declared in INTEGERS and found in INTEGERS:
         return INTEGERS.index(found) <= INTEGERS.index(declared)
+    if declared == "timestamp":
+        return found in ("timestamp", "timestamp with time zone")
     return declared in ("", found) or (declared == "double" and found == "float")
 
 
@@ -218,7 +223,7 @@ def _check_text_table(table: RawTable, paths: list[str]) -> int:
         with Path(path).open(encoding="utf-8-sig", newline="", errors="replace") as handle:
             header = next(csv.reader(handle), [])
         for name, _ in table.columns:
-            if name not in header:
+            if name not in header and name not in table.optional:
                 raise UserError(
                     f"raw file {path} lacks the column {name} of {table.label}",
                     f"land it with that column, or change _{table.vendor}__sources.yml",
@@ -228,7 +233,7 @@ def _check_text_table(table: RawTable, paths: list[str]) -> int:
             described = connection.execute(f"describe select * from {table.location}").fetchall()
             found = {row[0]: row[1].lower() for row in described}
             for name, declared in table.columns:
-                if not is_accepted(declared, found[name]):
+                if name in found and not is_accepted(declared, found[name]):
                     raise UserError(
                         f"raw file {paths[0]}: column {name} reads as {found[name]}, the contract "
                         f"of {table.label} says {declared}",

@@ -33,6 +33,8 @@ class RawTable:
         The file pattern inside `location`.
     columns : tuple of (str, str)
         Column name and data type, lower case.
+    optional : frozenset of str
+        Columns that may be absent; they read as NULL.
     """
 
     vendor: str
@@ -40,6 +42,7 @@ class RawTable:
     location: str
     pattern: str
     columns: tuple[tuple[str, str], ...]
+    optional: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -137,6 +140,7 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                         (column["name"], str(column.get("data_type", "")).lower())
                         for column in table.get("columns", [])
                     ),
+                    optional=_marked(table, "is_optional"),
                 )
             )
     return tables
@@ -146,6 +150,11 @@ def _external_location(node: dict[str, Any]) -> str | None:
     config = node.get("config") or {}
     metas = (config.get("meta") or {}, config, node.get("meta") or {})
     return next((m["external_location"] for m in metas if m.get("external_location")), None)
+
+
+def _marked(table: dict[str, Any], mark: str) -> frozenset[str]:
+    metas = {c["name"]: (c.get("config") or {}).get("meta") or {} for c in table.get("columns", [])}
+    return frozenset(name for name, meta in metas.items() if meta.get(mark))
 
 
 def _render(template: str, source: dict[str, Any], table: dict[str, Any], raw: Path) -> str:

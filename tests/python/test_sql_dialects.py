@@ -17,7 +17,7 @@ KEPT_RESULTS = ROOT / "target" / "sqlfluff"
 @pytest.fixture(scope="module")
 def compiled() -> Mapping[str, str]:
     """Compiled SQL of models and singular tests; a second form of those that vars change."""
-    first, second = every_vendor().sql, reduced().sql
+    first, second = as_elsewhere(every_vendor().sql), as_elsewhere(reduced().sql)
     again = {f"{name} (reduced)": sql for name, sql in second.items() if sql != first[name]}
     return {**first, **again}
 
@@ -27,6 +27,11 @@ def readings(compiled: Mapping[str, str]) -> Mapping[Reading, list[str]]:
     """Faults of all compiled SQL in all dialects, read in one go."""
     wanted = [Reading(sql, d, d == "duckdb") for sql in compiled.values() for d in DIALECTS]
     return all_faults(wanted, KEPT_RESULTS)
+
+
+def as_elsewhere(sql: Mapping[str, str]) -> Mapping[str, str]:
+    """SQL without DuckDB's own words of the macro `landed`; other engines have a form apart."""
+    return {name: text.replace(" union all by name", " union all") for name, text in sql.items()}
 
 
 def found_faults(

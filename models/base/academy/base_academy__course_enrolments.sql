@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('academy', 'course_enrolments') }}
+    {{ landed('academy', 'course_enrolments') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('academy', 'onboarding_steps') }}
+    {{ landed('academy', 'onboarding_steps') }}
 
 ),
 

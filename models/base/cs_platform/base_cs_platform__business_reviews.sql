@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('cs_platform', 'business_reviews') }}
+    {{ landed('cs_platform', 'business_reviews') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('cs_platform', 'experiment_assignments') }}
+    {{ landed('cs_platform', 'experiment_assignments') }}
 
 ),
 

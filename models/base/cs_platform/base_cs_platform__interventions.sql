@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('cs_platform', 'interventions') }}
+    {{ landed('cs_platform', 'interventions') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('cs_platform', 'key_contact_changes') }}
+    {{ landed('cs_platform', 'key_contact_changes') }}
 
 ),
 

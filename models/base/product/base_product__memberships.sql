@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('product', 'memberships') }}
+    {{ landed('product', 'memberships') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('product', 'users') }}
+    {{ landed('product', 'users') }}
 
 ),
 

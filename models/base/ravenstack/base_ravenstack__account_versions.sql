@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('ravenstack', 'accounts') }}
+    {{ landed('ravenstack', 'accounts') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('ravenstack', 'subscriptions') }}
+    {{ landed('ravenstack', 'subscriptions') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('ravenstack', 'support_tickets') }}
+    {{ landed('ravenstack', 'support_tickets') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('ravenstack', 'churn_events') }}
+    {{ landed('ravenstack', 'churn_events') }}
 
 ),
 

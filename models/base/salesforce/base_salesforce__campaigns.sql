@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('salesforce', 'campaign') }}
+    {{ landed('salesforce', 'campaign') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('salesforce', 'contact') }}
+    {{ landed('salesforce', 'contact') }}
 
 ),
 

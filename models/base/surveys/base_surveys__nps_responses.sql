@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('surveys', 'nps_responses') }}
+    {{ landed('surveys', 'nps_responses') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('zendesk', 'satisfaction_ratings') }}
+    {{ landed('zendesk', 'satisfaction_ratings') }}
 
 ),
 

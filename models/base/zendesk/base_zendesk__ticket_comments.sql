@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('zendesk', 'ticket_comments') }}
+    {{ landed('zendesk', 'ticket_comments') }}
 
 ),
 

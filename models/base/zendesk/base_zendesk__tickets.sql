@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('zendesk', 'tickets') }}
+    {{ landed('zendesk', 'tickets') }}
 
 ),
 

@@ -56,7 +56,16 @@ priced as (
                 / items.interval_months
                 * currency_rates.usd_per_unit
                 * power(10, 2 - currency_rates.minor_unit_digits)
-        end as monthly_cents
+        end as monthly_cents,
+        case
+            when items.is_metered then null
+            when currency_rates.currency is null then 'currency'
+            when items.interval_months is null then 'interval'
+            when
+                items.billed_units is null
+                or (items.unit_amount_minor is null and tier_amounts.amount_minor is null)
+                then 'price'
+        end as unpriced_because
     from items
     left join tier_amounts
         on

@@ -46,6 +46,7 @@ items_summed as (
         count(items.monthly_cents) as priced_items,
         count(*) as items,
         sum(items.monthly_cents) as monthly_cents,
+        max(items.unpriced_because) as unpriced_because,
         min(items.period_started_at) as period_started_at,
         max(items.period_ended_at) as period_ended_at
     from {{ ref('int_subscription_items__priced') }} as items
@@ -129,7 +130,7 @@ judged as (
                 and coalesce(items_summed.monthly_cents, 0) = 0
                 and coalesce(items_summed.priced_items, 0)
                 < coalesce(items_summed.items, 0)
-                then 'price_unknown'
+                then items_summed.unpriced_because || '_unknown'
             when stated.status in ('active', 'past_due') and items_summed.items is null
                 then 'without_item'
         end as put_aside_because

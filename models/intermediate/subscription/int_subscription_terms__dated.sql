@@ -17,7 +17,7 @@ terms as (
         and paid_ranges.term_end_date > paid_ranges.valid_from_date
         -- passed without a newer row: nobody knows whether it was renewed
         and (
-            paid_ranges.valid_until_date < cast('9999-01-01' as date)
+            not paid_ranges.is_last_word
             or paid_ranges.term_end_date > {{ as_of_date() }}
         )
 

@@ -92,7 +92,10 @@ followed as (
             partition by begun.subscription_id
             order by begun.stretch_number
             rows between 1 following and unbounded following
-        ) as next_from_date
+        ) as next_from_date,
+        max(
+            case when begun.holds_from_date < {{ as_of_date() }} then begun.version_number end
+        ) over (partition by begun.subscription_id) as last_version_number
     from begun
 
 ),
@@ -106,6 +109,11 @@ ranged as (
         followed.service,
         followed.is_past_due,
         followed.is_held,
+        (
+            followed.version_number = followed.last_version_number
+            and followed.service_until_date = cast('9999-01-01' as date)
+            and followed.last_known_end_date is null
+        ) as is_last_word,
         -- service does not begin before the subscription, save for its trial
         case
             when followed.service = 'trial' then followed.holds_from_date

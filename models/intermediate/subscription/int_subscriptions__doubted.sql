@@ -42,7 +42,7 @@ in_force as (
     select
         ranges.subscription_id,
         ranges.account_id,
-        ranges.valid_until_date,
+        ranges.is_last_word,
         ranges.term_end_date,
         coalesce(ranges.mrr_cents, held.mrr_cents) as mrr_cents,
         judged.changed_at,
@@ -78,7 +78,7 @@ doubted as (
             when in_force.has_unreadable_discount then 'discount_unreadable'
             -- the period that was paid for is over, and no row came since
             when
-                in_force.valid_until_date = cast('9999-01-01' as date)
+                in_force.is_last_word
                 and {{ add_days('in_force.term_end_date', var('stale_after_days')) }}
                 <= {{ as_of_date() }}
                 then 'stale'

@@ -119,7 +119,7 @@ left join (
 ) c on c.customer_id = v.customer_id;
 
 -- what a schedule or a customer says of a subscription is a version of it, too
-create temp table told as
+create temp table told_versions as
 with customers as (
     select *, bool_or(percent_off is not null or amount_off_minor is not null)
         over (partition by customer_id) as ever_discounted
@@ -173,7 +173,7 @@ judged as (
                 or (coalesce(l.monthly, 0) = 0 and l.priced < l.lines)))
         ) as is_read,
         row_number() over (partition by t.subscription_id order by t.effective, t.heard) as n
-    from told t
+    from told_versions t
     left join summed l on l.subscription_id = t.subscription_id and l.changed_at = t.lines_effective
         and l.known_at = t.lines_heard
 ),

@@ -8,6 +8,7 @@ import pyarrow as pa
 from demo import book as bk
 from demo import text
 from demo.accounts import INTERVALS, PLAN_KEYS, PLAN_NAMES, Accounts, price_minor
+from demo.billing_shapes import deliver
 from demo.config import CURRENCIES, DAY_US, END, NONE, Config, stream
 from demo.draws import known_accounts, stack
 from demo.product import company_names, domains
@@ -31,10 +32,13 @@ def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
     log = log[log["day"] < END]
     prices, price_json = _prices(config, rng)
     invoices, failures = _invoices(config, rng, accounts, log)
+    customers = _customers(rng, accounts)
+    subscriptions, schedules = deliver(_subscriptions(rng, accounts, log, price_json))
     return {
-        ("stripe", "customers"): _customers(rng, accounts),
+        ("stripe", "customers"): customers,
         ("stripe", "prices"): prices,
-        ("stripe", "subscriptions"): _subscriptions(rng, accounts, log, price_json),
+        ("stripe", "subscriptions"): subscriptions,
+        ("stripe", "subscription_schedules"): schedules,
         ("stripe", "invoices"): invoices,
         ("stripe", "payment_failures"): failures,
     }
@@ -173,7 +177,9 @@ def _versions(
         "stripe", "subscriptions", id=text.ids("sub_", number, 14), customer=_customer(who),
         status=text.picked(bk.STATUS, rows["status"]),
         currency=text.picked(CURRENCIES, rows["currency"]), items=item,
-        discount=text.masked(coupon, rows["discount"] > 0), start_date=seconds(rows["start"]),
+        discount=text.masked(coupon, rows["discount"] > 0),
+        discounts=pa.nulls(n, pa.string()), livemode=np.ones(n, bool),
+        cancel_at=pa.nulls(n, pa.int64()), start_date=seconds(rows["start"]),
         trial_start=seconds(rows["trial_start"]), trial_end=seconds(rows["trial_end"]),
         current_period_start=seconds(rows["period_start"]),
         current_period_end=seconds(rows["period_end"]), cancel_at_period_end=rows["will_cancel"],

@@ -58,19 +58,25 @@ def service(versions: list[Version], day: date) -> Service | None:
     if not dated:
         return None
     version, since = max(dated, key=lambda pair: (pair[0].changed, pair[0].known))
-    if version.is_deleted or version.is_paused:
+    is_over = version.resumes is not None and version.resumes < day
+    if version.is_deleted or (version.is_paused and not is_over):
         return None
-    until = version.ended or OPEN
-    if version.status == "trialing":
+    if version.is_paused:
+        since = max(since, version.resumes)
+    until = min(version.ended or OPEN, version.cancels or OPEN)
+    is_on_trial = version.status == "trialing" and day <= (version.trial_ended or OPEN)
+    if version.status == "trialing" and not is_on_trial:
+        since = max(since, version.trial_ended)
+    if is_on_trial:
         until = min(until, version.trial_ended or OPEN)
-    elif version.status in ("active", "past_due") and version.cents > 0:
+    elif version.status in ("trialing", "active", "past_due") and version.cents > 0:
         since = max(since, version.started)
         if version.status == "past_due":
             until = min(until, version.changed.date() + GRACE * DAY)
     else:
         return None
     if since <= day - DAY < until:
-        return Service(version.status != "trialing", since, version)
+        return Service(not is_on_trial, since, version)
     return None
 
 

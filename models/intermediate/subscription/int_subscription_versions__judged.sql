@@ -66,7 +66,7 @@ stated as (
         -- a phase has items of its own
         case when told.told_by = 'phase' then told.changed_at else told.state_changed_at end
             as items_changed_at,
-        case when told.told_by = 'phase' then told.known_at else told.state_known_at end
+        case when told.told_by = 'phase' then told.told_known_at else told.state_known_at end
             as items_known_at,
         told.state_changed_at,
         told.state_known_at,

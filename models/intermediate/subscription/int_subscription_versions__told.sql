@@ -76,26 +76,43 @@ elsewhere as (
 
 ),
 
--- the state goes on that the subscription had
-continued as (
+-- each version that it follows may be known before it or after
+known as (
 
     select
-        elsewhere.*,
-        versions.customer_id,
-        versions.changed_at as state_changed_at,
-        versions.known_at as state_known_at,
-        row_number() over (
-            partition by
-                elsewhere.subscription_id, elsewhere.changed_at, elsewhere.known_at,
-                elsewhere.told_by
-            order by versions.changed_at desc, versions.known_at desc
-        ) as recency
+        elsewhere.subscription_id,
+        elsewhere.changed_at,
+        greatest(elsewhere.known_at, versions.known_at) as known_at,
+        elsewhere.told_by,
+        elsewhere.known_at as told_known_at
     from elsewhere
     inner join versions
         on
             elsewhere.subscription_id = versions.subscription_id
             and elsewhere.changed_at > versions.changed_at
-            and elsewhere.known_at >= versions.known_at
+
+),
+
+-- the state goes on that the subscription had
+continued as (
+
+    select
+        known.*,
+        versions.customer_id,
+        versions.changed_at as state_changed_at,
+        versions.known_at as state_known_at,
+        row_number() over (
+            partition by
+                known.subscription_id, known.changed_at, known.known_at, known.told_by
+            order by
+                known.told_known_at desc, versions.changed_at desc, versions.known_at desc
+        ) as recency
+    from known
+    inner join versions
+        on
+            known.subscription_id = versions.subscription_id
+            and known.changed_at > versions.changed_at
+            and known.known_at >= versions.known_at
 
 ),
 
@@ -107,6 +124,7 @@ told as (
         versions.changed_at,
         versions.known_at,
         'subscription' as told_by,
+        versions.known_at as told_known_at,
         versions.changed_at as state_changed_at,
         versions.known_at as state_known_at
     from versions
@@ -117,6 +135,7 @@ told as (
         continued.changed_at,
         continued.known_at,
         continued.told_by,
+        continued.told_known_at,
         continued.state_changed_at,
         continued.state_known_at
     from continued
@@ -146,6 +165,7 @@ with_customer as (
         told_once.changed_at,
         told_once.known_at,
         told_once.told_by,
+        told_once.told_known_at,
         told_once.state_changed_at,
         told_once.state_known_at,
         told_once.customer_id,

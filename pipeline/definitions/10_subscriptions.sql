@@ -41,7 +41,9 @@ completed as (
             coalesce(l.quantity_divisor, p.quantity_divisor) as quantity_divisor,
             coalesce(l.quantity_rounding, p.quantity_rounding) as quantity_rounding,
             coalesce(l.usage_type, p.usage_type) as usage_type,
-            coalesce(l.currency, p.currency) as currency,
+            -- an amount that only the price's record says is in the record's currency
+            coalesce(case when l.unit_amount_minor is null and l.price_tiers is null
+                then p.currency end, l.currency, p.currency) as currency,
             coalesce(l.billing_interval, p.billing_interval) as billing_interval,
             coalesce(l.billing_interval_count, p.billing_interval_count, 1) as billing_interval_count
         )
@@ -169,7 +171,8 @@ judged as (
         coalesce(t.period_ended_at, l.term_end) as term_end,
         t.is_deleted or not (
             t.unreadable is not null or t.is_unmapped
-            or (t.kind <> 2 and t.state in ('active', 'past_due') and (l.lines is null
+            or (t.kind <> 2 and t.state in ('active', 'past_due')
+                and not (t.is_paused and t.resumes_at is null) and (l.lines is null
                 or (coalesce(l.monthly, 0) = 0 and l.priced < l.lines)))
         ) as is_read,
         row_number() over (partition by t.subscription_id order by t.effective, t.heard) as n
@@ -268,6 +271,13 @@ create temp table days as
 select t.*, d.day,
     case
         when not was_read then 'unknown'
+        -- what was over when it could no longer be read does not go on
+        when is_held and effective::date >= least(
+            coalesce(day_after(stops_at), date '9999-01-01'),
+            coalesce(day_after(case when will_cancel_at_period_end
+                then coalesce(cancel_at, term_end) else cancel_at end), date '9999-01-01'),
+            case when state = 'past_due' then changed_at::date + getvariable('grace')
+                else date '9999-01-01' end) then 'none'
         when is_deleted or (is_paused and (resumes_at is null or d.day < resumes_at::date)) then 'none'
         when state = 'trialing' and (trial_ended_at is null or d.day < day_after(trial_ended_at)) then 'trial'
         when state = 'trialing' and will_trial_end_unpaid then 'none'

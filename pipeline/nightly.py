@@ -161,7 +161,11 @@ def _publish_night(
         input_checks=tuple(input_checks),
         gate_checks=tuple(checks),
         is_trusted=model.is_trusted,
-        warnings=(*model.sentences, *_suspicions(before, after)),
+        warnings=(
+            *model.sentences,
+            *(f"{one.target}: {one.sentence}" for one in models[1:] if one.version is None),
+            *_suspicions(before, after),
+        ),
         published_file=settings.published_file,
         site=None,
         seconds=stages.seconds,

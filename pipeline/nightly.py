@@ -17,7 +17,7 @@ from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
 from pipeline.gate import Night
-from pipeline.landings import changed_since
+from pipeline.landings import FULL_BUILD, changed_since
 from pipeline.outcomes import BuildOutcome
 from pipeline.progress import Stages, Step
 from pipeline.summary import Summary
@@ -52,11 +52,19 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is going to do, known before it does anything."""
+    """What a run is going to do, known before it does anything.
+
+    Attributes
+    ----------
+    since, features_since : str
+        Day from which on to build all tables, and the features with what comes before them: a run
+        that stopped after these leaves them to the next one. Empty: everything.
+    """
 
     run_id: str
     as_of: date
     since: str
+    features_since: str
     variables: dict[str, Any]
 
 
@@ -83,7 +91,11 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
             step.outcome = f"{raw.file_count:,} files, {raw.byte_count / 1e6:,.0f} MB"
         with stages.stage("Find what changed") as step:
             plan = make_plan(settings, options, raw)
-            step.outcome = f"recompute from {plan.since} on" if plan.since else "build everything"
+            step.outcome = (
+                "build everything" if not plan.features_since
+                else f"recompute from {plan.since} on" if plan.since
+                else f"go on from features that a stopped run built, from {plan.features_since} on"
+            )
         dbt = Dbt(settings, plan.variables)
         with failures_recorded(settings, plan):
             summary = _publish_night(settings, options, plan, dbt, stages)
@@ -97,14 +109,18 @@ def _publish_night(
     settings: Settings, options: Options, plan: Plan, dbt: Dbt, stages: Stages
 ) -> Summary:
     with stages.stage("Build to the features") as step:
-        before = dbt.build(FEATURES, report=step.update)
+        features = replace(dbt, variables={**plan.variables, "changed_since": plan.features_since})
+        before = features.build(FEATURES, report=step.update)
+        dbt = replace(features, variables=plan.variables)
         with open_private(settings) as connection:
             input_checks = gate.read_input_gate(connection)
         if before.failed:
             gate.require_input_gate(input_checks)
         before.require_success("the build")
+        with open_private(settings) as connection:
+            ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.BUILT)
         step.outcome = before.counted()
-    with stages.stage("Train") as step:
+    with stages.stage("Train") as step, build_kept():
         asked = scoring.retraining_asked(settings, plan.as_of)
         models = scoring.choose_models(
             settings, plan.run_id, plan.as_of, options.retrain, asked
@@ -112,7 +128,7 @@ def _publish_night(
         if not plan.since:
             leakage.check_unchanged_models(settings, plan.as_of, models)
         step.outcome = "; ".join(model.outcome for model in models)
-    with stages.stage("Score and explain") as step:
+    with stages.stage("Score and explain") as step, build_kept():
         counts = [scoring.score(settings, plan.run_id, plan.as_of, model) for model in models]
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.SCORED)
@@ -207,10 +223,15 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
     fingerprint = ops.code_fingerprint(settings.root, shaping)
     current = {landing.key: landing for landing in raw.landings}
     with open_private(settings) as connection:
-        built = [] if options.rebuild else ops.built_states(connection, fingerprint)
-        if not ops.features_are_of(connection, built):
-            built = []
-        since = changed_since(as_of, current, built)
+        since, features_since = (
+            changed_since(as_of, current, built)
+            if not options.rebuild and ops.features_are_of(connection, built)
+            else FULL_BUILD
+            for built in (
+                ops.built_states(connection, fingerprint, ops.PUBLISHED),
+                ops.built_states(connection, fingerprint, ops.BUILT, ops.PUBLISHED),
+            )
+        )
         detail = {**shaping, "code_fingerprint": fingerprint, "changed_since": since}
         ops.record_start(connection, run_id, as_of, settings.source, detail, raw.landings)
     variables = {
@@ -221,7 +242,7 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
         "changed_since": since,
         "run_id": run_id,
     }
-    return Plan(run_id, as_of, since, variables)
+    return Plan(run_id, as_of, since, features_since, variables)
 
 
 @contextlib.contextmanager
@@ -232,6 +253,19 @@ def open_private(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def build_kept() -> Iterator[None]:
+    """Say, where what follows the build fails, that the build is not lost."""
+    try:
+        yield
+    except Exception as error:
+        known = explain(error)
+        if known is None:
+            raise
+        kept = "the finished build is kept, the next run goes on from it"
+        raise UserError(known.message, f"{known.remedy}; {kept}", known.notes) from error
 
 
 @contextlib.contextmanager

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from dataclasses import replace
 
 import duckdb
 from rich.console import Console
@@ -17,8 +14,8 @@ from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
 from pipeline.gate import Night
-from pipeline.landings import FULL_BUILD, changed_since
 from pipeline.outcomes import BuildOutcome
+from pipeline.planning import Options, Plan, make_plan
 from pipeline.progress import Stages, Step
 from pipeline.summary import Summary
 
@@ -30,42 +27,6 @@ FEATURES = (
     "resource_type:seed",
 )
 STAGES = 9
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run is asked for.
-
-    Attributes
-    ----------
-    as_of : date or None
-        T; None takes the day after the latest landed day.
-    retrain, rebuild, site : bool
-        Train even where a model fits; build everything anew; make the docs site.
-    """
-
-    as_of: date | None = None
-    retrain: bool = False
-    rebuild: bool = False
-    site: bool = True
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run is going to do, known before it does anything.
-
-    Attributes
-    ----------
-    since, features_since : str
-        Day from which on to build all tables, and the features with what comes before them: a run
-        that stopped after these leaves them to the next one. Empty: everything.
-    """
-
-    run_id: str
-    as_of: date
-    since: str
-    features_since: str
-    variables: dict[str, Any]
 
 
 def run_nightly(settings: Settings, options: Options, console: Console) -> Summary:
@@ -91,11 +52,7 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
             step.outcome = f"{raw.file_count:,} files, {raw.byte_count / 1e6:,.0f} MB"
         with stages.stage("Find what changed") as step:
             plan = make_plan(settings, options, raw)
-            step.outcome = (
-                "build everything" if not plan.features_since
-                else f"recompute from {plan.since} on" if plan.since
-                else f"go on from features that a stopped run built, from {plan.features_since} on"
-            )
+            step.outcome = plan.told
         dbt = Dbt(settings, plan.variables)
         with failures_recorded(settings, plan):
             summary = _publish_night(settings, options, plan, dbt, stages)
@@ -207,42 +164,6 @@ def recover(settings: Settings) -> None:
         ops.create_tables(connection, settings.root)
         ops.heal(connection, settings.published_file)
         kept.restore(connection, settings.published_file)
-
-
-def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> Plan:
-    """Decide T and from which day on to recompute; write the start of the run down."""
-    as_of = options.as_of or preflight.default_as_of(settings, raw)
-    run_id = ops.new_run_id(as_of)
-    shaping = {
-        "raw": str(settings.raw),
-        "vendors": settings.vendors,
-        "source_types_off": settings.source_types_off,
-        "vars": settings.dbt_vars,
-        "dbt-duckdb": importlib.metadata.version("dbt-duckdb"),
-    }
-    fingerprint = ops.code_fingerprint(settings.root, shaping)
-    current = {landing.key: landing for landing in raw.landings}
-    with open_private(settings) as connection:
-        since, features_since = (
-            changed_since(as_of, current, built)
-            if not options.rebuild and ops.features_are_of(connection, built)
-            else FULL_BUILD
-            for built in (
-                ops.built_states(connection, fingerprint, ops.PUBLISHED),
-                ops.built_states(connection, fingerprint, ops.BUILT, ops.PUBLISHED),
-            )
-        )
-        detail = {**shaping, "code_fingerprint": fingerprint, "changed_since": since}
-        ops.record_start(connection, run_id, as_of, settings.source, detail, raw.landings)
-    variables = {
-        **settings.dbt_vars,
-        "as_of_date": as_of.isoformat(),
-        "vendors": list(settings.vendors),
-        "source_types_off": list(settings.source_types_off),
-        "changed_since": since,
-        "run_id": run_id,
-    }
-    return Plan(run_id, as_of, since, features_since, variables)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ KEYS: dict[str, type] = {
     "raw": str,
     "vendors": list,
     "source_types_off": list,
+    "targets_off": list,
     "label": str,
     "as_of": date,
     "vars": dict,
@@ -49,6 +50,8 @@ class Settings:
         Folder that holds the raw exports.
     vendors, source_types_off : tuple of str
         The dbt vars of the same names.
+    targets_off : tuple of str
+        Targets of ml/model.toml that are neither learnt nor scored.
     label : str
         Column of `features.feat_training_examples` that the model learns.
     default_as_of : date or None
@@ -69,6 +72,7 @@ class Settings:
     warehouse: Path
     target: Path
     dbt_vars: Mapping[str, Any] = field(default_factory=dict)
+    targets_off: tuple[str, ...] = ()
 
     @property
     def build_file(self) -> Path:
@@ -151,6 +155,7 @@ def load_settings(
         warehouse=root.joinpath(environ.get("PLUMBLINE_WAREHOUSE", "warehouse"), *own),
         target=root.joinpath(environ.get("DBT_TARGET_PATH", "target"), *own),
         dbt_vars=section.get("vars", {}),
+        targets_off=tuple(section.get("targets_off", ())),
     )
 
 
@@ -196,9 +201,21 @@ def _check_section(file: str, source: str, section: Any) -> None:
     for key in ("vendors", "label"):
         if not section.get(key):
             raise UserError(f"{where} does not set {key}", f"add {key} to that section")
-    unknown = [name for name in section.get("source_types_off", ()) if name not in SOURCE_TYPES]
+    _check_names(where, section, "source_types_off", "source type", SOURCE_TYPES)
+    if section.get("targets_off"):
+        from ml.config import load_settings as load_knobs
+
+        # the worklist is made of churn
+        others = [name for name in load_knobs().target if name != "churn"]
+        _check_names(where, section, "targets_off", "target", others)
+
+
+def _check_names(
+    where: str, section: Mapping[str, Any], key: str, what: str, known: Sequence[str]
+) -> None:
+    unknown = [name for name in section.get(key, ()) if name not in known]
     if unknown:
         raise UserError(
-            f"{where}: source type '{unknown[0]}' in source_types_off is not known",
-            f"known: {', '.join(SOURCE_TYPES)}",
+            f"{where}: {what} '{unknown[0]}' in {key} cannot be switched off",
+            f"known: {', '.join(known)}",
         )

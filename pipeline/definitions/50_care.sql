@@ -174,12 +174,13 @@ from cuts c left join meetings m on m.account_id = c.account_id
 
 create temp table champions as
 select c.grain, c.period_start, c.dimension_name, c.dimension_value,
-    not exists (select 1 from staging.stg_engagement__key_contact_changes k
+    if(coalesce(p.cents, 0) > 0, not exists (
+        select 1 from staging.stg_engagement__key_contact_changes k
         where k.account_id = c.account_id and k.change_type = 'left'
-            and k.changed_at::date < c.period_end and k.changed_at::date >= c.period_end - 90)
-        as is_stable
-from cuts c join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
-where c.grain = 'month' and p.cents > 0 and c.account_id <> 'unassigned';
+            and k.changed_at::date < c.period_end and k.changed_at::date >= c.period_end - 90
+    ), null) as is_stable
+from cuts c left join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
+where c.grain = 'month' and c.account_id <> 'unassigned';
 
 -- metric: support_tickets, seen by support
 select grain, period_start, dimension_name, dimension_value, count(ticket_id) from asked group by all;
@@ -204,10 +205,10 @@ select grain, period_start, dimension_name, dimension_value, case when count(sco
 -- metric: sentiment_score, seen by support
 select grain, period_start, dimension_name, dimension_value, avg(score) from cuts c left join spoken using (account_id, period_end) where grain = 'month' group by all;
 -- metric: onboarding_completion, seen by preparedness
-select grain, period_start, dimension_name, dimension_value, count(*) filter (is_done) / nullif(count(is_done), 0) from cuts c join paid_at_end p using (account_id, period_end) left join steps using (account_id, period_end) where grain = 'month' and p.cents > 0 group by all;
+select grain, period_start, dimension_name, dimension_value, count(*) filter (is_done) / nullif(count(is_done), 0) from cuts c left join (select s.* from steps s join paid_at_end p using (account_id, period_end) where p.cents > 0) using (account_id, period_end) where grain = 'month' group by all;
 -- metric: training_participation, seen by preparedness
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_attended) / nullif(count(is_attended), 0) from cuts c left join trainings using (account_id, period_end) where grain = 'month' group by all;
 -- metric: meeting_show_rate, seen by engagement
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_held) / nullif(count(is_held), 0) from met group by all;
 -- metric: champion_stability, seen by engagement
-select grain, period_start, dimension_name, dimension_value, count(*) filter (is_stable) / nullif(count(*), 0) from champions group by all;
+select grain, period_start, dimension_name, dimension_value, count(*) filter (is_stable) / nullif(count(is_stable), 0) from champions group by all;

@@ -139,6 +139,8 @@ def test_spoilt_raw_file(tiny: World, spoil: Callable[[World], None], words: lis
         (CONFIG.replace("vendors", "venders"), ["'venders'", "known:"]),
         (CONFIG.replace('label = "x"\n', ""), ["does not set label"]),
         (CONFIG + 'source_types_off = ["usages"]\n', ["'usages'", "known: master_records"]),
+        (CONFIG + 'targets_off = ["trials"]\n', ["'trials'", "known: expansion, conversion"]),
+        (CONFIG + 'targets_off = ["churn"]\n', ["'churn'", "known: expansion, conversion"]),
         (CONFIG.replace("source.demo", "source.other"), ["source 'demo'", "known sources: other"]),
         (CONFIG + 'as_of = "soon"\n', ["as_of", "a date"]),
         ("threads = 2\n" + CONFIG, ["unknown setting 'threads'"]),

@@ -26,7 +26,7 @@ from demo.schema import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED_FILE = ROOT / "seeds" / "reference" / "event_types.csv"
-CI_HASH = "55d76cd4727943052b5d77ab909b30de836b07e6e222c9bfa0ddb135c76f885e"
+CI_HASH = "c98dd43db615e6cb4993917c927b54eab9f813c1369aea39a1dedc016eae89c2"
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@
     )
 }}
 
--- An event is its id with its user, workspace, type and day, and counts from its first delivery. All
--- its deliveries are of one day, so only days of which something was known before are looked up.
+-- An event is its id with its user, workspace, type and day; it counts from its first delivery. As
+-- all its deliveries are of one day, only days of which something was known before are looked up.
 with known_before as (
 
     {% if is_incremental() -%}

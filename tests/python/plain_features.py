@@ -20,7 +20,7 @@ from typing import Any
 from plain_care import care, support
 from plain_exports import Account, Exports, Numbers, Row, Version, known_by, ratio
 
-GAP, GRACE, REDELIVERY = 30, 30, 3
+GAP, GRACE = 30, 30
 DAY = timedelta(days=1)
 OPEN = date(9999, 1, 1)
 
@@ -182,15 +182,7 @@ def _events(account: Account, day: date) -> list[Row]:
             same = ("event_id", "user_id", "workspace_id", "event_type")
             key = (*(row[name] for name in same), row["timestamp"].date())
             deliveries[key].append(row)
-    events = []
-    for rows in deliveries.values():
-        rows.sort(key=lambda row: (row["landed"], row["known"]))
-        landed = [date.fromisoformat(str(row["landed"])) for row in rows]
-        events.append(rows[0])
-        for row, here, before in zip(rows[1:], landed[1:], landed, strict=False):
-            if (here - before).days > REDELIVERY:
-                events.append(row)
-    return events
+    return [min(rows, key=lambda row: row["known"]) for rows in deliveries.values()]
 
 
 def _usage(exports: Exports, account: Account, day: date, age: int, within: Any) -> Numbers:

@@ -32,9 +32,11 @@ class RawTable:
     pattern : str
         The file pattern inside `location`.
     columns : tuple of (str, str)
-        Column name and data type, lower case.
+        Column name and data type, both lower case: the engine knows no other.
     optional : frozenset of str
         Columns that may be absent; they read as NULL.
+    json : frozenset of str
+        Columns that hold JSON text.
     """
 
     vendor: str
@@ -42,7 +44,8 @@ class RawTable:
     location: str
     pattern: str
     columns: tuple[tuple[str, str], ...]
-    optional: frozenset[str] = frozenset()
+    optional: frozenset[str]
+    json: frozenset[str]
 
     @property
     def label(self) -> str:
@@ -53,6 +56,23 @@ class RawTable:
     def is_parquet(self) -> bool:
         """Whether its files carry their own schema."""
         return self.pattern.endswith(".parquet")
+
+    @property
+    def is_united(self) -> bool:
+        """Whether its files may have different columns; where not, the first one decides."""
+        return "union_by_name" in self.location
+
+    @property
+    def contract(self) -> str:
+        """Name of the file that declares it."""
+        return f"_{self.vendor}__sources.yml"
+
+    def lacks(self, path: str, column: str) -> UserError:
+        """The line for a file without a column that must be there."""
+        return UserError(
+            f"raw file {path} lacks the column {column} of {self.label}",
+            f"land it with that column, or change {self.contract}",
+        )
 
     def files(self) -> list[str]:
         """Paths of the table's files, sorted."""
@@ -137,10 +157,11 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                     location=location if "(" in location else f"'{location.strip(chr(39))}'",
                     pattern=quoted[1] if quoted else location,
                     columns=tuple(
-                        (column["name"], str(column.get("data_type", "")).lower())
+                        (column["name"].lower(), str(column.get("data_type", "")).lower())
                         for column in table.get("columns", [])
                     ),
                     optional=_marked(table, "is_optional"),
+                    json=_marked(table, "is_json"),
                 )
             )
     return tables
@@ -153,8 +174,11 @@ def _external_location(node: dict[str, Any]) -> str | None:
 
 
 def _marked(table: dict[str, Any], mark: str) -> frozenset[str]:
-    metas = {c["name"]: (c.get("config") or {}).get("meta") or {} for c in table.get("columns", [])}
-    return frozenset(name for name, meta in metas.items() if meta.get(mark))
+    return frozenset(
+        column["name"].lower()
+        for column in table.get("columns", [])
+        if ((column.get("config") or {}).get("meta") or {}).get(mark)
+    )
 
 
 def _render(template: str, source: dict[str, Any], table: dict[str, Any], raw: Path) -> str:

@@ -56,6 +56,7 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
         dbt = Dbt(settings, plan.variables)
         with failures_recorded(settings, plan):
             summary = _publish_night(settings, options, plan, dbt, stages)
+            summary = replace(summary, warnings=(*raw.told, *summary.warnings))
         if options.site:
             with stages.stage("Docs site") as step:
                 summary = _with_site(summary, dbt, step)

@@ -32,11 +32,13 @@ class RawTable:
     pattern : str
         The file pattern inside `location`.
     columns : tuple of (str, str)
-        Column name and data type, lower case.
+        Column name and data type, both lower case: the engine knows no other.
     optional : frozenset of str
         Columns that may be absent; they read as NULL.
     may_be_absent : bool
         Whether a company may have nothing of the kind, so that no file is no fault.
+    json : frozenset of str
+        Columns that hold JSON text.
     """
 
     vendor: str
@@ -44,7 +46,8 @@ class RawTable:
     location: str
     pattern: str
     columns: tuple[tuple[str, str], ...]
-    optional: frozenset[str] = frozenset()
+    optional: frozenset[str]
+    json: frozenset[str]
     may_be_absent: bool = False
 
     @property
@@ -56,6 +59,23 @@ class RawTable:
     def is_parquet(self) -> bool:
         """Whether its files carry their own schema."""
         return self.pattern.endswith(".parquet")
+
+    @property
+    def is_united(self) -> bool:
+        """Whether its files may have different columns; where not, the first one decides."""
+        return "union_by_name" in self.location
+
+    @property
+    def contract(self) -> str:
+        """Name of the file that declares it."""
+        return f"_{self.vendor}__sources.yml"
+
+    def lacks(self, path: str, column: str) -> UserError:
+        """The line for a file without a column that must be there."""
+        return UserError(
+            f"raw file {path} lacks the column {column} of {self.label}",
+            f"land it with that column, or change {self.contract}",
+        )
 
     def files(self) -> list[str]:
         """Paths of the table's files, sorted."""
@@ -140,11 +160,12 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                     location=location if "(" in location else f"'{location.strip(chr(39))}'",
                     pattern=quoted[1] if quoted else location,
                     columns=tuple(
-                        (column["name"], str(column.get("data_type", "")).lower())
+                        (column["name"].lower(), str(column.get("data_type", "")).lower())
                         for column in table.get("columns", [])
                     ),
                     optional=_marked(table, "is_optional"),
                     may_be_absent=bool(_meta(table).get("is_optional")),
+                    json=_marked(table, "is_json"),
                 )
             )
     return tables
@@ -162,7 +183,7 @@ def _meta(node: dict[str, Any]) -> dict[str, Any]:
 
 def _marked(table: dict[str, Any], mark: str) -> frozenset[str]:
     columns = table.get("columns", [])
-    return frozenset(column["name"] for column in columns if _meta(column).get(mark))
+    return frozenset(column["name"].lower() for column in columns if _meta(column).get(mark))
 
 
 def _render(template: str, source: dict[str, Any], table: dict[str, Any], raw: Path) -> str:

@@ -22,7 +22,7 @@ from pipeline.landings import (
     read_parquet_facts,
     type_name,
 )
-from pipeline.preflight import is_accepted
+from pipeline.parquet_files import Fit, fit
 
 DAY = date(2026, 2, 20)
 
@@ -137,18 +137,44 @@ def test_partitions_are_folded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("declared", "found", "expected"),
     [
-        ("varchar", "varchar", True),
-        ("bigint", "integer", True),
-        ("integer", "bigint", False),
-        ("double", "float", True),
-        ("double", "bigint", False),
-        ("timestamp", "date", False),
-        ("timestamp", "timestamp with time zone", False),
-        ("json", "varchar", True),
+        ("varchar", "varchar", Fit.YES),
+        ("json", "varchar", Fit.YES),
+        ("varchar", "bigint", Fit.YES),
+        ("varchar", "double", Fit.NO),
+        ("varchar", "null", Fit.YES),
+        ("bigint", "integer", Fit.YES),
+        ("bigint", "uinteger", Fit.YES),
+        ("bigint", "ubigint", Fit.BY_VALUE),
+        ("integer", "bigint", Fit.BY_VALUE),
+        ("bigint", "double", Fit.BY_VALUE),
+        ("bigint", "varchar", Fit.NO),
+        ("double", "float", Fit.YES),
+        ("double", "decimal", Fit.YES),
+        ("double", "bigint", Fit.BY_VALUE),
+        ("date", "timestamp", Fit.BY_VALUE),
+        ("timestamp", "date", Fit.NO),
+        ("timestamp", "varchar", Fit.NO),
+        ("timestamp", "timestamp with time zone", Fit.YES),
+        ("boolean", "bigint", Fit.NO),
     ],
 )
-def test_accepted_types(declared: str, found: str, expected: bool) -> None:
-    assert is_accepted(declared, found) is expected
+def test_fitting_types(declared: str, found: str, expected: Fit) -> None:
+    assert fit(declared, found) is expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "expected"),
+    [
+        ("varchar", "null", Fit.NO),
+        ("bigint", "double", Fit.NO),
+        ("bigint", "integer", Fit.YES),
+        ("timestamp", "timestamp with time zone", Fit.YES),
+    ],
+)
+def test_fitting_types_where_the_first_file_decides(
+    declared: str, found: str, expected: Fit
+) -> None:
+    assert fit(declared, found, is_united=False) is expected
 
 
 def test_type_names() -> None:

@@ -8,7 +8,7 @@ renamed as (
 
     select
         source.id as invoice_id,
-        {{ json_text('source.metadata', ['account_id']) }} as account_id,
+        {{ json_text(readable_json('source.metadata'), ['account_id']) }} as account_id,
         source.subscription as subscription_id,
         source.status,
         source.currency,

@@ -25,7 +25,6 @@ def read_csv(
         "encoding": literal(dialect.encoding),
         "header": str(dialect.has_header).lower(),
         "auto_detect": "false",
-        "null_padding": "true",
         "store_rejects": "true",
         "columns": "{" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names) + "}",
     }

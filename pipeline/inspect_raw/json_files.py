@@ -87,9 +87,10 @@ def _is_lines(head: bytes) -> bool:
     try:
         first = json.loads(lines[0])
     except ValueError:
-        return not lines[0].lstrip().startswith((b"[", b"{")) or (
-            len(lines) > 1 and lines[1].lstrip().startswith(b"{")
-        )
+        is_object = lines[0].lstrip().startswith(b"{")
+        if is_object and len(lines) > 1:
+            return lines[1].lstrip().startswith(b"{")
+        return not is_object and not lines[0].lstrip().startswith(b"[")
     return isinstance(first, dict) and (len(lines) > 1 or _rows_within(first) is None)
 
 

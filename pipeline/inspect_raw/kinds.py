@@ -56,7 +56,7 @@ KINDS = (
     Kind("value_not_of_type", WRONG, "Values that do not read as the contract's type",
          "mend the export of the column; such a row can be put aside or stop a night"),
     Kind("word_unmapped", WRONG, "Words that nobody mapped",
-         "add a row for each to the seed that is named; until then their rows are put aside"),
+         "add a row for each to the seed that is named; until then its rows count less or not"),
     Kind("link_missing", WRONG, "Rows that name no account",
          "adapt the account_id of the base model, or fill the field at the vendor"),
     Kind("ids_15_and_18", WRONG, "Salesforce ids of 15 and of 18 characters",

@@ -96,10 +96,10 @@ def look_at(root: Path, project: Path, progress: Progress = lambda *_: None) -> 
             else:
                 unreadable += found
         if not read:
-            first = f", for instance {unreadable[0].shown}: {unreadable[0].reason}"
+            tried = [f", for instance {file.shown}: {file.reason}" for file in unreadable[:1]]
             raise UserError(
                 f"{root} holds nothing that can be read"
-                f" ({len(unreadable):,} file(s) tried{first if unreadable else ''})",
+                f" ({len(unreadable):,} file(s) tried{''.join(tried)})",
                 "give --raw the folder that holds Parquet, CSV or JSONL files",
             )
         tables, findings = _ask(connection, read, known)

@@ -40,6 +40,8 @@ def print_look(look: Look, section: str, console: Console) -> None:
     console.print(_vendors(look))
     console.print()
     console.print(_tables(look, console.width))
+    if any(table.clock and table.clock.is_of_sample for table in look.tables):
+        console.print(Text("* of the sampled rows", "dim"))
     for gravity in (STOPS, WRONG, KNOW):
         _print_findings([f for f in look.findings if f.kind.gravity == gravity], gravity, console)
     if not look.findings:
@@ -56,8 +58,8 @@ def _counts(look: Look) -> list[str]:
     counts = Counter(kind.gravity for kind in {finding.kind for finding in look.findings})
     found = ", ".join(f"{told} {counts[gravity]}" for gravity, told in COUNTED.items())
     return [
-        f"{look.file_count:,} files{other}, {look.byte_count / unit:,.1f} {word}, {len(look.tables):,} tables,"
-        f" looked at in {look.seconds:.1f} s.",
+        f"{look.file_count:,} files{other}, {look.byte_count / unit:,.1f} {word},"
+        f" {len(look.tables):,} tables, looked at in {look.seconds:.1f} s.",
         f"Kinds of findings: {found}.",
     ]
 
@@ -76,7 +78,7 @@ def _vendors(look: Look) -> Table:
             f"{len(tables):,}",
             _rows(sum(read.rows for read in reads), any(read.is_estimate for read in reads)),
             f"{sum(len(read.files) for read in reads):,}",
-            _dates(begin, end),
+            _dates(begin, end, any(clock.is_of_sample for clock in clocks)),
         )
     return table
 
@@ -86,11 +88,14 @@ def _tables(look: Look, width: int) -> Table:
     is_wide = width >= WIDE
     table = _columns("table", *(["holds"] if is_wide else []), "rows", "files", "dates", "by")
     if not is_wide:
-        longest = max(len(member.seen.read.name) for member in look.tables)
+        longest = max(
+            max(2 + len(member.seen.read.name), len(" ".join(_group(member)[1:])))
+            for member in look.tables
+        )
         counts = max(len(_rows(m.seen.read.rows, m.seen.read.is_estimate)) for m in look.tables)
-        table.columns[0].width = min(2 + longest, LONGEST_NAME)
-        # the rest of the line: files, dates and four gaps take 34
-        table.columns[-1].max_width = max(8, width - table.columns[0].width - counts - 34)
+        table.columns[0].width = min(longest, LONGEST_NAME)
+        # the rest of the line: files, dates and four gaps take 35
+        table.columns[-1].max_width = max(8, width - table.columns[0].width - counts - 35)
     for (_, vendor, tool), members in groupby(sorted(look.tables, key=_group), key=_group):
         table.add_row(Text.assemble((vendor, "bold"), (f" {tool}", "dim")))
         for member in members:
@@ -100,7 +105,7 @@ def _tables(look: Look, width: int) -> Table:
                 *([Text(name or "no known object", "" if name else "dim")] if is_wide else []),
                 _rows(read.rows, read.is_estimate),
                 f"{len(read.files):,}",
-                _dates(clock.begin, clock.end) if clock else "",
+                _dates(clock.begin, clock.end, clock.is_of_sample) if clock else "",
                 Text(clock.column if clock else "", "dim"),
             )
     return table
@@ -127,10 +132,10 @@ def _rows(count: int, is_estimate: bool) -> str:
     return f"{'about ' if is_estimate else ''}{count:,}"
 
 
-def _dates(begin: date | None, end: date | None) -> str:
+def _dates(begin: date | None, end: date | None, is_of_sample: bool) -> str:
     if begin is None or end is None:
         return ""
-    return f"{begin}–{end}" if begin != end else str(begin)
+    return (f"{begin}–{end}" if begin != end else str(begin)) + "*" * is_of_sample
 
 
 def _print_findings(findings: list[Finding], gravity: str, console: Console) -> None:

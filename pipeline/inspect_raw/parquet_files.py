@@ -115,7 +115,8 @@ def footer_range(footers: Sequence[pq.FileMetaData], column: str) -> tuple[Any, 
                 greatest.append(statistics.max)
             elif statistics is None or statistics.null_count != group.num_rows:
                 return None
-    if not least or isinstance(least[0], (bytes, str)):
+    # texts are no dates, and two files may have different types
+    if len({type(value) for value in least}) != 1 or isinstance(least[0], (bytes, str)):
         return None
     return _naive(min(least)), _naive(max(greatest))
 

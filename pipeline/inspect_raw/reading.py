@@ -151,11 +151,11 @@ def _read_parquet(
     return TableRead(
         files=files,
         relation=relation,
-        rows=round(footers.rows * len(files) / len(looked_at)) if is_estimate else footers.rows,
+        rows=_rounded(footers.rows * len(files) / len(looked_at)) if is_estimate else footers.rows,
         is_estimate=is_estimate,
         sample_rows=count_rows(connection, relation),
         looked_at=len(looked_at),
-        columns=footers.types,
+        columns={**footers.types, **columns_of(connection, relation)},
         absent_in=footers.absent_in,
         footers=footers.each,
         unreadable=unreadable,
@@ -168,8 +168,8 @@ def _read_texts(
     relation: str,
     scratch: Path,
 ) -> TableRead | tuple[Unreadable, ...]:
-    ratios = [unzipped_ratio(file) for file in spread(files, 3)]
-    ratio = sum(ratios) / len(ratios)
+    ratios = [unzipped_ratio(file) for file in spread([f for f in files if f.is_zipped], 3)]
+    ratio = sum(ratios) / max(1, len(ratios))
     total = sum(file.byte_count * (ratio if file.is_zipped else 1.0) for file in files)
     is_whole = total <= WHOLE_TEXT_BYTES
     sampled = list(files) if is_whole else spread(files, SAMPLE_FILES)
@@ -192,7 +192,9 @@ def _read_texts(
     lacking = {name: sum(name not in listed for listed in columns) for name in types}
     unite(connection, [part.relation for part in parts.values()], relation)
     sample_rows = sum(part.rows for part in parts.values())
-    rows = sample_rows if is_whole else round(total / _bytes_per_row(connection, relation, files))
+    rows = sample_rows
+    if not is_whole:
+        rows = _rounded(total / _bytes_per_row(connection, relation, files))
     return TableRead(
         files=files,
         relation=relation,
@@ -214,9 +216,15 @@ def _read_texts(
     )
 
 
+def _rounded(estimate: float) -> int:
+    """An estimate with as many digits as it deserves."""
+    return int(float(f"{estimate:.2g}"))
+
+
 def _why(error: Exception) -> str:
     """Why a file cannot be read, without the values that the engine's message goes on to show."""
-    text = str(error).splitlines()[0].split(": ", 1)[-1] if str(error) else type(error).__name__
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    text = re.sub(r"^(\w+ )+Error: ", "", text)
     text = re.sub(r"file \"[^\"]*\"[,.]?\s*", "", text)
     return re.sub(r"([\"']).*?\1", "...", text)[:120].strip()
 

@@ -24,11 +24,12 @@ SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS = 1e8, 1e11, 1e14, 1e17
 
 @dataclass(frozen=True)
 class Clock:
-    """A column that dates rows, and the range it covers."""
+    """A column that dates rows, and the range it covers, of a sample or of all rows."""
 
     column: str
     begin: date
     end: date
+    is_of_sample: bool = False
 
 
 @dataclass
@@ -149,8 +150,9 @@ def _range(rows: Rows, column: str) -> Clock | None:
         found = footer_range(rows.seen.read.footers, column)
         ends = [_as_time(value) for value in found or ()]
         if all(value and FIRST_YEAR <= value.year < LAST_YEAR for value in ends) and ends:
-            begin, end = ends
-    return Clock(column, begin.date(), end.date()) if begin and end else None
+            return Clock(column, ends[0].date(), ends[1].date())
+    is_of_sample = not rows.seen.read.is_whole
+    return Clock(column, begin.date(), end.date(), is_of_sample) if begin and end else None
 
 
 def _as_time(value: Any) -> datetime | None:

@@ -46,7 +46,7 @@ _TABLES = {
     "salesforce": {
         "account": "Id Name OwnerId Industry BillingCountry Type CloudFlow_Workspace_Id__c "
         "Health_Score__c:f Contract_End_Date__c:d ARR__c:f CreatedDate:t SystemModstamp:t "
-        "IsDeleted:b",
+        "IsDeleted:b MasterRecordId",
         "contact": "Id AccountId Name Email Title Is_Champion__c:b CreatedDate:t "
         "SystemModstamp:t IsDeleted:b",
         "campaign": "Id Name Type Status StartDate:d EndDate:d CreatedDate:t SystemModstamp:t "

@@ -1,5 +1,15 @@
-{#- A raw table as its sources YAML declares it; files lie as they were delivered. -#}
+{#- A raw table as its sources YAML declares it; files lie as they were delivered. Where a sync tool
+    delivers the vendor, the model that brings its layout to the native one stands for the table. -#}
 {% macro landed(source_name, table_name) %}
+    {%- set tool = var('landed_by').get(source_name) -%}
+    {%- if tool -%}
+        {{- 'select * from ' ~ ref('base_' ~ source_name ~ '__' ~ tool ~ '_' ~ table_name) -}}
+    {%- else -%}
+        {{- declared_columns(source_name, table_name) -}}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro declared_columns(source_name, table_name) %}
     {%- set relation = source(source_name, table_name) -%}
     {%- set declared = [] -%}
     {%- set absent = [] -%}

@@ -25,10 +25,13 @@ SOURCE_TYPES = (
     "usage",
     "operations",
 )
+NATIVE = "native"
+SYNC_TOOLS = (NATIVE, "airbyte", "fivetran", "dlt")
 DEFAULT_SOURCE = "demo"
 KEYS: dict[str, type] = {
     "raw": str,
     "vendors": list,
+    "landed_by": dict,
     "source_types_off": list,
     "targets_off": list,
     "label": str,
@@ -60,6 +63,8 @@ class Settings:
         Further dbt vars of this source.
     warehouse, target : Path
         Folder of the database files and models; folder of dbt's own files and the docs site.
+    landed_by : mapping of str to str
+        Sync tool by vendor; vendors in their native layout have no entry.
     """
 
     root: Path
@@ -73,6 +78,17 @@ class Settings:
     target: Path
     dbt_vars: Mapping[str, Any] = field(default_factory=dict)
     targets_off: tuple[str, ...] = ()
+    landed_by: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shaping_vars(self) -> dict[str, Any]:
+        """The dbt vars that are the same every night: what the source is, not when."""
+        return {
+            **self.dbt_vars,
+            "vendors": list(self.vendors),
+            "landed_by": dict(self.landed_by),
+            "source_types_off": list(self.source_types_off),
+        }
 
     @property
     def build_file(self) -> Path:
@@ -156,6 +172,7 @@ def load_settings(
         target=root.joinpath(environ.get("DBT_TARGET_PATH", "target"), *own),
         dbt_vars=section.get("vars", {}),
         targets_off=tuple(section.get("targets_off", ())),
+        landed_by={v: tool for v, tool in section.get("landed_by", {}).items() if tool != NATIVE},
     )
 
 
@@ -208,6 +225,7 @@ def _check_section(file: str, source: str, section: Any) -> None:
         # the worklist is made of churn
         others = [name for name in load_knobs().target if name != "churn"]
         _check_names(where, section, "targets_off", "target", others)
+    _check_landed_by(where, section)
 
 
 def _check_names(
@@ -219,3 +237,17 @@ def _check_names(
             f"{where}: {what} '{unknown[0]}' in {key} cannot be switched off",
             f"known: {', '.join(known)}",
         )
+
+
+def _check_landed_by(where: str, section: Mapping[str, Any]) -> None:
+    for vendor, tool in section.get("landed_by", {}).items():
+        if vendor not in section["vendors"]:
+            raise UserError(
+                f"{where}: landed_by names '{vendor}', which vendors does not",
+                f"correct landed_by, or add '{vendor}' to vendors",
+            )
+        if tool not in SYNC_TOOLS:
+            raise UserError(
+                f"{where}: landed_by says that {tool!r} lands {vendor}",
+                f"known: {', '.join(SYNC_TOOLS)}",
+            )

@@ -65,6 +65,7 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
     shaping = {
         "raw": str(settings.raw),
         "vendors": settings.vendors,
+        "landed_by": settings.landed_by,
         "source_types_off": settings.source_types_off,
         "vars": settings.dbt_vars,
         "dbt-duckdb": importlib.metadata.version("dbt-duckdb"),
@@ -84,10 +85,8 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
         detail = {**shaping, "code_fingerprint": fingerprint, "changed_since": since}
         ops.record_start(connection, run_id, as_of, settings.source, detail, raw.landings)
     variables = {
-        **settings.dbt_vars,
+        **settings.shaping_vars,
         "as_of_date": as_of.isoformat(),
-        "vendors": list(settings.vendors),
-        "source_types_off": list(settings.source_types_off),
         "changed_since": since,
         "run_id": run_id,
     }

@@ -118,7 +118,9 @@ def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
         A folder, table, file, column or row is missing or not what the contract says.
     """
     setting = f"plumbline.toml [source.{settings.source}]"
-    tables = read_contract(settings.root, settings.raw, settings.vendors, setting)
+    tables = read_contract(
+        settings.root, settings.raw, settings.vendors, setting, settings.landed_by
+    )
     if not settings.raw.is_dir():
         raise UserError(
             f"there is no raw folder {settings.raw}",

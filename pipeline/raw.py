@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class RawTable:
     Attributes
     ----------
     vendor, name : str
-        Source and table, as in the sources YAML.
+        Folder of models/base, and table as the sources YAML has it.
     location : str
         The relation expression DuckDB reads, for instance `read_parquet('...')`.
     pattern : str
@@ -97,18 +97,26 @@ def known_vendors(root: Path) -> list[str]:
     )
 
 
-def read_contract(root: Path, raw: Path, vendors: Iterable[str], setting: str) -> list[RawTable]:
-    """Read the raw tables of the vendors that are switched on.
+def read_contract(
+    root: Path,
+    raw: Path,
+    vendors: Iterable[str],
+    setting: str,
+    landed_by: Mapping[str, str],
+) -> list[RawTable]:
+    """Read the raw tables of the vendors that are switched on, as they are landed.
 
     Parameters
     ----------
     setting : str
         Where the vendors are listed, for the message about an unknown one.
+    landed_by : mapping of str to str
+        Sync tool by vendor; the others are in their native layout.
 
     Raises
     ------
     UserError
-        A vendor is unknown, or its sources YAML cannot be read.
+        A vendor is unknown, or not as that tool lands it, or its sources YAML cannot be read.
     """
     known = known_vendors(root)
     tables: list[RawTable] = []
@@ -118,7 +126,18 @@ def read_contract(root: Path, raw: Path, vendors: Iterable[str], setting: str) -
                 f"vendor '{vendor}' is not known (known: {', '.join(known)})",
                 f"correct vendors in {setting}, or add models/base/{vendor}/",
             )
-        file = root / "models" / "base" / vendor / f"_{vendor}__sources.yml"
+        folder = root / "models" / "base" / vendor
+        file = folder / f"_{vendor}__sources.yml"
+        if vendor in landed_by:
+            tool = landed_by[vendor]
+            file = folder / tool / f"_{vendor}_{tool}__sources.yml"
+            if not file.is_file():
+                known_tools = sorted(path.parent.name for path in folder.glob("*/_*__sources.yml"))
+                raise UserError(
+                    f"{vendor} as {tool} lands it is not known"
+                    f" (known: {', '.join(['native', *known_tools])})",
+                    f"correct landed_by in {setting}, or add models/base/{vendor}/{tool}/",
+                )
         tables.extend(_tables_of(file, vendor, raw))
     return tables
 

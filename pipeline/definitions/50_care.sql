@@ -1,17 +1,30 @@
 -- Support, sentiment, preparedness and engagement, by the definitions page.
 -- What belongs to no account of that month is in the sums under 'unassigned'.
+-- a version with a word that nobody mapped is put aside; one merged away counts as deleted
+create temp table ticket_versions as
+select v.* replace (s.value as status, p.value as priority), is_deleted or is_merged as is_gone
+from staging.stg_support__ticket_versions v
+left join reference.reported_values s
+    on s.field = 'ticket_status' and s.reported_value = v.status
+left join reference.reported_values p
+    on p.field = 'ticket_priority' and p.reported_value = v.priority
+where is_deleted
+    or (s.value is not null and (v.priority is null or p.reported_value is not null));
+
 create temp table tickets as
 with histories as (
-    select ticket_id,
-        arg_min(account_id, (known_at::date, changed_at, known_at)) as account_id,
-        arg_min(priority, (known_at::date, changed_at, known_at)) as priority,
-        min(created_at) as opened_at, bool_or(is_escalated) as is_escalated,
-        bool_or(is_deleted) as was_deleted
-    from staging.stg_support__ticket_versions group by ticket_id
+    -- (a struct, so that a ticket without a priority keeps none)
+    select ticket_id, min(created_at) as opened_at, bool_or(is_escalated) as is_escalated,
+        bool_or(is_gone) as was_deleted, first.account_id, first.priority
+    from (
+        select *, arg_min({account_id: account_id, priority: priority},
+            (known_at::date, changed_at, known_at)) over (partition by ticket_id) as first
+        from ticket_versions)
+    group by ticket_id, first
 ),
 changes as (
-    select ticket_id, changed_at, status in ('solved', 'closed') as is_solved
-    from staging.stg_support__ticket_versions
+    select ticket_id, changed_at, coalesce(status in ('solved', 'closed'), false) as is_solved
+    from ticket_versions
     qualify known_at = max(known_at) over (partition by ticket_id, changed_at)
 ),
 solutions as (
@@ -30,8 +43,9 @@ replies as (
     group by ticket_id
 ),
 ratings as (
-    select ticket_id, arg_max(score, (changed_at, known_at, rating_id)) as score
-    from staging.stg_support__satisfaction_rating_versions where score in ('good', 'bad')
+    select ticket_id, arg_max(value, (changed_at, known_at, rating_id)) as score
+    from staging.stg_support__satisfaction_rating_versions join reference.reported_values
+        on field = 'rating_score' and reported_value = score and value in ('good', 'bad')
     group by ticket_id
 )
 select h.ticket_id, coalesce(a.account_id, 'unassigned') as account_id, h.priority, h.opened_at,
@@ -78,7 +92,7 @@ create temp table unsolved as
 with changes as (
     select ticket_id, changed_at, status not in ('solved', 'closed') as is_open,
         row_number() over (partition by ticket_id order by changed_at) = 1 as is_first
-    from staging.stg_support__ticket_versions
+    from ticket_versions
     qualify known_at = max(known_at) over (partition by ticket_id, changed_at)
 ),
 dated as (
@@ -87,8 +101,8 @@ dated as (
     from changes c join (
         select ticket_id, min(created_at) as opened_at,
             arg_min(account_id, (known_at::date, changed_at, known_at)) as account_id
-        from staging.stg_support__ticket_versions
-        group by ticket_id having not bool_or(is_deleted)
+        from ticket_versions
+        group by ticket_id having not bool_or(is_gone)
     ) h using (ticket_id)
 )
 select m.period_end, coalesce(a.account_id, 'unassigned') as account_id, count(*) as tickets

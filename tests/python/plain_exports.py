@@ -122,6 +122,15 @@ def read_exports(raw: Path, seeds: Path, accounts: Iterable[str]) -> Exports:
     return Exports(read, types, lexicon)
 
 
+def id_18(account: str | None) -> str | None:
+    """A Salesforce id of 15 characters with the three that its capitals give."""
+    if account is None or len(account) != 15:
+        return account
+    fives = (account[i : i + 5] for i in (0, 5, 10))
+    signs = (sum(2**k for k, letter in enumerate(five) if letter.isupper()) for five in fives)
+    return account + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[sign] for sign in signs)
+
+
 def day_of(seconds: int | None) -> date | None:
     """UTC day of epoch seconds."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date()
@@ -300,6 +309,8 @@ def _read_events(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
         if not {("email_domain", domain), ("user_type", row["user_type"])} & rules:
             users[user] = row["known"]
     owned = [r for r in rows_of(raw, "product/workspaces") if r["crm_account_id"]]
+    for row in owned:
+        row["crm_account_id"] = id_18(row["crm_account_id"])
     owners = {key: first_known(rows) for key, rows in _grouped(owned, "id").items()}
     wanted = [key for key, row in owners.items() if row["crm_account_id"] in read]
     keep = ds.field("workspace_id").isin(wanted)
@@ -314,7 +325,7 @@ def _read_support(raw: Path, read: dict[str, Account]) -> None:
     owners: dict[int, str] = {}
     for ticket, rows in _grouped(rows_of(raw, "zendesk/tickets"), "id").items():
         fields = json.loads(first_known(rows)["custom_fields"] or "[]")
-        account = next((f["value"] for f in fields if f["id"] == 360001), None)
+        account = next((id_18(f["value"]) for f in fields if f["id"] == 360001), None)
         if account in read:
             owners[ticket] = account
             read[account].tickets[ticket] = rows

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.exports.cases import Case
+from pipeline.exports.cases import Case, is_steady
 
 # What must be 0 in a sound world: rules of severity error, and those that put a row aside.
 PUT_ASIDE = (
@@ -97,7 +97,7 @@ def value_problems(case: Case, world: World) -> list[str]:
             if abs(right - is_) > CENT:
                 problems.append(f"{short(case, account)} {month}: MRR {right:.2f}, is {is_:.2f}")
                 break
-        if account not in case.churns and world.churns.get(account):
+        if account not in case.churns and is_steady(months) and world.churns.get(account):
             problems.append(
                 f"{short(case, account)}: no churn, is {world.churns[account][0][0]}"
             )

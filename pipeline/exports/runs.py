@@ -91,6 +91,7 @@ def run_values(
     sound: Path,
     sound_counts: dict[str, int] | None = None,
     tell: Callable[[str], None] = lambda text: None,
+    halves_run: Run | None = None,
 ) -> list[Held]:
     """Build one world of all cases that share a layout, and compare each.
 
@@ -107,11 +108,11 @@ def run_values(
         shutil.rmtree(settings.build_file.parent, ignore_errors=True)
         if len(cases) == 1 or "landed_by" in line:
             return [Held(case, (f"the night stops: {line}",)) for case in cases]
-        middle = len(cases) // 2
+        middle, halves = len(cases) // 2, halves_run or part_of_night
         return [
             held
             for half in (cases[:middle], cases[middle:])
-            for held in run_values(half, scratch, part_of_night, sound, sound_counts, tell)
+            for held in run_values(half, scratch, halves, sound, sound_counts, tell, halves)
         ]
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         return compared(cases, read_world(connection), sound_counts or {})

@@ -72,9 +72,10 @@ def files_only(settings: Settings) -> None:
     preflight.check_raw(settings)
 
 
-def stop_line(run: Run, settings: Settings) -> str:
-    """The line with which a run stops, empty where it goes through."""
+def stop_line(run: Run, settings: Settings, cases: Sequence[Case], sound: Path) -> str:
+    """Plant the cases and run; the line with which that stops, empty where it goes through."""
     try:
+        planted(settings, cases, sound)
         run(settings)
     except UserError as error:
         return " | ".join((error.line, *error.notes))
@@ -102,11 +103,11 @@ def run_values(
         settings = settings_of(cases[0], scratch)
     except UserError as error:
         return [Held(case, (error.line,)) for case in cases]
-    planted(settings, cases, sound)
-    line = stop_line(run, settings)
+    line = stop_line(run, settings, cases, sound)
     if line:
         shutil.rmtree(settings.build_file.parent, ignore_errors=True)
-        if len(cases) == 1 or "landed_by" in line:
+        # a layout that is not known is not known for half of the cases either
+        if len(cases) == 1 or "is not known" in line:
             return [Held(case, (f"the night stops: {line}",)) for case in cases]
         middle, halves = len(cases) // 2, halves_run or part_of_night
         return [
@@ -144,9 +145,8 @@ def run_stop(case: Case, scratch: Path, sound: Path) -> Held:
         settings = settings_of(case, scratch)
     except UserError as error:
         return Held(case, (error.line,))
-    planted(settings, [case], sound)
     run = files_only if case.stopped_by == "files" else part_of_night
-    line = stop_line(run, settings)
+    line = stop_line(run, settings, [case], sound)
     if not line:
         return Held(case, ("the night goes on",))
     if line.startswith("crash"):

@@ -264,8 +264,7 @@ def test_faults_of_files_stop_before_anything_is_built(scratch: Path, case: Case
 
 def test_a_sound_world_does_not_stop(scratch: Path) -> None:
     settings = world.settings_for(scratch / "world")
-    world.plant(settings, world.sound_world(scratch), [])
-    assert stop_line(files_only, settings) == ""
+    assert stop_line(files_only, settings, [], world.sound_world(scratch)) == ""
     nothing = replace(example(), stopped=("x",), stopped_by="files", mrr={})
     held = run_stop(nothing, scratch, world.sound_world(scratch))
     assert held.problems == ("the night goes on",)

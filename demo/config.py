@@ -65,6 +65,7 @@ class Size:
 
 
 SIZES = {
+    "tiny": Size("tiny", 60, 0.5, 3.2, 70),
     "ci": Size("ci", 400, 1.0, 3.2, END),
     "demo": Size("demo", 4200, 1.0, 4.2, END),
     "full": Size("full", 4200, 6.0, 177.0, 90),

@@ -53,7 +53,7 @@ def generate(
     Parameters
     ----------
     size : str
-        `ci`, `demo` or `full` (see `config.SIZES`).
+        `tiny`, `ci`, `demo` or `full` (see `config.SIZES`).
     seed : int
         The same seed gives the same bytes.
     days : int, optional

@@ -138,11 +138,14 @@ def score(as_of: date | None, source: str, raw: str | None) -> None:
 @click.option("--list", "only_list", is_flag=True, help="Say which proofs there are.")
 @click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
               help="With `catalogue`: an earlier published file; shows which numbers changed.")
+@click.option("--clean", type=click.IntRange(min=1), default=30, show_default=True,
+              metavar="N", help="With `exports`: sound worlds that must not alarm.")
 @source_options()
 def verify(
     proof: str | None,
     only_list: bool,
     against: Path | None,
+    clean: int,
     as_of: date | None,
     source: str,
     raw: str | None,
@@ -153,15 +156,22 @@ def verify(
     proof is run: metrics whose definition or version changed since that file are shown, with
     their values then and now, and after them those whose old values moved without such a change.
 
+    `exports` is a proof of its own, of the code and not of a build: it makes its worlds itself,
+    takes minutes, and runs by name only.
+
     \b
     Examples:
       plumbline verify --list
+      plumbline verify exports
       plumbline verify catalogue
       plumbline verify catalogue --against last-week/plumbline.duckdb
     """
+    from pipeline.exports.command import verify_exports
     from pipeline.steps import compare_catalogues, list_proofs, run_proofs
 
-    if only_list:
+    if proof == "exports" and not only_list:
+        verify_exports(clean, make_console())
+    elif only_list:
         list_proofs(make_console())
     elif against:
         if proof != "catalogue":

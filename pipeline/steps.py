@@ -29,6 +29,7 @@ from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.docs import build_site, serve_site
 from pipeline.errors import UserError
+from pipeline.exports import DESCRIPTION as EXPORTS
 from pipeline.nightly import open_private, recover
 from pipeline.progress import Stages
 from pipeline.summary import shown
@@ -80,6 +81,7 @@ def list_proofs(console: Console) -> None:
     table.add_column("what holds")
     for entry in verify.PROOFS.values():
         table.add_row(entry.name, Text(entry.description))
+    table.add_row("exports", Text(EXPORTS))
     console.print(table)
 
 

@@ -1,0 +1,146 @@
+"""The small sound world that cases are planted in, and settings to run it with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from demo.generate import generate
+from pipeline.config import ROOT, Settings, load_settings
+from pipeline.exports.cases import Case
+from pipeline.exports.rows import write_rows
+from pipeline.raw import RawTable, read_contract
+
+SIZE = "tiny"
+SEED = 7
+NAME = "exports"
+DEMO = "demo"
+CSV_SOURCE = "ravenstack"
+
+
+def settings_for(
+    scratch: Path, landed_by: Mapping[str, str] | None = None, vendors: Iterable[str] = ()
+) -> Settings:
+    """Settings of a source of its own in a scratch folder, read as those of a user are.
+
+    Raises
+    ------
+    UserError
+        plumbline.toml does not know the layout.
+    """
+    demo = load_settings(DEMO)
+    section = {
+        "vendors": list(vendors or demo.vendors),
+        "label": demo.label,
+        **({"landed_by": dict(landed_by)} if landed_by else {}),
+    }
+    lines = [f"{key} = {_toml(value)}" for key, value in section.items()]
+    scratch.mkdir(parents=True, exist_ok=True)
+    file = scratch / "plumbline.toml"
+    file.write_text("\n".join([f"[source.{NAME}]", *lines, ""]), encoding="utf-8")
+    return in_scratch(load_settings(NAME, scratch / "raw", ROOT, {"PLUMBLINE_CONFIG": str(file)}),
+                      scratch)  # fmt: skip
+
+
+def csv_settings(scratch: Path) -> Settings:
+    """Settings of the source whose files are CSV."""
+    return in_scratch(load_settings(CSV_SOURCE, scratch / "raw"), scratch)
+
+
+def in_scratch(settings: Settings, scratch: Path) -> Settings:
+    """The same source, everything that it writes in a scratch folder."""
+    scratched = replace(
+        settings, raw=scratch / "raw", warehouse=scratch / "warehouse", target=scratch / "target"
+    )
+    scratched.build_file.parent.mkdir(parents=True, exist_ok=True)
+    return scratched
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value)
+
+
+def sound_world(folder: Path, seed: int = SEED) -> Path:
+    """The raw files of a small demo world of a seed; made once a folder."""
+    raw = folder / f"sound-{seed}"
+    if not raw.exists():
+        generate(SIZE, seed, None, raw, folder / f"truth-{seed}")
+    return raw
+
+
+def plant(settings: Settings, sound: Path, cases: Iterable[Case]) -> None:
+    """Put the cases into a copy of the sound world, in the place of what lay in `settings.raw`."""
+    cases = list(cases)
+    shutil.rmtree(settings.raw, ignore_errors=True)
+    landed_by = cases[0].landed_by if cases else {}
+    for vendor in settings.vendors:
+        # what a sync tool lands is the cases' alone: the sound world is in the native layout
+        if vendor not in landed_by and (sound / vendor).exists():
+            shutil.copytree(sound / vendor, settings.raw / vendor)
+    contract = contract_of(settings)
+    for case in cases:
+        write_rows(with_records(case, settings.vendors), settings.raw, contract)
+        for table, sql in case.changes.items():
+            change(settings.raw / table, sql)
+
+
+def with_records(case: Case, vendors: Iterable[str]) -> Case:
+    """The case with a CRM record for each account that it names and gives none for."""
+    table = "salesforce/account"
+    if "salesforce" not in vendors or "salesforce" in case.landed_by or table in case.rows:
+        return case
+    records = [{"Id": account} for account in case.accounts]
+    return replace(case, rows={**case.rows, table: records}) if records else case
+
+
+def contract_of(settings: Settings) -> dict[str, RawTable]:
+    """The raw tables of the settings' vendors, by `vendor/table`."""
+    tables = read_contract(settings.root, settings.raw, settings.vendors, "the catalogue")
+    return {f"{table.vendor}/{table.name}": table for table in tables}
+
+
+def change(table: Path, sql: str) -> None:
+    """Rewrite every file of a raw table; in the SQL, `rows` are those of one file."""
+    for file in sorted(table.glob("*/*.parquet")):
+        new = file.with_suffix(".new")
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute(
+                f"create view rows as from read_parquet('{file}', hive_partitioning = false)"
+            )
+            connection.execute(f"copy ({sql}) to '{new}' (format parquet)")
+        new.rename(file)
+
+
+def plant_csv(settings: Settings, cases: Iterable[Case]) -> None:
+    """Write the CSV files of cases below the valid lines of each file."""
+    valid = json.loads((Path(__file__).parent / "valid_lines.json").read_text(encoding="utf-8"))
+    shutil.rmtree(settings.raw, ignore_errors=True)
+    settings.raw.mkdir(parents=True)
+    cases = list(cases)
+    for name, lines in valid.items():
+        header, *rows = lines
+        added: list[str] = []
+        for case in cases:
+            for line in case.files.get(name, ()):
+                if line.startswith("header: "):
+                    header = line.removeprefix("header: ")
+                else:
+                    added.extend(_repeated(line))
+        text = "\n".join([header, *rows, *added, ""])
+        (settings.raw / name).write_text(text, encoding="utf-8")
+
+
+def _repeated(line: str) -> list[str]:
+    """`20000 times: A-{n},x` as so many lines, numbered from 1."""
+    count, marked, rest = line.partition(" times: ")
+    if not marked:
+        return [line]
+    return [rest.replace("{n}", str(number)) for number in range(1, int(count) + 1)]

@@ -35,7 +35,9 @@ _TABLES = {
         "canceled_at:i ended_at:i cancellation_details pause_collection metadata created:i "
         "updated:i _is_deleted:b",
         "invoices": "id customer subscription status currency amount_due:i amount_paid:i "
-        "period_start:i period_end:i due_date:i attempt_count:i metadata created:i updated:i",
+        "period_start:i period_end:i due_date:i attempt_count:i lines "
+        "pre_payment_credit_notes_amount:i post_payment_credit_notes_amount:i metadata created:i "
+        "updated:i",
         "payment_failures": "id invoice customer amount:i currency failure_code metadata "
         "created:i",
     },

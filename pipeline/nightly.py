@@ -135,6 +135,7 @@ def _publish_night(
             quality = figures.read_model_quality(connection, model.version)
             labels = figures.read_labels(connection)
             contradictions = figures.read_contradictions(connection)
+            invoiced = figures.read_invoiced(connection)
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
@@ -158,6 +159,7 @@ def _publish_night(
         label=settings.label,
         labels=labels,
         contradictions=contradictions,
+        invoiced=invoiced,
         input_checks=tuple(input_checks),
         gate_checks=tuple(checks),
         is_trusted=model.is_trusted,

@@ -17,19 +17,16 @@ from demo import text
 from demo.accounts import Accounts, price_minor
 from demo.config import CURRENCIES, DAY_US, END, Config, stream
 from demo.draws import stack
+from demo.invoice_lines import further_lines, lines_json, net_minor
 from demo.writer import known, make_table, moment, seconds
 
 _FAILURES = ("card_declined", "insufficient_funds", "expired_card", "processing_error")
 _STATUS = ("open", "paid", "uncollectible", "draft", "void")
 OPEN, PAID, UNCOLLECTIBLE, DRAFT, VOID = range(5)
-_INTERVAL = ("week", "month", "month", "year")
-_INTERVAL_COUNT = np.array([1, 1, 3, 1])
-NEW_API_DAY = 273
-"""From this day on lines name their subscription in `parent` and their price in `pricing`."""
 
 BILLED_AT_ONCE = 0.7
-SERVICES, METERED, DRAFTED, MISTAKEN, CREDITED = 0.02, 0.03, 0.05, 0.01, 0.02
-"""Shares: of changes billed at once, of renewals with a further line, a draft, a twin, a credit."""
+DRAFTED, MISTAKEN, CREDITED = 0.05, 0.01, 0.02
+"""Shares: of changes billed at once; of invoices with a draft, a twin by mistake, a credit."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def invoice_tables(
     paid = np.where(failed, moment(following["day"], following["second"] + 60), paid)
     tries = np.where(settled, np.minimum(1 + (following["day"] - rows["day"]) // 5, 4), 1)
     own = stream(config, "invoices")
-    extra, extra_due = _further_lines(own, accounts, rows, price[at], net, failed)
+    extra, extra_due = further_lines(own, accounts, rows, price[at], net, failed)
     whole = lines_json(
         accounts, rows, price[at], np.arange(n), full, full - net, rows["period_start"],
         rows["period_end"],
@@ -112,102 +109,6 @@ def invoice_tables(
     more = _further_invoices(own, accounts, bills, paid, np.flatnonzero(~failed))
     changes = _changes(own, config, accounts, log, price)
     return stack(main, *more, *changes), failures
-
-
-def net_minor(rows: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """What a whole period of a subscription costs after its discount, minor units."""
-    return np.round(rows["quantity"] * unit * (100 - rows["discount"]) / 100).astype(np.int64)
-
-
-def lines_json(
-    accounts: Accounts, rows: np.ndarray, price: np.ndarray, number: np.ndarray,
-    amount: np.ndarray, discount: np.ndarray, start: np.ndarray, end: np.ndarray,
-    *, second: np.ndarray | int = 0, is_proration: bool = False, usage: str = "licensed",
-) -> pa.Array:  # fmt: skip
-    """One JSON line of an invoice for each row, as the API wrote it on its day."""
-    sub = text.ids("sub_", rows["sub"].astype(np.int64), 14)
-    item = text.ids("si_", rows["sub"].astype(np.int64), 14)
-    code = text.ids("price_", price, 12)
-    flag = "true" if is_proration else "false"
-    currency = text.picked(CURRENCIES, rows["currency"])
-    head = text.joined(
-        '{"id":"', text.ids("il_" + flag[0] + usage[0], number.astype(np.int64), 14),
-        '","amount":', amount, ',"currency":"', currency, '","discount_amounts":',
-        _discounts(discount), ',"period":{"start":', seconds(start, second), ',"end":',
-        seconds(end), '},"quantity":', rows["quantity"], ',"metadata":{"account_id":"',
-        accounts.id.take(pa.array(rows["account"])), '"},',
-    )  # fmt: skip
-    old = text.joined(
-        head, '"type":"', "invoiceitem" if is_proration else "subscription", '","proration":',
-        flag, ',"subscription":"', sub, '","subscription_item":"', item, '","price":{"id":"', code,
-        '","recurring":{"interval":"', text.picked(_INTERVAL, rows["interval"]),
-        '","interval_count":', _INTERVAL_COUNT[rows["interval"]], ',"usage_type":"', usage, '"}}}',
-    )  # fmt: skip
-    kind = "invoice_item_details" if is_proration else "subscription_item_details"
-    new = text.joined(
-        head, '"parent":{"type":"', kind, '","', kind, '":{"proration":', flag,
-        ',"subscription":"', sub, '","subscription_item":"', item,
-        '"}},"pricing":{"type":"price_details","price_details":{"price":"', code, '"}}}',
-    )  # fmt: skip
-    return pa.compute.if_else(pa.array(start < NEW_API_DAY), old, new)
-
-
-def _discounts(discount: np.ndarray) -> pa.Array:
-    given = text.joined('[{"amount":', discount, ',"discount":"di_1"}]')
-    return pa.compute.if_else(pa.array(discount > 0), given, pa.scalar("[]"))
-
-
-def _further_lines(own, accounts, rows, price, net, failed) -> tuple[np.ndarray, np.ndarray]:
-    """Text of the lines after the first, and what they add to the amount due."""
-    n = len(rows)
-    extra, due = np.full(n, "", dtype=object), np.zeros(n, dtype=np.int64)
-    draw = own.random(n)
-    before = np.r_[rows[:1], rows[:-1]]
-    _, overlaps = unused(before, rows)
-    over = np.flatnonzero(overlaps)
-    unused_minor, _ = unused(before[over], rows[over])
-    back = -np.round(np.r_[net[:1], net[:-1]][over] * unused_minor).astype(np.int64)
-    credit = lines_json(
-        accounts, before[over], np.r_[price[:1], price[:-1]][over], over, back,
-        np.zeros(len(over), np.int64), rows["period_start"][over], before["period_end"][over],
-        is_proration=True,
-    )  # fmt: skip
-    service = np.flatnonzero((draw < SERVICES) & ~failed)
-    metered = np.flatnonzero(
-        (draw > 1 - METERED) & ~failed & (rows["period_start"] < NEW_API_DAY)
-    )
-    use = own.integers(200, 9_000, len(metered))
-    used = lines_json(
-        accounts, rows[metered], price[metered], metered, use,
-        np.zeros(len(metered), np.int64), rows["period_start"][metered] - 30,
-        rows["period_start"][metered], usage="metered",
-    )  # fmt: skip
-    for where, amount, told in (
-        (over, back, credit),
-        (service, np.full(len(service), 50_000), _services(rows[service], service)),
-        (metered, use, used),
-    ):
-        extra[where] = extra[where] + np.array([f",{line}" for line in told.to_pylist()], object)
-        due[where] += amount
-    return extra, np.maximum(due, -net)
-
-
-def unused(before: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the earlier period that a new one of the subscription takes over, and whether."""
-    length = np.maximum(before["period_end"] - before["period_start"], 1)
-    left = before["period_end"] - rows["period_start"]
-    overlaps = (before["sub"] == rows["sub"]) & (left > 0) & (left < length)
-    return left / length, overlaps
-
-
-def _services(rows: np.ndarray, number: np.ndarray) -> pa.Array:
-    day = seconds(rows["period_start"])
-    return text.joined(
-        '{"id":"', text.ids("il_s", number.astype(np.int64), 14), '","amount":50000,"currency":"',
-        text.picked(CURRENCIES, rows["currency"]), '","discount_amounts":[],"period":{"start":',
-        day, ',"end":', day, '},"quantity":1,"type":"invoiceitem","proration":false,',
-        '"subscription":"', text.ids("sub_", rows["sub"].astype(np.int64), 14), '","price":null}',
-    )  # fmt: skip
 
 
 def _further_invoices(own, accounts, bills: Bills, paid, good) -> tuple[pa.Table, ...]:

@@ -93,7 +93,7 @@ qualify row_number() over (partition by m.period_end, v.subscription_id
     order by v.changed_at desc, v.known_at desc) = 1;
 
 create temp table unexplained as
-with both as (
+with sides as (
     select coalesce(s.account_id, i.account_id, 'unassigned') as account_id, m.period_end,
         m.first_invoice, coalesce(s.subscription_id, i.subscription_id) as subscription_id,
         coalesce(s.cents, 0) as cents, s.seats, s.plan_id, s.term_end, s.term_months,
@@ -114,13 +114,13 @@ evidence as (
         coalesce(t.seats <> b.seats or t.plan_id <> b.plan_id, false) as is_changed,
         not b.is_whole and (
             coalesce(b.term_end >= b.period_end
-                and b.term_end - 31 * greatest(b.term_months, 1) < b.first_invoice, false)
+                and b.term_end - (31 * greatest(b.term_months, 1))::int < b.first_invoice, false)
             or exists (select 1 from monthly_lines l
                 where l.subscription_id = b.subscription_id and not l.is_proration
                     and l.created_at >= l.end_at and l.end_day < b.period_end
-                    and l.end_day + (l.end_day - l.first_day) >= getvariable('t') - 1)
+                    and l.end_day + (l.end_day - l.first_day)::int >= getvariable('t') - 1)
         ) as is_outside
-    from both b
+    from sides b
     left join last_words w using (period_end, subscription_id)
     left join service_days t on t.subscription_id = b.subscription_id and t.kind = 'paid'
         and t.day = b.last_billed

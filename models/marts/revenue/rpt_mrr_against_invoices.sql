@@ -1,7 +1,6 @@
 {%- set amounts = [
     'mrr', 'billed', 'difference', 'proration', 'discount', 'credit_note', 'unpaid',
     'price_unknown', 'not_invoiced', 'unexplained'] -%}
-
 with explained as (
 
     select * from {{ ref('int_subscription_months__explained') }}
@@ -14,40 +13,30 @@ account_starts as (
 
 ),
 
--- an account that nobody has on file yet cannot be cut by what it is
-placed as (
+-- an account that is not on file yet cannot be cut by what it is
+summed as (
 
     select
-        explained.*,
-        coalesce(account_starts.account_id, 'unassigned') as placed_account_id
+        coalesce(account_starts.account_id, 'unassigned') as account_id,
+        explained.month_start_date,
+        {%- for amount in amounts %}
+        cast(sum(explained.{{ amount }}_cents) as decimal(18, 2)) / 100 as {{ amount }}_usd
+            {{- ',' if not loop.last }}
+        {%- endfor %}
     from explained
     left join account_starts
         on
             explained.account_id = account_starts.account_id
             and account_starts.first_date < {{ next_month_start('explained.month_start_date') }}
-
-),
-
-summed as (
-
-    select
-        placed.placed_account_id as account_id,
-        placed.month_start_date,
-        {%- for amount in amounts %}
-        cast(sum(placed.{{ amount }}_cents) as decimal(18, 2)) / 100 as {{ amount }}_usd
-            {{- ',' if not loop.last }}
-        {%- endfor %}
-    from placed
-    group by placed.placed_account_id, placed.month_start_date
+    group by coalesce(account_starts.account_id, 'unassigned'), explained.month_start_date
 
 ),
 
 final as (
 
     select
-        {{ account_month_id('summed.account_id', 'summed.month_start_date') }}
-            as account_month_id,
-        summed.*
+        summed.*,
+        {{ account_month_id('summed.account_id', 'summed.month_start_date') }} as account_month_id
     from summed
 
 )

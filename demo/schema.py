@@ -39,7 +39,9 @@ _TABLES = {
         "subscription_schedules": "id subscription status end_behavior phases livemode:b created:i "
         "updated:i",
         "invoices": "id customer subscription status currency amount_due:i amount_paid:i "
-        "period_start:i period_end:i due_date:i attempt_count:i metadata created:i updated:i",
+        "period_start:i period_end:i due_date:i attempt_count:i lines "
+        "pre_payment_credit_notes_amount:i post_payment_credit_notes_amount:i metadata created:i "
+        "updated:i",
         "payment_failures": "id invoice customer amount:i currency failure_code metadata "
         "created:i",
     },

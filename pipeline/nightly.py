@@ -113,6 +113,7 @@ def _publish_night(
                 *told.doubt_sentences(figures.read_doubts(connection)),
                 *told.word_sentences(figures.read_unmapped_words(connection)),
             )
+            invoiced = figures.read_invoiced(connection)
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
@@ -136,6 +137,7 @@ def _publish_night(
         label=settings.label,
         labels=labels,
         contradictions=contradictions,
+        invoiced=invoiced,
         input_checks=tuple(input_checks),
         gate_checks=tuple(checks),
         is_trusted=model.is_trusted,

@@ -10,7 +10,8 @@
                     'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345',
                     1
                     {%- for place in range(5) %}
-                    {%- set character = 'substring(' ~ id ~ ', ' ~ (5 * group + place + 1) ~ ', 1)' %}
+                    {%- set position = 5 * group + place + 1 %}
+                    {%- set character = 'substring(' ~ id ~ ', ' ~ position ~ ', 1)' %}
                     + case when {{ character }} <> lower({{ character }}) then {{ 2 ** place }}
                         else 0 end
                     {%- endfor %},

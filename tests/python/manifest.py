@@ -6,6 +6,7 @@ No raw data and no built warehouse are needed: nothing is run, and nothing is lo
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 import tomllib
@@ -16,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from project_types import Model, Project, Seed, Source
 
@@ -133,6 +135,7 @@ def landed_by_tools() -> Mapping[str, Compilation]:
                     "landed_by": {f.parent.name: tool for f in folders if f.name == tool},
                 },
                 "path:models/base",
+                "path:models/staging",
             )
         )
         for tool in tools
@@ -153,6 +156,27 @@ def _base_room(compilation: Compilation) -> Compilation:
     sources = {key: source for key, source in manifest["sources"].items() if key in read}
     room = {**manifest, "nodes": {**models, **tests}, "sources": sources}
     return Compilation(room, compilation.sql)
+
+
+def staged_rows(
+    compilation: Compilation, raw: Path, base: str, staging: str
+) -> list[dict[str, Any]]:
+    """Rows of a staging model that reads one base model, from the files in a raw folder.
+
+    Parameters
+    ----------
+    base, staging : str
+        Names of the two models.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as plumbline; use plumbline")
+        connection.execute("create schema base; set TimeZone = 'UTC'")
+        sql = compilation.sql[base].replace("'data/raw/", f"'{raw}/")
+        connection.execute(f"create table base.{base} as ({sql}\n)")
+        relation = re.escape(f'"plumbline"."base"."{base}"')
+        parts = compilation.sql[staging].split("union all")
+        [own] = [part for part in parts if re.search(relation, part)]
+        return connection.sql(own).to_arrow_table().to_pylist()
 
 
 def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Project:

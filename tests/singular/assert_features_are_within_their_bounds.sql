@@ -8,8 +8,9 @@ where
     as_of_date > {{ tested_since() }}
     and (
         least(
-            avg_dau_7d, avg_dau_14d, avg_dau_30d, invites_sent_30d, support_tickets_30d, mrr, seats,
-            ticket_backlog, escalated_tickets_90d, payment_failures_90d, users_commenting,
+            avg_dau_7d, avg_dau_14d, avg_dau_30d, invites_sent_30d, mrr, seats,
+            coalesce(support_tickets_30d, 0), coalesce(ticket_backlog, 0),
+            coalesce(escalated_tickets_90d, 0), payment_failures_90d, users_commenting,
             coalesce(usage_trend_ratio_7d_30d, 0), coalesce(action_trend_ratio, 0),
             coalesce(usage_change_ratio_30d, 0), coalesce(seat_utilization, 0),
             coalesce(avg_csat, 0), coalesce(onboarding_completion, 0),

@@ -1,7 +1,10 @@
-{% set measures = [
+{% set ticket_measures = [
     'tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
     'first_replies_90d', 'first_response_hours_90d', 'tickets_unsolved', 'tickets_rated_90d',
-    'tickets_rated_good_90d', 'nps_answers_180d', 'nps_score_sum_180d', 'comments_scored_30d',
+    'tickets_rated_good_90d',
+] %}
+{% set measures = ticket_measures + [
+    'nps_answers_180d', 'nps_score_sum_180d', 'comments_scored_30d',
     'comment_score_sum_30d', 'onboarding_steps_due', 'onboarding_steps_done',
     'trainings_invited_90d', 'trainings_attended_90d', 'meetings_scheduled_90d',
     'meetings_held_90d', 'key_contacts_lost_90d', 'key_contacts_missing_365d', 'goals_set_365d',
@@ -127,7 +130,9 @@ held as (
         spine.as_of_date,
         spine.life_number
         {%- for measure in measures %},
-        coalesce(totals.{{ measure }}, 0) as {{ measure }}
+        {%- set value = 'coalesce(totals.' ~ measure ~ ', 0)' %}
+        {{ 'case when lost.as_of_date is null then ' ~ value ~ ' end'
+            if measure in ticket_measures else value }} as {{ measure }}
         {%- endfor %}
     from spine
     left join totals
@@ -136,6 +141,9 @@ held as (
             and spine.life_number = totals.life_number
             and spine.as_of_date >= totals.from_date
             and spine.as_of_date < totals.until_date
+    -- without their join to accounts nobody knows how many tickets there are
+    left join {{ ref('int_lost_ticket_joins__dated') }} as lost
+        on spine.as_of_date = lost.as_of_date
 
 )
 

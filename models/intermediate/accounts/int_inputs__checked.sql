@@ -28,7 +28,7 @@ checked as (
             end,
             false
         ) as is_passed,
-        thresholds.description as detail
+        thresholds.description || coalesce(': ' || measured.found, '') as detail
     from thresholds
     left join measured
         on thresholds.check_name = measured.check_name

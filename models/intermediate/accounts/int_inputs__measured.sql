@@ -14,7 +14,7 @@ with invoiced_accounts as (
 
 ),
 
-measured as (
+numbers as (
 
     select * from {{ ref('int_input_lags__measured') }}
     union all
@@ -29,9 +29,26 @@ measured as (
         / greatest(sum(invoiced_accounts.mrr_cents), 1) as measured_value
     from invoiced_accounts
 
+),
+
+measured as (
+
+    select
+        numbers.check_name,
+        numbers.measured_value,
+        cast(null as {{ column_type('varchar') }}) as found
+    from numbers
+    union all
+    select
+        orphans.check_name,
+        orphans.measured_value,
+        orphans.found
+    from {{ ref('int_input_orphans__measured') }} as orphans
+
 )
 
 select
     measured.check_name,
-    cast(measured.measured_value as {{ column_type('double') }}) as measured_value
+    cast(measured.measured_value as {{ column_type('double') }}) as measured_value,
+    measured.found
 from measured

@@ -4,6 +4,19 @@ with account_months as (
 
 ),
 
+records as (
+
+    select
+        account_versions.account_id,
+        account_versions.is_deleted,
+        row_number() over (
+            partition by account_versions.account_id
+            order by account_versions.changed_at desc, account_versions.known_at desc
+        ) as recency
+    from {{ ref('stg_master_records__account_versions') }} as account_versions
+
+),
+
 rules as (
 
     select * from {{ ref('contradiction_rules') }}
@@ -16,8 +29,11 @@ counted as (
 
     select
         count(*) as paying_accounts,
-        count(case when account_months.segment = 'unassigned' then 1 end) as unsegmented
+        count(case when account_months.segment = 'unassigned' then 1 end) as unsegmented,
+        count(case when records.is_deleted then 1 end) as deleted
     from account_months
+    left join records
+        on account_months.account_id = records.account_id and records.recency = 1
     where
         account_months.is_paying
         and account_months.account_id <> 'unassigned'
@@ -31,10 +47,12 @@ reported as (
     select
         rules.rule_name,
         cast(counted.paying_accounts as bigint) as rows_checked,
-        cast(counted.unsegmented as bigint) as rows_failing
+        cast(case rules.rule_name
+            when 'paying_account_without_segment' then counted.unsegmented
+            when 'paying_account_deleted_in_crm' then counted.deleted
+        end as bigint) as rows_failing
     from rules
     cross join counted
-    where rules.rule_name = 'paying_account_without_segment'
 
 )
 

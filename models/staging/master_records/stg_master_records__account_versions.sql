@@ -1,4 +1,5 @@
 {{ union_vendors({
     'salesforce': 'base_salesforce__accounts',
+    'hubspot': 'base_hubspot__companies',
     'ravenstack': 'base_ravenstack__account_versions',
 }) }}

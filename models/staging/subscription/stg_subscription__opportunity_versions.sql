@@ -1,3 +1,4 @@
 {{ union_vendors({
     'salesforce': 'base_salesforce__opportunities',
+    'hubspot': 'base_hubspot__deals',
 }) }}

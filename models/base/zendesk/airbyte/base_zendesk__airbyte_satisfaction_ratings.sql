@@ -1,26 +1,16 @@
 with ratings as (
 
-    {{ landed('zendesk_airbyte', 'satisfaction_ratings') }}
-
-),
-
-numbered as (
-
-    select
-        ratings.*,
-        row_number() over (
-            partition by ratings.id, ratings.updated_at order by ratings._airbyte_extracted_at
-        ) as reading_number
-    from ratings
+    {{ first_readings(
+        'zendesk_airbyte', 'satisfaction_ratings', 'id', 'updated_at', '_airbyte_extracted_at'
+    ) }}
 
 )
 
 select
-    numbered.id,
-    numbered.ticket_id,
-    numbered.score,
-    numbered.created_at,
-    numbered.updated_at,
-    numbered._airbyte_extracted_at as _extracted_at
-from numbered
-where numbered.reading_number = 1
+    ratings.id,
+    ratings.ticket_id,
+    ratings.score,
+    ratings.created_at,
+    ratings.updated_at,
+    ratings._airbyte_extracted_at as _extracted_at
+from ratings

@@ -1,26 +1,14 @@
 with ratings as (
 
-    {{ landed('zendesk_dlt', 'satisfaction_ratings') }}
-
-),
-
-numbered as (
-
-    select
-        ratings.*,
-        row_number() over (
-            partition by ratings.id, ratings.updated_at order by ratings._dlt_load_id
-        ) as reading_number
-    from ratings
+    {{ first_readings('zendesk_dlt', 'satisfaction_ratings', 'id', 'updated_at', '_dlt_load_id') }}
 
 )
 
 select
-    numbered.id,
-    numbered.ticket_id,
-    numbered.score,
-    numbered.created_at,
-    numbered.updated_at,
-    {{ load_time('numbered._dlt_load_id') }} as _extracted_at
-from numbered
-where numbered.reading_number = 1
+    ratings.id,
+    ratings.ticket_id,
+    ratings.score,
+    ratings.created_at,
+    ratings.updated_at,
+    {{ load_time('ratings._dlt_load_id') }} as _extracted_at
+from ratings

@@ -1,6 +1,6 @@
 with tickets as (
 
-    {{ landed('zendesk_dlt', 'tickets') }}
+    {{ first_readings('zendesk_dlt', 'tickets', 'id', 'updated_at', '_dlt_load_id') }}
 
 ),
 
@@ -13,19 +13,6 @@ ticket_tags as (
 custom_fields as (
 
     {{ landed('zendesk_dlt', 'tickets__custom_fields') }}
-
-),
-
--- a load that brings again what did not change says nothing new
-numbered as (
-
-    select
-        tickets.*,
-        row_number() over (
-            partition by tickets.id, tickets.updated_at
-            order by tickets._dlt_load_id
-        ) as reading_number
-    from tickets
 
 ),
 
@@ -53,19 +40,18 @@ fielded as (
 )
 
 select
-    numbered.id,
-    numbered.priority,
-    numbered.status,
+    tickets.id,
+    tickets.priority,
+    tickets.status,
     '["' || tagged.escalated || '", "' || tagged.merged || '"]' as tags,
     '[{"id": 360001, "value": "' || replace(fielded.account_id, '"', '') || '"}]'
         as custom_fields,
-    numbered.created_at,
-    numbered.updated_at,
-    coalesce(numbered.status = 'deleted', false) as _is_deleted,
-    {{ load_time('numbered._dlt_load_id') }} as _extracted_at
-from numbered
+    tickets.created_at,
+    tickets.updated_at,
+    coalesce(tickets.status = 'deleted', false) as _is_deleted,
+    {{ load_time('tickets._dlt_load_id') }} as _extracted_at
+from tickets
 left join tagged
-    on numbered._dlt_id = tagged.ticket_row
+    on tickets._dlt_id = tagged.ticket_row
 left join fielded
-    on numbered._dlt_id = fielded.ticket_row
-where numbered.reading_number = 1
+    on tickets._dlt_id = fielded.ticket_row

@@ -1,0 +1,24 @@
+with source as (
+
+    {{ landed('hubspot', 'contacts') }}
+
+),
+
+renamed as (
+
+    select
+        source.id as contact_id,
+        {{ json_text('source.properties', ['associatedcompanyid']) }} as account_id,
+        {{ json_text('source.properties', ['jobtitle']) }} as title,
+        coalesce(
+            {{ matches(json_text('source.properties', ['hs_buying_role']), 'CHAMPION') }}, false
+        ) as is_champion,
+        coalesce(source.archived, false) as is_deleted,
+        source.createdat as created_at,
+        greatest(source.updatedat, coalesce(source.archivedat, source.updatedat)) as changed_at,
+        source._extracted_at as known_at
+    from source
+
+)
+
+select * from renamed

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -102,7 +103,7 @@ def read_contract(
     raw: Path,
     vendors: Iterable[str],
     setting: str,
-    landed_by: Mapping[str, str],
+    landed_by: Mapping[str, str] = MappingProxyType({}),
 ) -> list[RawTable]:
     """Read the raw tables of the vendors that are switched on, as they are landed.
 

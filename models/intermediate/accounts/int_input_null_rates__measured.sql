@@ -22,6 +22,12 @@ ticket_versions as (
 
 ),
 
+readable_ticket_versions as (
+
+    select * from {{ ref('int_ticket_versions__mapped') }}
+
+),
+
 measured as (
 
     select
@@ -72,6 +78,17 @@ measured as (
         'support_null_rate' as check_name,
         avg(case when ticket_versions.account_id is null then 1.0 else 0 end) as measured_value
     from ticket_versions
+    where ticket_versions.known_at >= {{ add_days(as_of_date(), -28) }}
+    union all
+    select
+        'support_put_aside' as check_name,
+        avg(case when readable.ticket_id is null then 1.0 else 0 end) as measured_value
+    from ticket_versions
+    left join readable_ticket_versions as readable
+        on
+            ticket_versions.ticket_id = readable.ticket_id
+            and ticket_versions.changed_at = readable.changed_at
+            and ticket_versions.known_at = readable.known_at
     where ticket_versions.known_at >= {{ add_days(as_of_date(), -28) }}
 
 )

@@ -102,7 +102,7 @@ measured as (
     select
         thresholds.check_name,
         -- against its own history, and never more than a half beyond the limit
-        coalesce(shared.recent_share - least(shared.earlier_share, 0.5), 0) as measured_value,
+        shared.recent_share - least(shared.earlier_share, 0.5) as measured_value,
         case
             when shared.recent_orphans > 0
                 then

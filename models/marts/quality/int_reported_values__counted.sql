@@ -23,6 +23,24 @@ reported as (
         invoices.status as reported_value,
         invoices.invoice_id as row_id
     from {{ ref('stg_subscription__invoice_versions') }} as invoices
+    union all
+    select
+        'ticket_status' as field,
+        tickets.status as reported_value,
+        tickets.ticket_id as row_id
+    from {{ ref('stg_support__ticket_versions') }} as tickets
+    union all
+    select
+        'ticket_priority' as field,
+        tickets.priority as reported_value,
+        tickets.ticket_id as row_id
+    from {{ ref('stg_support__ticket_versions') }} as tickets
+    union all
+    select
+        'rating_score' as field,
+        ratings.score as reported_value,
+        ratings.rating_id as row_id
+    from {{ ref('stg_support__satisfaction_rating_versions') }} as ratings
 
 ),
 

@@ -11,9 +11,9 @@ from pipeline.inspect_raw.kinds import Finding, finding
 from pipeline.inspect_raw.knowledge import Link, plain
 from pipeline.inspect_raw.parts import quoted
 from pipeline.inspect_raw.recognise import UNKNOWN
-from pipeline.inspect_raw.values import Rows, find_clock
+from pipeline.inspect_raw.values import Rows
 
-KEY_EXAMPLE = re.compile(r"^[A-Za-z0-9_.:/+=-]{1,40}$")
+KEY_EXAMPLE = re.compile(r"^(?=.*\d)[A-Za-z0-9_.:/+=-]{1,40}$")
 REFERENCES = ("customer", "subscription", "invoice", "product", "price")
 
 
@@ -68,8 +68,7 @@ def _version_columns(rows: Rows) -> list[str]:
         return [start]
     if not rows.keeps_versions():
         return []
-    clock = find_clock(rows)
-    columns = (clock.column if clock else None, rows.known_at())
+    columns = (rows.clock.column if rows.clock else None, rows.known_at())
     return [name for name in columns if name]
 
 

@@ -92,7 +92,7 @@ FAULTS = (
     Fault("unreadable_file", f"zendesk/tickets/{DAY}/part-1.parquet", "no whole footer", cut),
     Fault("unreadable_file", "zendesk/more.csv.gz", "",
           lambda root: (root / "zendesk/more.csv.gz").write_bytes(b"\x1f\x8b\x08\x00cut")),
-    Fault("type_missing", "subscription", "no table here",
+    Fault("object_missing", "subscriptions", "no table here",
           lambda root: (root / "stripe/subscriptions" / PART).unlink()),
     Fault("layout_not_read", "sync/stripe/subscriptions", "stripe as airbyte lands it",
           land("sync/stripe/subscriptions", flat(subscriptions()), "2026_02_01_1_0.parquet")),

@@ -93,7 +93,9 @@ def references(rows: Rows) -> Iterator[Finding]:
 def _is_reference(rows: Rows, name: str) -> bool:
     if name == rows.key or not (plain(name).endswith("id") or name in REFERENCES):
         return False
-    return bool(rows.declared(name)[0]) or rows.seen.vendor == UNKNOWN
+    declared, description = rows.declared(name)
+    # a description that says what null means expects it; what leads to the account is a link
+    return rows.seen.vendor == UNKNOWN or bool(declared and "null" not in description)
 
 
 def links(rows: Rows) -> Iterator[Finding]:
@@ -101,7 +103,7 @@ def links(rows: Rows) -> Iterator[Finding]:
     read = rows.seen.read
     for link, value in _links(rows):
         (empty,) = rows.ask((f"count(*) filter (coalesce({value}, '') = '')",))
-        if empty and (link.key or link.entry):
+        if empty and link.column != rows.key:
             share = empty / read.sample_rows
             yield finding(
                 "link_missing", rows.seen.label,

@@ -11,9 +11,9 @@ from pipeline.inspect_raw.kinds import Finding, finding
 from pipeline.inspect_raw.knowledge import Link, plain
 from pipeline.inspect_raw.parts import quoted
 from pipeline.inspect_raw.recognise import UNKNOWN
-from pipeline.inspect_raw.values import Rows, find_clock
+from pipeline.inspect_raw.values import Rows
 
-KEY_EXAMPLE = re.compile(r"^[A-Za-z0-9_.:/+=-]{1,40}$")
+KEY_EXAMPLE = re.compile(r"^(?=.*\d)[A-Za-z0-9_.:/+=-]{1,40}$")
 REFERENCES = ("customer", "subscription", "invoice", "product", "price")
 
 
@@ -68,8 +68,7 @@ def _version_columns(rows: Rows) -> list[str]:
         return [start]
     if not rows.keeps_versions():
         return []
-    clock = find_clock(rows)
-    columns = (clock.column if clock else None, rows.known_at())
+    columns = (rows.clock.column if rows.clock else None, rows.known_at())
     return [name for name in columns if name]
 
 
@@ -94,7 +93,9 @@ def references(rows: Rows) -> Iterator[Finding]:
 def _is_reference(rows: Rows, name: str) -> bool:
     if name == rows.key or not (plain(name).endswith("id") or name in REFERENCES):
         return False
-    return bool(rows.declared(name)[0]) or rows.seen.vendor == UNKNOWN
+    declared, description = rows.declared(name)
+    # a description that says what null means expects it; what leads to the account is a link
+    return rows.seen.vendor == UNKNOWN or bool(declared and "null" not in description)
 
 
 def links(rows: Rows) -> Iterator[Finding]:
@@ -102,7 +103,7 @@ def links(rows: Rows) -> Iterator[Finding]:
     read = rows.seen.read
     for link, value in _links(rows):
         (empty,) = rows.ask((f"count(*) filter (coalesce({value}, '') = '')",))
-        if empty and (link.key or link.entry):
+        if empty and link.column != rows.key:
             share = empty / read.sample_rows
             yield finding(
                 "link_missing", rows.seen.label,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.inspect_raw.contract import NATIVE, ContractTable
+from pipeline.inspect_raw.contract import NATIVE
 from pipeline.inspect_raw.kinds import Finding, finding
 from pipeline.inspect_raw.knowledge import PLAIN, plain
 from pipeline.inspect_raw.parts import Dialect, quoted
@@ -51,24 +51,27 @@ def _options(dialect: Dialect) -> list[str]:
 
 def place(rows: Rows) -> Iterator[Finding]:
     """Whether a model reads this table, in this layout, at this place."""
-    seen, native = rows.seen, rows.native
-    if native is None:
+    seen = rows.seen
+    if not seen.is_read:
         return
     if not seen.read.rows:
         yield finding("empty_table", seen.label, f"{len(seen.read.files):,} file(s), no row")
     if seen.contract is None:
-        yield finding("layout_not_read", seen.label, _layout(rows, native))
+        yield finding("layout_not_read", seen.label, _layout(rows))
     elif seen.root is None:
         yield finding(
             "not_where_read", seen.label, f"{seen.contract.file} reads {seen.contract.pattern}"
         )
 
 
-def _layout(rows: Rows, native: ContractTable) -> str:
-    tool = rows.seen.tool.name
-    if tool == PLAIN:
-        return f"{native.vendor} as plain files; {native.file} reads {native.pattern}"
-    return f"{native.vendor} as {tool} lands it; models/base/{native.vendor}/{tool}/ is not there"
+def _layout(rows: Rows) -> str:
+    vendor, tool = rows.seen.vendor, rows.seen.tool.name
+    if tool == PLAIN and rows.native:
+        return f"{vendor} as plain files; {rows.native.file} reads {rows.native.pattern}"
+    folder = f"models/base/{vendor}/{tool}/"
+    is_there = any((table.vendor, table.tool) == (vendor, tool) for table in rows.known.contract)
+    told = f"{folder} does not read it" if is_there else f"{folder} is not there"
+    return f"{vendor} as {tool} lands it; {told}"
 
 
 def columns(rows: Rows) -> Iterator[Finding]:

@@ -11,10 +11,10 @@ from pipeline.inspect_raw.kinds import Finding, finding
 from pipeline.inspect_raw.knowledge import Vocabulary
 from pipeline.inspect_raw.parts import quoted
 from pipeline.inspect_raw.values import MILLISECONDS, SECONDS, Rows, is_sane, moment, number
-from pipeline.preflight import INTEGERS, is_accepted
 
-WORD = re.compile(r"^[A-Za-z][A-Za-z0-9_ -]{0,39}$")
-CASTS = {"bigint", "integer", "double", "boolean", "date", "timestamp"}
+WORD = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
+WHOLE = {"bigint", "integer"}
+CASTS = WHOLE | {"double", "boolean", "date", "timestamp"}
 
 
 def words(rows: Rows) -> Iterator[Finding]:
@@ -41,11 +41,13 @@ def _unmapped(rows: Rows, column: str, vocabulary: Vocabulary) -> list[str]:
         " where word is not null and word <> '' group by word order by 2 desc, 1 limit 1000"
     ).fetchall()
     # what is no word may be a text of a person, in a column that slipped
-    return [
-        f"{word if WORD.match(word) else f'a text of {len(word)} characters'} ({count:,})"
-        for word, count in found
-        if word not in vocabulary.words
-    ]
+    told = []
+    for word, count in found:
+        bare = word.replace(" ", "_") if vocabulary.may_have_spaces else word
+        shown = word if WORD.match(bare) else f"a text of {len(word)} characters"
+        if word not in vocabulary.words:
+            told.append(f"{shown} ({count:,})")
+    return told
 
 
 def dates(rows: Rows) -> Iterator[Finding]:
@@ -88,13 +90,13 @@ def types(rows: Rows) -> Iterator[Finding]:
     dated = set(rows.dated_columns())
     for declared_name, (kind, _) in contract.columns.items():
         name = rows.seen.column(declared_name)
-        if name is None or kind not in CASTS or is_accepted(kind, rows.type_of(name)):
+        if name is None or kind not in CASTS or kind == rows.type_of(name):
             continue
         if name in dated and kind in ("date", "timestamp"):
             continue  # told as a date
         value = quoted(name)
         fits = f"try_cast({value} as {kind}) is not null"
-        if kind in INTEGERS:
+        if kind in WHOLE:
             fits += f" and {number(name)} = round({number(name)})"
         filled, wrong = rows.ask(
             (f"count({value})", f"count(*) filter ({value} is not null and not ({fits}))")

@@ -76,13 +76,13 @@ def read_tables(root: Path) -> Iterable[ContractTable]:
                 )
 
 
-def tables_of_types(models: Path) -> dict[str, frozenset[tuple[str, str]]]:
-    """Source type to the raw tables, vendor and name, that its staging models unite."""
+def tables_of_staging(models: Path) -> dict[str, frozenset[tuple[str, str]]]:
+    """The raw tables, vendor and name, that staging unites: by model, and by source type."""
     bases = {file.stem: file for file in (models / "base").glob("**/*.sql")}
     found: dict[str, set[tuple[str, str]]] = {}
     for file in (models / "staging").glob("*/*.sql"):
-        tables = found.setdefault(file.parent.name, set())
         for base in re.findall(r"'(base_\w+)'", file.read_text(encoding="utf-8")):
-            if base in bases:
-                tables.update(READS.findall(bases[base].read_text(encoding="utf-8")))
-    return {name: frozenset(tables) for name, tables in found.items() if tables}
+            read = READS.findall(bases[base].read_text(encoding="utf-8")) if base in bases else ()
+            found.setdefault(file.stem, set()).update(read)
+            found.setdefault(file.parent.name, set()).update(read)
+    return {name: frozenset(tables) for name, tables in found.items()}

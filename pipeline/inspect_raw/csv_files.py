@@ -45,7 +45,10 @@ def sniff(connection: duckdb.DuckDBPyConnection, file: RawFile) -> tuple[Dialect
     """How a CSV is written, and the names of its columns."""
     head = head_of(file)
     encoding = _encoding(head)
-    first_line = head.decode(encoding, "replace").lstrip("\ufeff").splitlines()[0]
+    lines = head.decode(encoding, "replace").lstrip("\ufeff").splitlines()
+    if not lines:
+        raise ValueError("a mark of its encoding, and no line")
+    first_line = lines[0]
     asked = (
         "select Delimiter, Quote, Escape, HasHeader, Columns from sniff_csv("
         f"{literal(file.path)}, encoding = {literal(encoding)}, all_varchar = true"

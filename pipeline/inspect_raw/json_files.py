@@ -102,6 +102,8 @@ def _document(file: RawFile) -> tuple[list[Any], bool]:
         document = json.load(handle)
     if isinstance(document, list):
         return [row for row in document if isinstance(row, dict)], False
+    if not isinstance(document, dict):
+        raise ValueError("no list of rows, and no row")
     rows = _rows_within(document)
     if rows is None:
         return [document], False

@@ -38,7 +38,7 @@ KINDS = (
     # -- a night would stop
     Kind("unreadable_file", STOPS, "Files that cannot be read",
          "land them again, or move them out of the folder"),
-    Kind("type_missing", STOPS, "What a night cannot do without",
+    Kind("object_missing", STOPS, "What a night cannot do without",
          "export that too, or map your own tables: docs/bring-your-own-data.md"),
     Kind("layout_not_read", STOPS, "Tables in a layout that no model reads",
          "land them as the model expects, or write a model for this layout in models/base/VENDOR"),

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.inspect_raw.contract import NATIVE, ContractTable, read_tables, tables_of_types
+from pipeline.inspect_raw.contract import NATIVE, ContractTable, read_tables, tables_of_staging
 
 FILE = Path(__file__).with_name("knowledge.toml")
 PLAIN = "plain files"
@@ -52,6 +52,7 @@ class Vocabulary:
     words: frozenset[str]
     place: str
     key: str = ""
+    may_have_spaces: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ class Knowledge:
 
     Attributes
     ----------
-    tables_of_types : mapping of str to set of (str, str)
-        Source type to the raw tables, vendor and name, that feed it.
+    tables_of : mapping of str to set of (str, str)
+        Staging model or source type to the raw tables, vendor and name, that feed it.
     """
 
     tools: tuple[Tool, ...]
@@ -94,7 +95,7 @@ class Knowledge:
     vocabularies: tuple[Vocabulary, ...]
     links: tuple[Link, ...]
     contract: tuple[ContractTable, ...]
-    tables_of_types: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    tables_of: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
     @cached_property
     def vendors(self) -> frozenset[str]:
@@ -141,7 +142,7 @@ def load_knowledge(root: Path) -> Knowledge:
         vocabularies=tuple(_vocabularies(known["vocabulary"], root / "seeds" / "reference")),
         links=tuple(Link(**_tupled(entry)) for entry in known["link"]),
         contract=contract,
-        tables_of_types=tables_of_types(root / "models"),
+        tables_of=tables_of_staging(root / "models"),
     )
 
 
@@ -187,9 +188,12 @@ def _vocabularies(entries: Iterable[Mapping[str, Any]], seeds: Path) -> Iterable
                 words=frozenset(word.strip().lower() for word in words),
                 place=place,
                 key=entry.get("key", ""),
+                may_have_spaces=entry.get("may_have_spaces", False),
             )
 
 
 def _rows(seed: Path) -> list[dict[str, str]]:
+    if not seed.exists():
+        return []
     with seed.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

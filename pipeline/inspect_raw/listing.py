@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ EXTENSIONS = {
     ".json": "json",
 }
 COMPRESSIONS = (".gz", ".gzip")
+UNZIP_ERRORS = (OSError, EOFError, zlib.error)
 ZIPPED = b"\x1f\x8b"
 HEAD = 4096
 
@@ -95,7 +97,12 @@ def list_folder(root: Path, known: Knowledge) -> Listing:
     finished: set[str] = set()
     has_loads, no_exports = False, 0
     bookkeeping = re.compile(known.folder["bookkeeping"])
-    for folder, names, entries in os.walk(root):
+    walked: set[str] = set()
+    for folder, names, entries in os.walk(root, followlinks=True):
+        if os.path.realpath(folder) in walked:  # noqa: PTH118 -- a link to a folder above
+            names.clear()
+            continue
+        walked.add(os.path.realpath(folder))
         below = Path(folder).relative_to(root).as_posix()
         for name, table_format in known.folder["superseding"].items():
             if name in names and _is_log(Path(folder, name)):
@@ -128,7 +135,8 @@ def list_folder(root: Path, known: Knowledge) -> Listing:
 
 
 def _is_log(folder: Path) -> bool:
-    return any(path.suffix in (".json", ".avro") for path in folder.iterdir())
+    ends = (".json",) if folder.name.startswith("_") else (".metadata.json", ".avro")
+    return any(path.name.endswith(ends) for path in folder.iterdir())
 
 
 def _loads(names: Iterable[str]) -> set[str]:
@@ -155,7 +163,7 @@ def _read_head(path: Path, root: Path, known: Knowledge) -> RawFile | Unreadable
         if is_zipped:
             with gzip.open(path) as handle:
                 head = handle.read(HEAD)
-    except (OSError, EOFError) as error:
+    except UNZIP_ERRORS as error:
         return Unreadable(shown, _reason(error))
     form = _form(form, head) if size else form
     if form is None:

@@ -21,10 +21,13 @@ from pipeline.inspect_raw.knowledge import Knowledge, load_knowledge
 from pipeline.inspect_raw.listing import Listing, Unreadable, list_folder
 from pipeline.inspect_raw.reading import TableRead, read_table
 from pipeline.inspect_raw.recognise import UNKNOWN, Seen, recognise
-from pipeline.inspect_raw.values import Clock, Rows, find_clock, known_range
+from pipeline.inspect_raw.values import Clock, Rows, known_range
 
 CHECKS = (*checks_of_shape.CHECKS, *checks_of_keys.CHECKS, *checks_of_values.CHECKS)
-NEEDED = ("master_records", "subscription")
+NEEDED = {
+    "accounts": "stg_master_records__account_versions",
+    "subscriptions": "stg_subscription__subscription_versions",
+}
 Progress = Callable[[float, float | None, str], None]
 
 
@@ -126,7 +129,7 @@ def _ask(
     forms: list[IdForms] = []
     for seen in recognise(read, known):
         rows = Rows(connection, seen, known)
-        tables.append(TableLook(seen, find_clock(rows), known_range(rows)))
+        tables.append(TableLook(seen, rows.clock, known_range(rows)))
         for check in CHECKS:
             findings += check(rows)
         forms += id_forms(rows)
@@ -142,9 +145,9 @@ def _of_files(unreadable: Iterable[Unreadable]) -> Iterator[Finding]:
 def _of_folder(tables: list[TableLook], listing: Listing, known: Knowledge) -> Iterator[Finding]:
     """What only all tables together say."""
     found = {(table.seen.vendor, table.seen.object_name) for table in tables}
-    for source_type in NEEDED:
-        if not found & known.tables_of_types[source_type]:
-            yield finding("type_missing", source_type, "no table here feeds it")
+    for needed, model in NEEDED.items():
+        if not found & known.tables_of[model]:
+            yield finding("object_missing", needed, f"no table here feeds {model}")
     for folder, table_format in listing.superseding.items():
         text = f"a {table_format} table: its log says which files count"
         yield finding("files_superseded", folder or ".", text)
@@ -154,7 +157,7 @@ def _of_folder(tables: list[TableLook], listing: Listing, known: Knowledge) -> I
     yield from _stale(tables, known)
     unread: dict[str, list[str]] = {}
     for table in tables:
-        if known.contract_table(table.seen.vendor, table.seen.object_name, NATIVE) is None:
+        if not table.seen.is_read:
             unread.setdefault(table.seen.vendor, []).append(table.seen.read.name)
     for vendor, names in unread.items():
         yield finding("object_not_read", vendor, listed(sorted(set(names)), 8))

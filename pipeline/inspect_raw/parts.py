@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import duckdb
 
-from pipeline.inspect_raw.listing import RawFile
+from pipeline.inspect_raw.listing import UNZIP_ERRORS, RawFile
 
 HEAD_BYTES = 256 * 1024
 
@@ -86,8 +87,33 @@ def unzipped_ratio(file: RawFile) -> float:
     if not file.is_zipped:
         return 1.0
     with Path(file.path).open("rb") as handle, gzip.GzipFile(fileobj=handle) as unzipped:
-        text = len(unzipped.read(4 * HEAD_BYTES))
+        try:
+            text = len(unzipped.read(4 * HEAD_BYTES))
+        except UNZIP_ERRORS:
+            return 1.0  # its reader says what is wrong with it
         return text / max(1, min(handle.tell(), file.byte_count))
+
+
+def spread(items: Sequence[Any], most: int) -> list[Any]:
+    """At most so many items, evenly spread, first and last among them.
+
+    Examples
+    --------
+    >>> spread(range(100), 3)
+    [0, 50, 99]
+    """
+    if len(items) <= most:
+        return list(items)
+    places = {round(place * (len(items) - 1) / (most - 1)) for place in range(most)}
+    return [items[place] for place in sorted(places)]
+
+
+def why(error: Exception) -> str:
+    """Why a file cannot be read, without the values that the engine's message goes on to show."""
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    text = re.sub(r"^(\w+ )+Error: ", "", text)
+    text = re.sub(r"file \"[^\"]*\"[,.]?\s*", "", text)
+    return re.sub(r"([\"']).*?\1", "...", text)[:120].strip()
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

@@ -15,9 +15,10 @@ from pipeline.config import SOURCE_TYPES, load_settings
 from pipeline.errors import UserError
 from pipeline.inspect_raw.contract import NATIVE
 from pipeline.inspect_raw.knowledge import PLAIN
-from pipeline.inspect_raw.look import NEEDED, Look, TableLook
+from pipeline.inspect_raw.look import Look, TableLook
 
 LABEL = "churned_within_60d"
+ALWAYS_ON = ("master_records", "subscription")
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -33,7 +34,7 @@ def propose(look: Look, name: str, project: Path) -> str:
     project : Path
         The project: a raw folder inside it is written relative to it.
     """
-    read = [table for table in look.tables if _is_read(look, table)]
+    read = [table for table in look.tables if table.seen.is_read]
     vendors = list(dict.fromkeys(table.seen.vendor for table in read))
     lines = [f"[source.{name}]", f"raw = {_text(_raw(look, read, project))}"]
     if not vendors:
@@ -111,12 +112,6 @@ def write_section(
     return file
 
 
-def _is_read(look: Look, table: TableLook) -> bool:
-    """Whether the project has a model for the object, in whatever layout."""
-    seen = table.seen
-    return look.known.contract_table(seen.vendor, seen.object_name, NATIVE) is not None
-
-
 def _raw(look: Look, read: list[TableLook], project: Path) -> str:
     """The folder from which the models find their tables, where they do."""
     roots = {table.seen.root for table in read if table.seen.root is not None}
@@ -147,8 +142,8 @@ def _landed_by(read: list[TableLook]) -> list[str]:
 
 def _types_off(look: Look, read: list[TableLook]) -> list[str]:
     found = {(table.seen.vendor, table.seen.object_name) for table in read}
-    fed = {name for name, tables in look.known.tables_of_types.items() if tables & found}
-    return [name for name in SOURCE_TYPES if name not in fed and name not in NEEDED]
+    fed = {name for name, tables in look.known.tables_of.items() if tables & found}
+    return [name for name in SOURCE_TYPES if name not in fed and name not in ALWAYS_ON]
 
 
 def _text(value: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -14,7 +12,7 @@ import pyarrow.parquet as pq
 from pipeline.inspect_raw.csv_files import read_csv
 from pipeline.inspect_raw.json_files import read_json, spread_json
 from pipeline.inspect_raw.knowledge import Knowledge
-from pipeline.inspect_raw.listing import RawFile, Unreadable
+from pipeline.inspect_raw.listing import UNZIP_ERRORS, RawFile, Unreadable
 from pipeline.inspect_raw.parquet_files import load_parquet, read_footers
 from pipeline.inspect_raw.parts import (
     Dialect,
@@ -22,8 +20,10 @@ from pipeline.inspect_raw.parts import (
     columns_of,
     count_rows,
     quoted,
+    spread,
     unite,
     unzipped_ratio,
+    why,
 )
 
 SAMPLE_ROWS = 200_000  # of Parquet; a table of no more is read whole
@@ -100,20 +100,6 @@ class TableRead:
         return f" (sample: {self.sample_rows:,} of {about}{self.rows:,} rows)"
 
 
-def spread(items: Sequence[Any], most: int) -> list[Any]:
-    """At most so many items, evenly spread, first and last among them.
-
-    Examples
-    --------
-    >>> spread(range(100), 3)
-    [0, 50, 99]
-    """
-    if len(items) <= most:
-        return list(items)
-    places = {round(place * (len(items) - 1) / (most - 1)) for place in range(most)}
-    return [items[place] for place in sorted(places)]
-
-
 def read_table(
     connection: duckdb.DuckDBPyConnection,
     files: tuple[RawFile, ...],
@@ -147,6 +133,10 @@ def _read_parquet(
     unreadable = (*footers.unreadable, *bad_rows)
     if len(bad_rows) == len(sampled):
         return unreadable
+    sampled_columns = {name.lower() for name in columns_of(connection, relation)}
+    for name in footers.types:
+        if name.lower() not in sampled_columns:
+            connection.execute(f"alter table {relation} add column {quoted(name)} varchar")
     is_estimate = len(looked_at) < len(files)
     return TableRead(
         files=files,
@@ -155,7 +145,7 @@ def _read_parquet(
         is_estimate=is_estimate,
         sample_rows=count_rows(connection, relation),
         looked_at=len(looked_at),
-        columns={**footers.types, **columns_of(connection, relation)},
+        columns=columns_of(connection, relation),
         absent_in=footers.absent_in,
         footers=footers.each,
         unreadable=unreadable,
@@ -183,8 +173,8 @@ def _read_texts(
                 parts[file.shown] = read_csv(connection, file, name, limit)
             else:
                 parts[file.shown] = read_json(connection, file, name, limit, scratch)
-        except (duckdb.Error, OSError, EOFError, ValueError) as error:
-            bad.append(Unreadable(file.shown, _why(error)))
+        except (duckdb.Error, *UNZIP_ERRORS, ValueError) as error:
+            bad.append(Unreadable(file.shown, why(error)))
     if not parts:
         return tuple(bad)
     columns = [columns_of(connection, part.relation) for part in parts.values()]
@@ -219,14 +209,6 @@ def _read_texts(
 def _rounded(estimate: float) -> int:
     """An estimate with as many digits as it deserves."""
     return int(float(f"{estimate:.2g}"))
-
-
-def _why(error: Exception) -> str:
-    """Why a file cannot be read, without the values that the engine's message goes on to show."""
-    text = (str(error) or type(error).__name__).splitlines()[0]
-    text = re.sub(r"^(\w+ )+Error: ", "", text)
-    text = re.sub(r"file \"[^\"]*\"[,.]?\s*", "", text)
-    return re.sub(r"([\"']).*?\1", "...", text)[:120].strip()
 
 
 def _bytes_per_row(

@@ -32,6 +32,8 @@ class Seen:
         What the project's models read of that object as this tool lands it.
     root : str or None
         Folder from which the contract's pattern fits the files; None where it does not.
+    is_read : bool
+        Whether a model reads the object, in this layout or in the native one.
     """
 
     read: TableRead
@@ -40,6 +42,7 @@ class Seen:
     object_name: str = ""
     contract: ContractTable | None = None
     root: str | None = None
+    is_read: bool = False
 
     @property
     def label(self) -> str:
@@ -133,18 +136,15 @@ def _by_neighbours(seen: list[Seen], known: Knowledge) -> list[Seen]:
 def _with_contract(table: Seen, known: Knowledge) -> Seen:
     tool = table.tool.name
     native = known.contract_table(table.vendor, table.object_name, NATIVE)
-    if native is None:
-        return table
-    root = root_of(native.pattern, table.read.files[0].shown)
-    if tool == PLAIN and root is not None:
+    shown = table.read.files[0].shown
+    if tool == PLAIN and native and root_of(native.pattern, shown) is not None:
         # the contract itself reads these files where they lie
-        return replace(table, tool=known.tool(NATIVE), contract=native, root=root)
-    contract = known.contract_table(table.vendor, table.read.name, tool)
-    contract = contract or known.contract_table(table.vendor, table.object_name, tool)
-    if contract is None:
-        return table
-    root = root_of(contract.pattern, table.read.files[0].shown)
-    return replace(table, contract=contract, root=root)
+        table, tool = replace(table, tool=known.tool(NATIVE)), NATIVE
+    contract = known.contract_table(table.vendor, table.object_name, tool)
+    contract = contract or known.contract_table(table.vendor, table.read.name, tool)
+    root = root_of(contract.pattern, shown) if contract else None
+    is_read = bool(native or contract)
+    return replace(table, contract=contract, root=root, is_read=is_read)
 
 
 def root_of(pattern: str, shown: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -52,6 +53,19 @@ class Rows:
         )
         self.key = _key(self)
 
+    @cached_property
+    def clock(self) -> Clock | None:
+        """The column that dates the rows: the first that reads as dates in at least half."""
+        candidates = self.dated_columns()
+        if not candidates or not self.seen.read.sample_rows:
+            return None
+        times = [moment(name, self.type_of(name)) for name in candidates]
+        counts = self.ask(f"count(*) filter ({is_sane(time)})" for time in times)
+        for name, count in zip(candidates, counts, strict=True):
+            if count * 2 >= self.seen.read.sample_rows:
+                return _range(self, name)
+        return None
+
     def ask(self, expressions: Iterable[str], where: str = "true") -> tuple[Any, ...]:
         """One row of aggregates over the sample."""
         listed = ", ".join(expressions)
@@ -94,12 +108,13 @@ def moment(column: str, kind: str) -> str:
     name = quoted(column)
     if kind in NUMBERS or kind.startswith("decimal"):
         return _epoch(name)
-    if kind == "varchar":
-        text = f"try_cast({name} as timestamptz) at time zone 'UTC'"
-        return f"coalesce({text}, {_epoch(f'try_cast({name} as double)')})"
     if kind == "timestamp with time zone":
         return f"({name} at time zone 'UTC')"
-    return f"try_cast({name} as timestamp)"
+    if kind.startswith(("timestamp", "date")):
+        return f"try_cast({name} as timestamp)"
+    text = f"cast({name} as varchar)"
+    utc = f"try_cast({text} as timestamptz) at time zone 'UTC'"
+    return f"coalesce({utc}, {_epoch(f'try_cast({text} as double)')})"
 
 
 def number(column: str) -> str:
@@ -108,32 +123,19 @@ def number(column: str) -> str:
 
 
 def _epoch(value: str) -> str:
-    return (
-        f"case when {value} >= {NANOSECONDS} and {value} < 9e18"
-        f" then make_timestamp(cast({value} / 1000 as bigint))"
-        f" when {value} >= {MICROSECONDS} and {value} < 9e18"
-        f" then make_timestamp(cast({value} as bigint))"
-        f" when {value} >= {MILLISECONDS} then make_timestamp(cast({value} * 1000 as bigint))"
-        f" when {value} >= {SECONDS} then make_timestamp(cast({value} * 1000000 as bigint)) end"
+    units = ((SECONDS, "* 1000000"), (MILLISECONDS, "* 1000"), (MICROSECONDS, ""))
+    cases = " ".join(
+        f"when {value} >= {least} and {value} < {least * 1000}"
+        f" then make_timestamp(cast({value} {step} as bigint))"
+        for least, step in (*units, (NANOSECONDS, "/ 1000"))
     )
+    # 9.2e18 is the last number of nanoseconds that fits
+    return f"case when {value} >= 9.2e18 then null {cases} end"
 
 
 def is_sane(value: str) -> str:
     """SQL for whether a time can be one of this company."""
     return f"year({value}) >= {FIRST_YEAR} and year({value}) < {LAST_YEAR}"
-
-
-def find_clock(rows: Rows) -> Clock | None:
-    """The column that dates the rows: the first that reads as dates in at least half of them."""
-    candidates = rows.dated_columns()
-    if not candidates or not rows.seen.read.sample_rows:
-        return None
-    times = {name: moment(name, rows.type_of(name)) for name in candidates}
-    counts = rows.ask(f"count(*) filter ({is_sane(time)})" for time in times.values())
-    for name, count in zip(candidates, counts, strict=True):
-        if count * 2 >= rows.seen.read.sample_rows:
-            return _range(rows, name)
-    return None
 
 
 def known_range(rows: Rows) -> Clock | None:

@@ -66,7 +66,8 @@ def test_the_section_is_that_of_what_was_seen(tmp_path: Path) -> None:
     assert proposed["landed_by"] == {"stripe": "dlt", "zendesk": "dlt"}
     assert str(proposed["as_of"]) == "2026-02-02"
     look = look_at(folders.fivetran(tmp_path / "c"), ROOT)
-    assert section_of(look, "acme")["landed_by"] == {"salesforce": "fivetran", "stripe": "fivetran"}
+    landed_by = section_of(look, "acme")["landed_by"]
+    assert landed_by.items() >= {"salesforce": "fivetran", "stripe": "fivetran"}.items()
 
 
 def test_the_raw_folder_is_the_one_from_which_models_find_their_tables(tmp_path: Path) -> None:

@@ -84,18 +84,19 @@ WORKSPACES = native("product", "workspaces", [
      "updated_at": folders.BEGAN} for n in range(3)
 ])  # fmt: skip
 META = json.dumps({"changes": [{"field": "priority", "change": "NULLED"}], "sync_id": 1})
-BOTH = frozenset({"object_not_read"})
-FROM_DLT = frozenset({"layout_not_read", "object_not_read", "no_read_time", "files_superseded",
-                      "column_missing", "link_missing", "rows_repeat"})  # fmt: skip
+ALONE = frozenset({"object_not_read", "no_read_time"})
+# How far a tool's layout is read is not what these are about.
+SYNCED = frozenset({"object_not_read", "layout_not_read", "not_where_read", "column_missing",
+                    "column_unknown", "link_missing", "reference_null"})  # fmt: skip
 
 FAULTS = (
     Fault("unreadable_file", f"zendesk/tickets/{DAY}/part-1.parquet", "no whole footer", cut),
     Fault("unreadable_file", "zendesk/more.csv.gz", "",
           lambda root: (root / "zendesk/more.csv.gz").write_bytes(b"\x1f\x8b\x08\x00cut")),
-    Fault("type_missing", "subscription", "no table here",
+    Fault("object_missing", "subscriptions", "no table here",
           lambda root: (root / "stripe/subscriptions" / PART).unlink()),
-    Fault("layout_not_read", "sync/stripe/subscriptions", "stripe as airbyte lands it",
-          land("sync/stripe/subscriptions", flat(subscriptions()), "2026_02_01_1_0.parquet")),
+    Fault("layout_not_read", "dump/subscriptions", "stripe as plain files; models/base/stripe/",
+          land("dump", [own(row) for row in subscriptions()], "subscriptions.csv"), ALONE),
     Fault("not_where_read", "more/ticket_comments", "zendesk/ticket_comments/*/*.parquet",
           land("more/ticket_comments", native("zendesk", "ticket_comments", [
               {"id": n, "ticket_id": 100, "author_id": 1, "author_role": "agent", "public": True,
@@ -120,6 +121,10 @@ FAULTS = (
           land("stripe/subscriptions", changed(subscriptions(), metadata="{}"))),
     Fault("link_missing", "zendesk/tickets", "custom_fields entry 360001 is empty in 1 of 4",
           land("zendesk/tickets", changed(tickets(), custom_fields='[{"id": 1, "value": "x"}]'))),
+    Fault("link_missing", "product/workspaces", "crm_account_id is empty in 1 of 3 rows, 33.3%",
+          land("product/workspaces", changed([
+              {**row, "crm_account_id": folders.ACCOUNT.format(n)}
+              for n, row in enumerate(WORKSPACES)], crm_account_id=None))),
     Fault("ids_15_and_18", "salesforce/account", "Id: 1 of 15, 3 of 18 characters",
           land("salesforce/account", changed(accounts(), Id="001A00000000000"))),
     Fault("ids_15_and_18", "product/workspaces", "crm_account_id has 15 characters; ",
@@ -138,20 +143,20 @@ FAULTS = (
                                              SystemModstamp=accounts()[1]["SystemModstamp"]))),
     Fault("nulled_by_sync", "sync/zendesk/tickets", "priority in 4 rows",
           land("sync/zendesk/tickets", flat(tickets(), _airbyte_meta=META), "2026_02_01_1_0.jsonl"),
-          frozenset({"layout_not_read"})),
+          SYNCED),
     Fault("json_broken", "zendesk/tickets", "tags: 1 of 4",
           land("zendesk/tickets", changed(tickets(), tags="['vip']"))),
     Fault("list_cut_off", "stripe/subscriptions", "items: 1 of 4",
           land("stripe/subscriptions", changed(subscriptions(),
                                                items='{"data": [], "has_more": true}'))),
     Fault("files_superseded", "salesforce/account", "Iceberg", lake),
-    Fault("load_unfinished", "_dlt_loads", "1769914800.204439", half_loaded, FROM_DLT),
+    Fault("load_unfinished", "_dlt_loads", "1769914800.204439", half_loaded, SYNCED),
     Fault("lines_unread", "plans.csv", "1 line(s) do not fit the others, the first in line 3",
           lambda root: (root / "plans.csv").write_text("sku,seats\na,1\nb,2,3,4\nc,3\n"),
-          BOTH | {"no_read_time"}),
+          ALONE),
     Fault("header_missing", "plans", "the first line is a row",
           lambda root: (root / "plans.csv").write_text("1,2026-01-15\n2,2026-01-15\n"),
-          BOTH | {"no_read_time"}),
+          ALONE),
     Fault("table_stale", "zendesk/tickets", "_extracted_at ends 2024-12-28, 400 days before",
           land("zendesk/tickets", [{**row, "_extracted_at": NIGHT - LATE} for row in tickets()])),
     Fault("rows_repeat", "zendesk/tickets", "4 rows",
@@ -163,7 +168,7 @@ FAULTS = (
     Fault("deleted_rows", "fivetran/organizations", "_fivetran_deleted is true in 1 of 2 rows",
           land("fivetran/organizations", [
               {"id": n, "shared_tickets": True, "shared_comments": True, "external_id": "x",
-               "_fivetran_synced": NIGHT, "_fivetran_deleted": n == 0} for n in range(2)]), BOTH),
+               "_fivetran_synced": NIGHT, "_fivetran_deleted": n == 0} for n in range(2)]), SYNCED),
     Fault("reference_null", "zendesk/tickets", "requester_id 25.0%",
           land("zendesk/tickets", changed(tickets(), requester_id=None))),
     Fault("column_unknown", "zendesk/tickets", "mood",
@@ -173,12 +178,12 @@ FAULTS = (
           frozenset({"rows_repeat"})),
     Fault("dialect", "plans", "delim = ';', encoding = 'latin-1'",
           lambda root: write(root / "plans.csv", [{"sku": "ä", "seats": 1}], delimiter=";",
-                             encoding="latin-1"), BOTH | {"no_read_time"}),
+                             encoding="latin-1"), ALONE),
     Fault("no_read_time", "zendesk/tickets", "_extracted_at is empty",
           land("zendesk/tickets", [{**row, "_extracted_at": None} for row in tickets()])),
     Fault("object_not_read", "unknown", "plans",
           land("plans", [{"sku": "a", "seats": 1}], "plans.parquet"),
-          frozenset({"no_read_time"})),
+          ALONE - {"object_not_read"}),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -167,6 +168,55 @@ def test_documents_of_interfaces_are_read(
     look = look_at(tmp_path, ROOT)
     assert only_table(look)[2:] == ("zendesk", "tickets", rows)
     assert ("list_cut_off" in {f.kind.name for f in look.findings}) == is_cut_off
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", b"null"),
+        ("a.json", b'{"id": 1'),
+        ("a.jsonl", b"id,status"),
+        ("a.jsonl.gz", b"\x1f\x8b\x08\x00cut off"),
+        ("a.jsonl.gz", gzip.compress(b'{"id": 1}\n' * 9000)[:-9]),
+        ("a.csv.gz", gzip.compress(b"id,status\n" + b"1,open\n" * 9000)[:-9]),
+        ("a.csv", b"\xff\xfe"),
+        ("a.csv", b"\n\n"),
+        ("a.csv", b""),
+        ("a.xlsx", b"PK\x03\x04"),
+        ("a.parquet", b"PAR1"),
+    ],
+)
+def test_broken_files_are_named_and_the_rest_goes_on(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    folders.clean_company(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    look = look_at(tmp_path, ROOT)
+    assert [(f.kind.name, f.where) for f in look.findings] == [("unreadable_file", name)]
+    assert len(look.tables) == 3
+
+
+def test_linked_folders_are_walked_once(tmp_path: Path) -> None:
+    """The models' patterns follow links; a link to a folder above is none to follow."""
+    folders.clean_company(tmp_path / "real")
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "seen" / "zendesk").symlink_to(tmp_path / "real" / "zendesk")
+    (tmp_path / "seen" / "loop").symlink_to(tmp_path / "seen")
+    assert only_table(look_at(tmp_path / "seen", ROOT))[:1] == ("zendesk/tickets",)
+
+
+def test_a_column_that_only_unsampled_files_have_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.inspect_raw.reading.SAMPLE_ROWS", 4)
+    monkeypatch.setattr("pipeline.inspect_raw.reading.SAMPLE_FILES", 2)
+    for n, more in enumerate(({}, {"_airbyte_raw_id": "x", "churned_at": folders.BEGAN}, {})):
+        rows = [{"sku": f"s{n}{row}", **more} for row in range(3)]
+        folders.write(tmp_path / "plans" / f"part-{n}.parquet", rows)
+    look = look_at(tmp_path, ROOT)
+    told = {finding.kind.name: finding.text for finding in look.findings}
+    assert told["columns_differ"].startswith("_airbyte_raw_id in 2, churned_at in 2 of 3 files")
+    assert only_table(look)[1] == "airbyte"
 
 
 def test_a_key_is_never_read_with_its_quotes(tmp_path: Path) -> None:

@@ -12,18 +12,16 @@
 {% macro declared_columns(source_name, table_name) %}
     {%- set relation = source(source_name, table_name) -%}
     {%- set declared = [] -%}
-    {%- set absent = [] -%}
     {#- A unit test has no sources: its rows pass as they are. -#}
     {%- if execute -%}
         {%- for node in graph.get('sources', {}).values()
                 if node.source_name == source_name and node.name == table_name -%}
             {%- do declared.extend(node.columns.values()) -%}
-            {%- if node.config.meta.get('is_optional') and not has_landed(relation) -%}
-                {%- do absent.append(table_name) -%}
-            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
-    {{- adapter.dispatch('landed', 'plumbline')(none if absent else relation, declared) -}}
+    {{- adapter.dispatch('landed', 'plumbline')(
+        none if source_name ~ '.' ~ table_name in var('tables_absent') else relation, declared
+    ) -}}
 {% endmacro %}
 
 {% macro default__landed(relation, columns) -%}
@@ -48,24 +46,6 @@
         where 1 = 0
     ) as landed
     {%- endif -%}
-{%- endmacro %}
-
-{#- Whether files of an optional table lie there; a table of a warehouse always does. -#}
-{% macro has_landed(relation) %}
-    {{- return(adapter.dispatch('has_landed', 'plumbline')(relation)) -}}
-{% endmacro %}
-
-{% macro default__has_landed(relation) -%}
-    {{- return(true) -}}
-{%- endmacro %}
-
-{% macro duckdb__has_landed(relation) -%}
-    {%- set pattern = modules.re.search("'([^']+)'", relation | string) -%}
-    {%- if pattern is none -%}
-        {{- return(true) -}}
-    {%- endif -%}
-    {%- set files = run_query("select count(*) from glob('" ~ pattern.group(1) ~ "')") -%}
-    {{- return(files.columns[0].values()[0] > 0) -}}
 {%- endmacro %}
 
 {#- In a file of text a number is never rounded, and the offset of a moment is never dropped. -#}

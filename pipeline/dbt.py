@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.config import Settings
 from pipeline.errors import UserError, explain_engine_text, one_line
 from pipeline.outcomes import BuildOutcome, read_outcome
+from pipeline.raw import read_contract
 
 QUIET = (
     "--quiet",
@@ -45,6 +46,7 @@ class Dbt:
     variables: Mapping[str, Any]
     manifest: Any = field(default=None, repr=False)
     has_built: bool = False
+    absent: list[str] | None = field(default=None, repr=False)
 
     def parse(self) -> None:
         """Parse the project, or what changed in it since the last time; later calls use that.
@@ -137,7 +139,7 @@ class Dbt:
             f"--profiles-dir={self.settings.root}",
             f"--target-path={target or self.settings.target}",
             f"--log-path={self.settings.target / 'logs'}",
-            f"--vars={json.dumps(dict(variables or self.variables), default=str)}",
+            f"--vars={json.dumps(self._with_absent(variables or self.variables), default=str)}",
         ]
         counter = _Counter(report)
         runner = dbtRunner(manifest=self.manifest, callbacks=[counter])
@@ -157,6 +159,16 @@ class Dbt:
                 f"dbt {arguments[0]} stopped: {text}", "mend that file and run again"
             )
         return outcome.result
+
+
+    def _with_absent(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The vars, and which optional raw tables have no file: the engine would refuse them."""
+        if self.absent is None:
+            settings = self.settings
+            listed = settings.vendors, f"[source.{settings.source}]", settings.landed_by
+            tables = read_contract(settings.root, settings.raw, *listed)
+            self.absent = [t.label for t in tables if t.may_be_absent and not t.files()]
+        return {**variables, "tables_absent": self.absent}
 
 
 class _Counter:

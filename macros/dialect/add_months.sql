@@ -1,4 +1,4 @@
-{# The same day of the month, so many months later; the month's last day where it has no such day. #}
+{# The same day of the month so many months later, or that month's last day. #}
 {% macro add_months(date, months) %}
     {{- return(adapter.dispatch('add_months', 'plumbline')(date, months)) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# The elements of a JSON text or of one of its keys: the array itself, or the `data` of a list object. #}
+{# A JSON array, itself or under a key: as it is, or the `data` of a list object. #}
 {% macro json_list(json, key=none) %}
     {{- return(adapter.dispatch('json_list', 'plumbline')(json, key)) -}}
 {% endmacro %}
@@ -20,6 +20,7 @@
 {% macro spark__json_list(json, key) -%}
     {%- set path = '$' ~ ('.' ~ key if key else '') -%}
     coalesce(
-            get_json_object({{ json }}, '{{ path }}.data'), get_json_object({{ json }}, '{{ path }}')
+            get_json_object({{ json }}, '{{ path }}.data'),
+            get_json_object({{ json }}, '{{ path }}')
         )
 {%- endmacro %}

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from project_types import Model, Project, Violation
 
 # A verb that says what was done: one that ends in -ed, or one of the few that do not.
-DONE = re.compile(r"ed(_|$)|(^|_)(known|cut|split|kept|told|built)(_|$)")
+DONE = re.compile(r"ed(_|$)|(^|_)(known|cut|split|kept|held|told|built)(_|$)")
 PERIOD_WITHIN = re.compile(r"_(daily|weekly|monthly|quarterly)_")
 MART_NAMES = {
     "core": r"(dim|fct|rpt)_",

@@ -229,7 +229,25 @@ with_customer as (
             and told.changed_at >= customers.changed_at
             and told.known_at >= customers.known_at
 
+),
+
+told_with_customer as (
+
+    select
+        with_customer.subscription_id,
+        with_customer.changed_at,
+        with_customer.known_at,
+        with_customer.told_by,
+        with_customer.state_changed_at,
+        with_customer.state_known_at,
+        with_customer.items_changed_at,
+        with_customer.items_known_at,
+        with_customer.customer_id,
+        with_customer.customer_changed_at,
+        with_customer.customer_known_at
+    from with_customer
+    where with_customer.recency = 1
+
 )
 
-select * from with_customer
-where with_customer.recency = 1
+select * from told_with_customer

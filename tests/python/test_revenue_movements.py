@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
-from revenue_histories import AS_OF, Version, histories
+from revenue_histories import AS_OF, Billing, Version, histories
 from revenue_reference import Account, expected
 from revenue_world import Built, build, found, rebuild, write_raw
 
@@ -30,7 +30,7 @@ class Proof:
 
     built: Built
     connection: duckdb.DuckDBPyConnection
-    versions: Sequence[Version]
+    billing: Billing
     expected: Mapping[str, Account]
 
 
@@ -48,11 +48,12 @@ def moments(version: Version) -> tuple[datetime, datetime]:
 def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
     """Random histories, built once."""
     folder = tmp_path_factory.mktemp("revenue")
-    versions = histories(ACCOUNTS, SEED)
-    write_raw(folder / "raw", versions, {v.account_id for v in versions if is_on_file(v)})
+    billing = histories(ACCOUNTS, SEED)
+    on_file = {v.account_id for v in billing.versions if is_on_file(v)}
+    write_raw(folder / "raw", billing, on_file)
     built = build(folder)
     with duckdb.connect(str(built.file), read_only=True) as connection:
-        yield Proof(built, connection, versions, expected(versions, AS_OF))
+        yield Proof(built, connection, billing, expected(billing, AS_OF))
 
 
 def differences(wanted: Mapping[str, Account], got: Mapping[str, Account]) -> list[str]:
@@ -84,15 +85,31 @@ def test_the_histories_hold_every_case(proof: Proof) -> None:
     assert {name for name, _ in movements} == MOVEMENTS
     assert movements["churn", True] > 50 and movements["reactivation", True] > 50
     assert movements["churn", False] > 50 and movements["reactivation", False] > 50
-    versions = proof.versions
+    versions = proof.billing.versions
     assert len({v.account_id for v in versions}) >= 2000
-    assert {v.status for v in versions} >= {"active", "past_due", "paused", "canceled", "trialing"}
-    assert {v.currency for v in versions} == {"usd", "eur", "gbp", "xxx"}
-    intervals = {(item.interval, item.count) for v in versions for item in v.items}
-    assert intervals >= {("year", 1), ("month", 3), ("week", 1)}
+    assert {v.status for v in versions} >= {"active", "past_due", "unpaid", "paused", "canceled",
+                                            "trialing", "incomplete", "frozen"}  # fmt: skip
+    assert {v.currency for v in versions} == {"usd", "eur", "gbp", "jpy", "kwd", "xxx"}
+    items = [item for v in versions for item in v.items]
+    intervals = {(item.price.interval, item.price.count) for item in items}
+    assert intervals >= {("year", 1), ("month", 3), ("week", 1), ("day", 30)}
+    assert {item.form for item in items} == {"price", "plan", "name"}
+    assert {item.price.tiers_mode for item in items} == {None, "volume", "graduated"}
+    assert any(item.price.is_metered for item in items)
+    assert any(item.price.divide_by for item in items)
+    discounts = {d for v in versions for d in v.discounts}
+    assert {d.duration for d in discounts} == {"once", "repeating", "forever"}
+    assert sum(d.amount is not None for d in discounts) > 200
+    assert sum(d.item_id is not None for d in discounts) > 200
+    assert {v.form for v in versions} == {"plain", "object", "milliseconds"}
+    for told in ("cancel_at", "cancels_at_term", "resumes", "ends_trial_unpaid", "unreadable"):
+        assert sum(bool(getattr(v, told)) for v in versions) > 100, told
+    assert sum(c.discount is not None for c in proof.billing.customers) > 200
+    assert len({s.subscription_id for s in proof.billing.schedules}) > 200
+    assert sum(any(a.held.values()) for a in proof.expected.values()) > 200
     assert sum(v.is_deleted for v in versions) > 50
     assert sum(v.known_at.date() >= AS_OF for v in versions) > 50
-    assert any(item.quantity < 0 for v in versions for item in v.items)
+    assert any((item.quantity or 0) < 0 for item in items)
     assert "unassigned" in proof.expected
 
 
@@ -126,24 +143,38 @@ def test_movements_balance_in_every_cut(proof: Proof) -> None:
 
 def test_wrong_input_is_counted_and_kept_apart(proof: Proof) -> None:
     """Each kind of wrong row has its rule; what it says is in no sum but that of its bucket."""
-    versions = [v for v in proof.versions if v.known_at < datetime(2026, 2, 28)]
+    versions = [v for v in proof.billing.versions if v.known_at < datetime(2026, 2, 28)]
+    versions = [v for v in versions if v.is_live]
     contents, latest = defaultdict(set), {}
     for version in versions:
         name = version.subscription_id
         contents[name, version.changed_at, version.known_at].add(version)
         latest[name] = max(latest.get(name, version), version, key=moments)
     groups = [contents[v.subscription_id, *moments(v)] for v in versions]
+    readable = [v for v in versions if v.unreadable != "items"]
+    items = {(*moments(v), i, i.price.currency or v.currency) for v in readable for i in v.items}
+    billed = [(i, currency) for *_, i, currency in items if not i.price.is_metered]
     wanted = {
-        "subscription_in_unknown_currency": sum(v.currency == "xxx" for v in versions),
+        "subscription_version_unreadable": sum(v.unreadable is not None for v in versions),
+        "subscription_version_without_item": sum(
+            not v.items or v.unreadable == "items" for v in versions
+        ),
+        "subscription_in_unknown_currency": sum(currency == "xxx" for _, currency in billed),
+        "price_unknown": sum(
+            i.price.amount is None and not i.price.tiers and (i.quantity or 0) >= 0
+            for i, _ in billed
+        ),
         "subscription_versions_overlapping": sum(len(group) > 1 for group in groups),
         "subscription_with_negative_amount": sum(
-            any(item.quantity < 0 for v in group for item in v.items) for group in groups
+            any((item.quantity or 0) < 0 for v in group for item in v.items) for group in groups
         ),
         "subscription_without_account": sum(not is_on_file(v) for v in latest.values()),
         "paying_account_without_segment": 0,
     }
     got = proof.connection.execute("""
         select rule_name, rows_failing from quality.int_subscription_contradictions__counted
+        union all
+        select rule_name, rows_failing from quality.int_billing_reads__counted
         union all
         select rule_name, rows_failing from quality.int_account_month_contradictions__counted
     """).fetchall()
@@ -190,7 +221,21 @@ def test_gross_retention_is_at_most_one_and_net(proof: Proof, grain: str) -> Non
         # who arrives later joins the cohort
         ("int_account_retention_periods__compared", "and mrr_months.mrr_cents > 0", ""),
         # the grace begins again with each version that is past due
-        ("int_subscriptions__valid_ranged", "when followed.is_past_due", "when false"),
+        ("int_subscription_versions__valid_ranged",
+         "when followed.is_past_due and not followed.is_held", "when false"),
+        # the unit at a tier's limit already costs what the next tier says
+        ("int_price_tiers__summed", "<= bounded.up_to_units", "< bounded.up_to_units"),
+        # the end of a discount overlooked
+        ("int_subscription_discounts__dated", "when owned.ended_at is not null", "when false"),
+        # a version that nobody can read speaks for itself
+        ("int_subscription_versions__judged",
+         "coalesce(carried.read_version_number, carried.version_number)",
+         "carried.version_number"),
+        # nothing kept for a subscription that was never readable
+        ("int_subscriptions__valid_ranged", "where clock = 'valid'", "where false"),
+        # what ends at 23:59:59 ends a day early
+        ("int_subscription_versions__served", "stated.changed_at + interval '1 minute'",
+         "stated.changed_at"),
     ],
 )  # fmt: skip
 def test_a_planted_fault_is_found(

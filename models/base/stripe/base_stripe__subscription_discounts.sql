@@ -39,7 +39,9 @@ listed as (
         live.known_at,
         cast(live.discount as {{ column_type('varchar') }}) as discount
     from live
-    where {{ json_text('live.discount', ['coupon']) }} is not null
+    where
+        {{ json_text('live.discount', ['coupon']) }} is not null
+        or {{ json_text('live.discount', ['source']) }} is not null
     union all
     select
         unnested.subscription_id,

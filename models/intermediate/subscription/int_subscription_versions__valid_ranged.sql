@@ -147,7 +147,7 @@ ranged as (
         and not (
             followed.is_past_due
             and followed.is_held
-            and followed.grace_until_date <= followed.holds_from_date
+            and followed.grace_until_date <= followed.version_from_date
         )
 
 )

@@ -19,12 +19,25 @@ phases as (
 
 ),
 
-items as (
+-- before 2020 the items of a phase were its plans
+listed as (
 
     select
         phases.*,
-        {{ unnest_json_array(json_list('phases.phase', 'items')) }} as item
+        coalesce(
+            {{ json_list('phases.phase', 'items') }},
+            {{ json_list('phases.phase', 'plans') }}
+        ) as items
     from phases
+
+),
+
+items as (
+
+    select
+        listed.*,
+        {{ unnest_json_array('listed.items') }} as item
+    from listed
 
 ),
 

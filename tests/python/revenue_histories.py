@@ -410,7 +410,8 @@ def _put_aside(rng: np.random.Generator, version: Version) -> Version:
         return replace(version, currency="xxx")
     if kind == 5:
         return replace(version, items=())
-    unknown = replace(price, amount=None, tiers=()) if kind == 6 else replace(price, interval="era")
+    unknown = replace(price, price_id="unknown", amount=None, tiers=())
+    unknown = unknown if kind == 6 else replace(price, interval="era")
     return replace(version, items=(replace(first, price=unknown, form="price"), *rest))
 
 

@@ -424,8 +424,12 @@ def _is_in_force(rows: Sequence[Row], ends: Sequence[date], place: int, day: dat
         while start and rows[start - 1].state and rows[start - 1].state.status == "past_due":
             start -= 1
         until = min(until, rows[start].at.date() + GRACE_DAYS * DAY)
-    # what was in force when a version was put aside goes on until one can be read
-    return row.at.date() < until if row.is_held else day < until
+    if not row.is_held:
+        return day < until
+    # what was in force when the first version was put aside goes on until one can be read
+    while place and rows[place - 1].is_held and rows[place - 1].state is row.state:
+        place -= 1
+    return rows[place].at.date() < until
 
 
 def keep(paid: list[dict[date, Paid]], unknown: Mapping[str, set[date]]) -> dict[date, Paid]:

@@ -154,6 +154,18 @@ carried as (
 
 ),
 
+-- versions put aside one after the other are one time of not knowing
+dated as (
+
+    select
+        carried.*,
+        min(case when carried.put_aside_because is not null then carried.changed_at end) over (
+            partition by carried.subscription_id, carried.read_version_number
+        ) as put_aside_at
+    from carried
+
+),
+
 -- until a readable version comes, the last one goes on; where there was none, nothing but its
 -- being there is known
 continued as (
@@ -164,6 +176,8 @@ continued as (
         carried.changed_at,
         greatest(carried.known_at, origins.known_at) as known_at,
         carried.put_aside_because,
+        case when carried.put_aside_because is not null then carried.put_aside_at end
+            as put_aside_at,
         carried.reported_status,
         carried.unreadable,
         carried.is_item_list_cut,
@@ -194,7 +208,7 @@ continued as (
         coalesce(origins.is_paused, false) as is_paused,
         cast(origins.resumes_at as date) as resumes_date,
         origins.is_deleted
-    from carried
+    from dated as carried
     inner join carried as origins
         on
             carried.subscription_id = origins.subscription_id

@@ -92,6 +92,7 @@ priced as (
         versions.status,
         versions.has_state,
         versions.put_aside_because is not null as is_held,
+        versions.put_aside_at,
         lines_summed.seat_count,
         lines_summed.billing_months,
         lines_summed.plan_id,

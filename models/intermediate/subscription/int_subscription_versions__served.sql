@@ -37,7 +37,7 @@ stated as (
                     )
                 )
                 -- what was over by then does not go on
-                or (dated.is_held and dated.told_until_date <= cast(dated.changed_at as date))
+                or (dated.is_held and dated.told_until_date <= cast(dated.put_aside_at as date))
                 then 'none'
             when
                 dated.status = 'trialing'
@@ -113,6 +113,7 @@ served as (
         effective.version_effective_date,
         effective.is_deleted,
         effective.is_held,
+        cast(effective.put_aside_at as date) as put_aside_date,
         effective.started_date,
         case when not effective.is_held then effective.ended_date end as ended_date,
         coalesce(effective.status = 'past_due', false) as is_past_due,

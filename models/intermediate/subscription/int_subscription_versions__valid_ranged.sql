@@ -9,9 +9,9 @@ corrected as (
 
     select
         served.*,
-        max(served.known_at) over (
+        max(served.version_number) over (
             partition by served.subscription_id, served.changed_at
-        ) as last_known_at
+        ) as last_version_number
     from served
 
 ),
@@ -33,7 +33,7 @@ ordered as (
             order by corrected.stretch_number
         ) as was_past_due
     from corrected
-    where corrected.known_at = corrected.last_known_at
+    where corrected.version_number = corrected.last_version_number
 
 ),
 
@@ -147,7 +147,7 @@ ranged as (
         and not (
             followed.is_past_due
             and followed.is_held
-            and followed.grace_until_date <= followed.version_from_date
+            and followed.grace_until_date <= followed.put_aside_date
         )
 
 )

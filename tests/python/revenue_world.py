@@ -217,7 +217,8 @@ def _schedule_row(schedule: Schedule, currency: str) -> dict[str, object]:
 
 def _write(raw: Path, table: str, rows: list[dict[str, object]]) -> None:
     vendor, name = table.split("/")
-    (contract,) = (t for t in read_contract(ROOT, raw, [vendor], "the test") if t.name == name)
+    tables = read_contract(ROOT, raw, [vendor], "the test", {})
+    (contract,) = (table for table in tables if table.name == name)
     columns = {
         column: pa.array([row.get(column) for row in rows], TYPES[kind])
         for column, kind in contract.columns

@@ -44,7 +44,8 @@ in_force as (
         ranges.account_id,
         ranges.is_last_word,
         ranges.term_end_date,
-        coalesce(ranges.mrr_cents, held.mrr_cents) as mrr_cents,
+        case when ranges.service = 'unknown' then held.mrr_cents else ranges.mrr_cents end
+            as mrr_cents,
         judged.changed_at,
         judged.put_aside_because,
         judged.reported_status,

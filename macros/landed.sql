@@ -48,7 +48,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- In a file of text a number is never rounded, and the offset of a moment is never dropped. -#}
+{#- In a file of text a number is never rounded, and the offset of a moment is never dropped.
+    What some libraries write for a missing number (nan) would make a sum of it. -#}
 {% macro landed_value(column, is_text) -%}
     {%- set value = 'landed.' ~ column.name | lower -%}
     {%- if is_text and column.data_type in ('integer', 'bigint') -%}
@@ -58,7 +59,12 @@
     {%- elif is_text and column.data_type == 'timestamp' -%}
         {%- set value = 'cast(' ~ value ~ ' as timestamp with time zone)' -%}
     {%- endif -%}
-    cast({{ value }} as {{ column_type(column.data_type) }})
+    {%- set type = column_type(column.data_type) -%}
+    {%- if column.data_type == 'double' -%}
+    nullif(cast({{ value }} as {{ type }}), cast('nan' as {{ type }}))
+    {%- else -%}
+    cast({{ value }} as {{ type }})
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Tables that a loader filled have the declared columns and types already. -#}

@@ -235,6 +235,8 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Views of base give the moments that dbt reads, whatever zone the machine is in.
+    os.environ["TZ"] = "UTC"
     try:
         cli.main(arguments, prog_name="plumbline", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):

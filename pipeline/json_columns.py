@@ -38,7 +38,15 @@ def check_json(
     if not names:
         return ()
     counts = ", ".join(f"count(*) filter ({_unreadable(name)})" for name in names)
-    counted = connection.execute(f"select count(*), {counts} from {table.location}").fetchall()[0]
+    query = f"select count(*), {counts} from {table.location}"
+    try:
+        counted = connection.execute(query).fetchall()[0]
+    except duckdb.Error as error:
+        raise UserError(
+            f"raw table {table.label}: {str(error).partition(' Input:')[0]}",
+            f"land {', '.join(names)} as plain text in the place of Parquet's own JSON type: then "
+            "one malformed value can be put aside",
+        ) from None
     rows, told = counted[0], []
     for name, count in zip(names, counted[1:], strict=True):
         if count == 0:

@@ -121,6 +121,8 @@ def type_name(kind: pa.DataType) -> str:
     """DuckDB's name, lower case, of an Arrow type."""
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view():
         return "varchar"
+    if isinstance(kind, pa.JsonType):
+        return "varchar"
     if pa.types.is_dictionary(kind):
         return type_name(kind.value_type)
     if pa.types.is_timestamp(kind):

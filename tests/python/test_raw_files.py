@@ -120,7 +120,9 @@ def test_files_of_one_table_read_as_its_contract_says(
         "closedate": pa.array([datetime(2026, 2, 1)], pa.timestamp("us")),
         "iswon": pa.nulls(1),
     }
-    land(world, "salesforce/opportunity", LATEST, sold)
+    land(world, "salesforce/opportunity", "2026-02-01", sold)
+    missing = {**like_the_contract(opportunities, 1), "amount": pa.array([float("nan")])}
+    land(world, "salesforce/opportunity", LATEST, missing)
     answers = contract(world, "surveys.nps_responses")
     given = {
         **like_the_contract(answers, 3),
@@ -146,7 +148,8 @@ def test_files_of_one_table_read_as_its_contract_says(
         assert (types["commented_at"], types["is_public"]) == ("TIMESTAMP", "BOOLEAN")
         assert connection.execute(
             "select amount_usd, close_date, is_won from base.base_salesforce__opportunities"
-        ).fetchall() == [(10.5, date(2026, 2, 1), None)]
+            " order by close_date nulls last"
+        ).fetchall() == [(10.5, date(2026, 2, 1), None), (None, None, None)]
         assert connection.execute(
             "select response_id, account_id, score from base.base_surveys__nps_responses"
             " order by response_id"
@@ -269,3 +272,20 @@ def test_too_much_malformed_json_stops(world: World, engine: duckdb.DuckDBPyConn
     with pytest.raises(UserError, match="20 of 21 values of properties are not JSON"):
         check(engine, answers_with(world, *["{"] * 20))
     assert len(check(engine, answers_with(world, *["{"] * 20, *["{}"] * 2000))) == 1
+
+
+def test_malformed_json_of_a_json_type_stops(
+    world: World, engine: duckdb.DuckDBPyConnection
+) -> None:
+    """The engine itself refuses such a value wherever the column is read."""
+    for last, stops in (("{}", False), ('{"account_id": "A', True)):
+        table = answers_with(world, "{}")
+        file = table.files()[-1]
+        texts = pa.ExtensionArray.from_storage(pa.json_(), pa.array([last]))
+        given = pa.table({**like_the_contract(table, 1), "properties": texts})
+        pq.write_table(given, file)
+        if stops:
+            with pytest.raises(UserError, match=r"nps_responses.*land properties as plain text"):
+                check(engine, table)
+        else:
+            assert check(engine, table) == ()

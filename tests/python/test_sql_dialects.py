@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -36,8 +37,9 @@ def readings(compiled: Mapping[str, str]) -> Mapping[Reading, list[str]]:
 
 
 def as_elsewhere(sql: Mapping[str, str]) -> Mapping[str, str]:
-    """SQL without DuckDB's own words of the macro `landed`; other engines have a form apart."""
-    return {name: text.replace(" union all by name", " union all") for name, text in sql.items()}
+    """SQL without DuckDB's own form of the macro `landed`; other engines have a form apart."""
+    own = re.compile(r"\bselect\s+(?:cast|nullif)\(.*?\n\s*\) as landed\b", re.DOTALL)
+    return {name: own.sub("select * from landed", text) for name, text in sql.items()}
 
 
 def found_faults(

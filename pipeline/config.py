@@ -225,21 +225,6 @@ def _check_section(file: str, source: str, section: Any) -> None:
         # the worklist is made of churn
         others = [name for name in load_knobs().target if name != "churn"]
         _check_names(where, section, "targets_off", "target", others)
-    _check_landed_by(where, section)
-
-
-def _check_names(
-    where: str, section: Mapping[str, Any], key: str, what: str, known: Sequence[str]
-) -> None:
-    unknown = [name for name in section.get(key, ()) if name not in known]
-    if unknown:
-        raise UserError(
-            f"{where}: {what} '{unknown[0]}' in {key} cannot be switched off",
-            f"known: {', '.join(known)}",
-        )
-
-
-def _check_landed_by(where: str, section: Mapping[str, Any]) -> None:
     for vendor, tool in section.get("landed_by", {}).items():
         if vendor not in section["vendors"]:
             raise UserError(
@@ -251,3 +236,14 @@ def _check_landed_by(where: str, section: Mapping[str, Any]) -> None:
                 f"{where}: landed_by says that {tool!r} lands {vendor}",
                 f"known: {', '.join(SYNC_TOOLS)}",
             )
+
+
+def _check_names(
+    where: str, section: Mapping[str, Any], key: str, what: str, known: Sequence[str]
+) -> None:
+    unknown = [name for name in section.get(key, ()) if name not in known]
+    if unknown:
+        raise UserError(
+            f"{where}: {what} '{unknown[0]}' in {key} cannot be switched off",
+            f"known: {', '.join(known)}",
+        )

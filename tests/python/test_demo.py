@@ -26,7 +26,7 @@ from demo.schema import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED_FILE = ROOT / "seeds" / "reference" / "event_types.csv"
-CI_HASH = "c98dd43db615e6cb4993917c927b54eab9f813c1369aea39a1dedc016eae89c2"
+CI_HASH = "7311e1bd192c8318e0683a12e96de8b2151062744a1a787bed686f10521acbfc"
 
 
 @pytest.fixture(scope="module")

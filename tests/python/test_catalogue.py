@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -121,6 +121,98 @@ def test_each_metric_is_compared_at_its_grains_and_cuts(
         " where grain = 'month' and plain is not null group by metric_name"
     ).fetchall()
     assert {number for _, number in cuts} == {3}
+
+
+CLOSED = {
+    "month": ("gross_revenue_retention", "net_revenue_retention", "logo_churn_rate",
+              "logo_retention_rate", "gross_mrr_churn_rate", "net_mrr_churn_rate",
+              "annualised_logo_churn_rate", "annualised_gross_mrr_churn_rate",
+              "revenue_logo_churn_gap", "ltv"),
+    "quarter": ("gross_revenue_retention_quarterly", "net_revenue_retention_quarterly",
+                "logo_churn_rate_quarterly"),
+    "year": ("gross_revenue_retention_yearly", "net_revenue_retention_yearly",
+             "logo_churn_rate_yearly"),
+}  # fmt: skip
+"""Rates of a cohort that is closed when the period begins, by the length of it."""
+GRAINS = ("month", "quarter", "year")
+
+
+def asked(
+    connection: duckdb.DuckDBPyConnection, manifest: Any, metrics: Sequence[str],
+    group_by: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """What MetricFlow answers: the metrics' values, then what they are grouped by."""
+    from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+    request = MetricFlowQueryRequest.create(
+        metric_names=list(metrics), group_by_names=list(group_by)
+    )
+    statement = catalogue_metricflow.make_engine(manifest).explain(request).sql_statement.sql
+    return connection.execute(
+        f"select {', '.join([*metrics, *group_by])} from ({statement})"
+    ).fetchall()
+
+
+@pytest.mark.parametrize("cut", [None, "segment", "signup_cohort"])
+@pytest.mark.parametrize("of", GRAINS)
+def test_a_closed_cohort_has_no_rate_over_several_periods(
+    evaluated: duckdb.DuckDBPyConnection, parsed: tuple[Context, Any], of: str, cut: str | None
+) -> None:
+    """By a coarser grain, or by none: NULL, also where a cut was there in one month alone."""
+    metrics = CLOSED[of]
+    by = [f"account_month__{cut}"] if cut else []
+    for grain in (*GRAINS[GRAINS.index(of) + 1 :], None):
+        group_by = [f"metric_time__{grain}", *by] if grain else by
+        rows = asked(evaluated, parsed[1], metrics, group_by)
+        assert rows, grain
+        assert {value for row in rows for value in row[: len(metrics)]} == {None}, grain
+    rows = asked(evaluated, parsed[1], metrics, [f"metric_time__{of}", *by])
+    for place, name in enumerate(metrics):
+        assert len({row[place] for row in rows}) > 2, name
+
+
+def test_closed_cohorts_are_all_that_is_known_by_its_own_grain_alone(
+    parsed: tuple[Context, Any],
+) -> None:
+    """A new metric that reads a cohort's measures is held by the test above."""
+    found: dict[str, set[str]] = {grain: set() for grain in GRAINS}
+    for metric in parsed[1].metrics.values():
+        if "tier" in metric.config.meta:
+            for measure in metric.type_params.input_measures:
+                for grain in GRAINS:
+                    if measure.name.endswith(f"_{grain}ly"):
+                        found[grain].add(metric.name)
+    assert found == {grain: set(names) for grain, names in CLOSED.items()}
+
+
+def test_no_month_is_told_before_it_is_known(
+    evaluated: duckdb.DuckDBPyConnection, parsed: tuple[Context, Any]
+) -> None:
+    """The month in progress, and one whose churns are not settled, has no value at all: no part
+    of one, and no 0. `dau` is there by day. (A month of scores is one night, whose outcomes are
+    known all at once, days before those of the month's last day.)"""
+    names = [
+        name
+        for name in verify_catalogue.metric_grains(parsed[1])["month"]
+        if (meta := parsed[1].metrics[f"metric.plumbline.{name}"].config.meta)
+        and (meta["source_type"] != "predictions" or meta["over_time"] == "sum")
+    ]
+    assert len(names) > 60 and "early_warning_rate" in names
+    last = dict(evaluated.execute(
+        "select metric_name, max(period_start_date) from metric_values where grain = 'month'"
+        " group by all"
+    ).fetchall())  # fmt: skip
+    assert len(set(last.values())) > 2
+    rows = asked(evaluated, parsed[1], [*names, "dau"], ["metric_time__month"])
+    running = [row for row in rows if row[-1].date() == LAST_NIGHT.replace(day=1)]
+    assert len(running) == 1 and running[0][len(names)] > 0
+    early = {
+        (name, row[-1].date())
+        for row in rows
+        for name, value in zip(names, row, strict=False)
+        if value is not None and row[-1].date() > last[name]
+    }
+    assert early == set()
 
 
 def test_saved_queries_answer(

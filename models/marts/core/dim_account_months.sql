@@ -97,7 +97,10 @@ final as (
         coalesce(described.country, 'unassigned') as country,
         coalesce(described.owner, 'unassigned') as owner,
         coalesce(described.signup_cohort, 'unassigned') as signup_cohort,
-        described.is_paying
+        described.is_paying,
+        {{ add_days(
+            next_month_start('described.month_start_date'), var('churn_gap_days')
+        ) }} <= {{ as_of_date() }} as is_settled
     from described
 
 )

@@ -19,9 +19,10 @@ final as (
         cast(case when terms.is_renewed then 12 * terms.mrr_cents else 0 end as decimal(18, 2))
         / 100 as renewed_arr_usd
     from terms
+    -- a month of which some terms are settled and some are not would read as a whole one
     where
-        terms.settled_date <= {{ as_of_date() }}
-        and {{ next_month_start('terms.due_date') }} <= {{ as_of_date() }}
+        {{ add_days(next_month_start('terms.due_date'), var('churn_gap_days')) }}
+        <= {{ as_of_date() }}
 
 )
 

@@ -183,6 +183,12 @@ def legitimate() -> list[Case]:
     shape = s("cancelled at once").told(start)
     shape.billed(shape.line(10_000))
     found.append(shape.told("2026-03-20", status="canceled", ended="2026-03-20"))
+    shape = s("in milliseconds").told(start)
+    shape.case.subscriptions[0]["start_date"] *= 1000
+    shape.billed(shape.line(10_000))
+    for edge in ("start", "end"):
+        shape.case.invoices[0]["lines"]["data"][0]["period"][edge] *= 1000
+    found.append(shape)
     shape = s("cancelled and given back").told(start)
     shape.billed(shape.line(10_000)).told("2026-03-20", status="canceled", ended="2026-03-20")
     found.append(shape.billed(
@@ -201,13 +207,12 @@ def faults() -> list[Case]:
     found.append(shape.billed(shape.line(10_000)))
     shape = s("discount ignored").told(start)
     found.append(shape.billed(shape.line(10_000, off=2_000)))
-    shape = s("milliseconds of lines").told(start)
+    shape = s("lines of a time that is none").told(start)
     shape.billed(shape.line(10_000))
     for edge in ("start", "end"):
-        shape.case.invoices[0]["lines"]["data"][0]["period"][edge] *= 1000
+        shape.case.invoices[0]["lines"]["data"][0]["period"][edge] *= 7_000
     found.append(shape)
-    shape = s("milliseconds of the start").told(start)
-    shape.case.subscriptions[0]["start_date"] *= 1000
+    shape = s("begun a year too late").told(start, start="2027-01-10")
     found.append(shape.billed(shape.line(10_000)))
     shape = s("missing from the sync")
     found.append(shape.billed(shape.line(10_000)))

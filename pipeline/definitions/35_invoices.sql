@@ -151,9 +151,10 @@ group by all;
 
 -- metric: mrr_explained_by_invoices, seen by subscription
 select c.grain, c.period_start, c.dimension_name, c.dimension_value,
-    (sum(coalesce(p.cents, 0)) - sum(abs(coalesce(u.cents, 0)))) / nullif(sum(p.cents), 0)
+    (sum(p.cents) filter (m.period_end is not null)
+        - coalesce(sum(abs(u.cents)), 0)) / nullif(sum(p.cents), 0)
 from cuts c
-join invoiced_months m on m.period_end = c.period_end
+left join invoiced_months m on m.period_end = c.period_end
 left join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
 left join unexplained u on u.account_id = c.account_id and u.period_end = c.period_end
 group by all;

@@ -18,7 +18,7 @@ from pipeline import verify
 from pipeline.cli import cli
 from pipeline.config import load_settings
 from pipeline.errors import UserError, explain, explain_engine_text
-from pipeline.figures import Account, Contradiction, FixedCut, Label, ModelQuality
+from pipeline.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 from pipeline.landings import Landing, landings_of, read_text_facts
 from pipeline.outcomes import BuildOutcome, NodeOutcome
@@ -55,6 +55,7 @@ def summary(
         contradictions=tuple(
             Contradiction(f"rule_{number}", 100 - number, 1000) for number in range(5)
         ),
+        invoiced=Invoiced(0.9961, 1_234.0, 14),
         is_trusted=is_trusted,
         input_checks=(
             InputCheck("usage_lag_hours", "error", 0.5, "at most", 30.0, True, ""),
@@ -102,6 +103,7 @@ def test_summary_fits(width: int) -> None:
     learnt = "vendor_churned_within_60d (1,141 of 6,991 examples); not from churned_within_60d"
     assert learnt in told
     assert "rule_0 100 of 1,000" in told and "and 2 more rules" in told
+    assert "99.6% of MRR; $1.2K a month of 14 accounts is not" in told
 
 
 def test_a_list_without_signal_is_not_shown() -> None:

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('stripe', 'invoices') }}
+    {{ landed('stripe', 'invoices') }}
 
 ),
 
@@ -8,11 +8,12 @@ unnested as (
 
     select
         source.id as invoice_id,
-        {{ epoch_to_timestamp('source.updated') }} as changed_at,
+        coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at,
         -- the API's list object, or a mere list
         {{ unnest_json_array(
-            'coalesce(' ~ json_text('source.lines', ['data']) ~ ', source.lines)'
+            'coalesce(' ~ json_text(readable_json('source.lines'), ['data']) ~ ', '
+            ~ readable_json('source.lines') ~ ')'
         ) }} as line
     from source
 
@@ -53,12 +54,14 @@ renamed as (
             {{ json_text('unnested.line', ['price', 'recurring', 'interval']) }},
             {{ json_text('unnested.line', ['plan', 'interval']) }}
         ) as billing_interval,
-        cast(coalesce(
-            {{ json_text('unnested.line', ['price', 'recurring', 'interval_count']) }},
-            {{ json_text('unnested.line', ['plan', 'interval_count']) }}
-        ) as bigint) as billing_interval_count,
-        {{ json_text('unnested.line', ['currency']) }} as currency,
-        cast({{ json_text('unnested.line', ['amount']) }} as bigint) as amount_minor,
+        coalesce(
+            {{ whole_number(
+                json_text('unnested.line', ['price', 'recurring', 'interval_count'])
+            ) }},
+            {{ whole_number(json_text('unnested.line', ['plan', 'interval_count'])) }}
+        ) as billing_interval_count,
+        lower({{ json_text('unnested.line', ['currency']) }}) as currency,
+        {{ whole_number(json_text('unnested.line', ['amount'])) }} as amount_minor,
         {{ json_array_sum(json_text('unnested.line', ['discount_amounts']), 'amount') }}
             as discount_minor,
         coalesce(

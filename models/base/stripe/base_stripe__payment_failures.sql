@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('stripe', 'payment_failures') }}
+    {{ landed('stripe', 'payment_failures') }}
 
 ),
 

@@ -13,6 +13,8 @@ with counted as (
             as rows_failing
     from {{ ref('int_reported_values__counted') }} as words
     union all
+    select * from {{ ref('int_invoice_contradictions__counted') }}
+    union all
     select * from {{ ref('int_account_month_contradictions__counted') }}
     union all
     select * from {{ ref('int_vendor_churn_event_contradictions__counted') }}

@@ -97,8 +97,9 @@ def columns(rows: Rows) -> Iterator[Finding]:
 def read_time(rows: Rows) -> Iterator[Finding]:
     """Whether rows say when they were read."""
     column = rows.known_at()
-    if not rows.seen.read.sample_rows:
-        return
+    parent = rows.seen.tool.parent
+    if not rows.seen.read.sample_rows or (parent and rows.seen.column(parent)):
+        return  # a child's row was read with its parent's
     if column is None:
         yield finding("no_read_time", rows.seen.label, "no such column")
     elif not rows.ask((f"count({quoted(column)})",))[0]:

@@ -83,9 +83,10 @@ def columns(rows: Rows) -> Iterator[Finding]:
     # what the native layout adds, another tool says in its own way
     added = set() if rows.seen.tool.name == NATIVE else {"extractedat", "isdeleted"}
     missing = [name for name in contract.columns if plain(name) not in own | added | {"landed"}]
-    if rows.key is None:
-        yield finding("key_missing", rows.seen.label, f"no column {next(iter(contract.columns))}")
-    missing = missing if rows.key else missing[1:]
+    key = next(iter(contract.columns))
+    if key in missing:
+        yield finding("key_missing", rows.seen.label, f"no column {key}")
+        missing.remove(key)
     if missing:
         yield finding("column_missing", rows.seen.label, listed(missing))
     declared = {plain(name) for name in contract.columns}

@@ -93,8 +93,11 @@ def references(rows: Rows) -> Iterator[Finding]:
 def _is_reference(rows: Rows, name: str) -> bool:
     if name == rows.key or not (plain(name).endswith("id") or name in REFERENCES):
         return False
+    linked = {plain(link.column) for link in rows.known.links if _is_of(rows, link)}
+    if plain(name) in linked:
+        return False
     declared, description = rows.declared(name)
-    # a description that says what null means expects it; what leads to the account is a link
+    # a description that says what null means expects it
     return rows.seen.vendor == UNKNOWN or bool(declared and "null" not in description)
 
 
@@ -112,6 +115,10 @@ def links(rows: Rows) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _is_of(rows: Rows, link: Link) -> bool:
+    return rows.seen.vendor == link.vendor and rows.seen.object_name in link.objects
+
+
 def _told(link: Link) -> str:
     entry = f" entry {link.entry}" if link.entry else ""
     return f"{link.column}.{link.key}" if link.key else f"{link.column}{entry}"
@@ -120,8 +127,7 @@ def _told(link: Link) -> str:
 def _links(rows: Rows) -> Iterator[tuple[Link, str]]:
     for link in rows.known.links:
         column = rows.seen.column(link.column)
-        is_of = rows.seen.vendor == link.vendor and rows.seen.object_name in link.objects
-        if not is_of or column is None or not rows.seen.read.sample_rows:
+        if not _is_of(rows, link) or column is None or not rows.seen.read.sample_rows:
             continue
         text = f"cast({quoted(column)} as varchar)"
         if rows.type_of(column).startswith(("struct", "map")) or "[" in rows.type_of(column):

@@ -83,9 +83,10 @@ def columns(rows: Rows) -> Iterator[Finding]:
     # what the native layout adds, another tool says in its own way
     added = set() if rows.seen.tool.name == NATIVE else {"extractedat", "isdeleted"}
     missing = [name for name in contract.columns if plain(name) not in own | added | {"landed"}]
-    if rows.key is None:
-        yield finding("key_missing", rows.seen.label, f"no column {next(iter(contract.columns))}")
-    missing = missing if rows.key else missing[1:]
+    key = next(iter(contract.columns))
+    if key in missing:
+        yield finding("key_missing", rows.seen.label, f"no column {key}")
+        missing.remove(key)
     if missing:
         yield finding("column_missing", rows.seen.label, listed(missing))
     declared = {plain(name) for name in contract.columns}
@@ -97,8 +98,9 @@ def columns(rows: Rows) -> Iterator[Finding]:
 def read_time(rows: Rows) -> Iterator[Finding]:
     """Whether rows say when they were read."""
     column = rows.known_at()
-    if not rows.seen.read.sample_rows:
-        return
+    parent = rows.seen.tool.parent
+    if not rows.seen.read.sample_rows or (parent and rows.seen.column(parent)):
+        return  # a child's row was read with its parent's
     if column is None:
         yield finding("no_read_time", rows.seen.label, "no such column")
     elif not rows.ask((f"count({quoted(column)})",))[0]:

@@ -40,6 +40,7 @@ class Tool:
     keeps: str
     deleted: tuple[str, ...] = ()
     blob: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,8 @@ def _plans(config: Config, rng: np.random.Generator) -> pa.Table:
         "product", "plans", id=text.picked(PLAN_KEYS, plan),
         product_id=text.picked(("prod_workspace", "prod_automation"), (plan == 4).astype(int)),
         name=text.picked(PLAN_NAMES, plan), entitlements=pa.array(entitlements),
+        quantity_unit=text.picked(("seats", "automation runs"), (plan == 4).astype(int)),
+        is_add_on=plan == 4,
         list_price_usd=price, created_at=created, updated_at=updated,
         _extracted_at=known(rng, updated),
     )  # fmt: skip

@@ -21,7 +21,8 @@ _TABLES = {
         "_is_deleted:b",
         "memberships": "id workspace_id user_id role created_at:t updated_at:t ended_at:t",
         "products": "id name created_at:t updated_at:t",
-        "plans": "id product_id name entitlements list_price_usd:f created_at:t updated_at:t",
+        "plans": "id product_id name entitlements quantity_unit is_add_on:b list_price_usd:f "
+        "created_at:t updated_at:t",
     },
     "segment": {
         "events": "event_id timestamp:t user_id workspace_id event_type properties",

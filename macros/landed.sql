@@ -2,14 +2,18 @@
 {% macro landed(source_name, table_name) %}
     {%- set relation = source(source_name, table_name) -%}
     {%- set declared = [] -%}
+    {%- set absent = [] -%}
     {#- A unit test has no sources: its rows pass as they are. -#}
     {%- if execute -%}
         {%- for node in graph.get('sources', {}).values()
                 if node.source_name == source_name and node.name == table_name -%}
             {%- do declared.extend(node.columns.values()) -%}
+            {%- if node.config.meta.get('is_optional') and not has_landed(relation) -%}
+                {%- do absent.append(table_name) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
-    {{- adapter.dispatch('landed', 'plumbline')(relation, declared) -}}
+    {{- adapter.dispatch('landed', 'plumbline')(none if absent else relation, declared) -}}
 {% endmacro %}
 
 {% macro default__landed(relation, columns) -%}
@@ -23,8 +27,10 @@
             {{- ',' if not loop.last }}
         {%- endfor %}
     from (
+        {%- if relation is not none %}
         select * from {{ relation }}
         union all by name
+        {%- endif %}
         select
             {%- for column in columns %}
             cast(null as {{ column_type(column.data_type) }}) as {{ column.name | lower }}
@@ -33,6 +39,24 @@
         where 1 = 0
     ) as landed
     {%- endif -%}
+{%- endmacro %}
+
+{#- Whether files of an optional table lie there; a table of a warehouse always does. -#}
+{% macro has_landed(relation) %}
+    {{- return(adapter.dispatch('has_landed', 'plumbline')(relation)) -}}
+{% endmacro %}
+
+{% macro default__has_landed(relation) -%}
+    {{- return(true) -}}
+{%- endmacro %}
+
+{% macro duckdb__has_landed(relation) -%}
+    {%- set pattern = modules.re.search("'([^']+)'", relation | string) -%}
+    {%- if pattern is none -%}
+        {{- return(true) -}}
+    {%- endif -%}
+    {%- set files = run_query("select count(*) from glob('" ~ pattern.group(1) ~ "')") -%}
+    {{- return(files.columns[0].values()[0] > 0) -}}
 {%- endmacro %}
 
 {#- Tables that a loader filled have the declared columns and types already. -#}

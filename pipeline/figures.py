@@ -58,6 +58,36 @@ class Contradiction:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Subscriptions whose MRR the input does not fully support, for one reason.
+
+    Attributes
+    ----------
+    doubt : str
+        As in ``quality.rpt_doubtful_subscriptions``.
+    mrr_usd : float
+        What they count with, kept or in doubt.
+    example : str
+        Id of the one with the most MRR.
+    """
+
+    doubt: str
+    subscriptions: int
+    mrr_usd: float
+    example: str
+
+
+@dataclass(frozen=True)
+class UnmappedWord:
+    """A vendor's word that the seed ``reported_values`` does not hold."""
+
+    field: str
+    word: str
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True)
 class FixedCut:
     """What the reference case's fixed threshold would flag, beside the worklist."""
 
@@ -140,3 +170,22 @@ def read_contradictions(connection: duckdb.DuckDBPyConnection) -> tuple[Contradi
         " where rows_failing > 0 order by rows_failing desc, rule_name"
     ).fetchall()
     return tuple(Contradiction(*row) for row in rows)
+
+
+def read_doubts(connection: duckdb.DuckDBPyConnection) -> tuple[Doubt, ...]:
+    """Why billing's rows are in doubt at T, the largest MRR first."""
+    rows = connection.execute(
+        "select doubt, count(*), sum(mrr_usd), arg_max(subscription_id, mrr_usd)"
+        " from quality.rpt_doubtful_subscriptions group by doubt order by 3 desc, 1"
+    ).fetchall()
+    return tuple(Doubt(doubt, count, float(usd), example) for doubt, count, usd, example in rows)
+
+
+def read_unmapped_words(connection: duckdb.DuckDBPyConnection) -> tuple[UnmappedWord, ...]:
+    """Words of vendors that put their rows aside, the most frequent first."""
+    rows = connection.execute(
+        "select field, reported_value, row_count, example_id"
+        " from quality.int_reported_values__counted where not is_mapped"
+        " order by row_count desc, field, reported_value"
+    ).fetchall()
+    return tuple(UnmappedWord(*row) for row in rows)

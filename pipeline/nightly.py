@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
-from pipeline import docs, figures, gate, kept, leakage, ops, preflight, publish, scoring
+from pipeline import docs, figures, gate, kept, leakage, ops, preflight, publish, scoring, told
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
@@ -135,6 +135,10 @@ def _publish_night(
             quality = figures.read_model_quality(connection, model.version)
             labels = figures.read_labels(connection)
             contradictions = figures.read_contradictions(connection)
+            doubted = (
+                *told.doubt_sentences(figures.read_doubts(connection)),
+                *told.word_sentences(figures.read_unmapped_words(connection)),
+            )
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
@@ -161,7 +165,7 @@ def _publish_night(
         input_checks=tuple(input_checks),
         gate_checks=tuple(checks),
         is_trusted=model.is_trusted,
-        warnings=(*model.sentences, *_suspicions(before, after)),
+        warnings=(*doubted, *model.sentences, *_suspicions(before, after)),
         published_file=settings.published_file,
         site=None,
         seconds=stages.seconds,

@@ -130,7 +130,7 @@ def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
         )
     files = {table: table.files() for table in tables}
     for table in tables:
-        if not files[table]:
+        if not files[table] and not table.may_be_absent:
             raise UserError(
                 f"raw table {table.label} has no file ({table.pattern})",
                 "land its files, or switch the vendor off in plumbline.toml",
@@ -139,6 +139,8 @@ def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
     landings: list[Landing] = []
     row_count = byte_count = 0
     for table, paths in files.items():
+        if not paths:
+            continue
         facts: list[FileFacts] = []
         for path in paths:
             facts.append(_read_facts(table, path))

@@ -35,6 +35,8 @@ class RawTable:
         Column name and data type, lower case.
     optional : frozenset of str
         Columns that may be absent; they read as NULL.
+    may_be_absent : bool
+        Whether a company may have nothing of the kind, so that no file is no fault.
     """
 
     vendor: str
@@ -43,6 +45,7 @@ class RawTable:
     pattern: str
     columns: tuple[tuple[str, str], ...]
     optional: frozenset[str] = frozenset()
+    may_be_absent: bool = False
 
     @property
     def label(self) -> str:
@@ -141,6 +144,7 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                         for column in table.get("columns", [])
                     ),
                     optional=_marked(table, "is_optional"),
+                    may_be_absent=bool(_meta(table).get("is_optional")),
                 )
             )
     return tables
@@ -152,9 +156,13 @@ def _external_location(node: dict[str, Any]) -> str | None:
     return next((m["external_location"] for m in metas if m.get("external_location")), None)
 
 
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    return (node.get("config") or {}).get("meta") or {}
+
+
 def _marked(table: dict[str, Any], mark: str) -> frozenset[str]:
-    metas = {c["name"]: (c.get("config") or {}).get("meta") or {} for c in table.get("columns", [])}
-    return frozenset(name for name, meta in metas.items() if meta.get(mark))
+    columns = table.get("columns", [])
+    return frozenset(column["name"] for column in columns if _meta(column).get(mark))
 
 
 def _render(template: str, source: dict[str, Any], table: dict[str, Any], raw: Path) -> str:

@@ -52,7 +52,7 @@ insert into accounts
 select 'unassigned', (select min(period_start) from periods);
 
 create temp table paid_at_end as
-select m.period_end, p.account_id, p.cents, p.seats
+select m.period_end, p.account_id, p.cents, p.seats, p.held_cents
 from paid_days p join month_ends m on p.day = m.period_end - 1;
 
 create temp table segments as

@@ -1,7 +1,7 @@
 -- Revenue, by the definitions page.
 create temp table balances as
 select m.period_start, m.period_end, a.account_id,
-    coalesce(now.cents, 0) as cents, coalesce(now.seats, 0) as seats,
+    coalesce(now.cents, 0) as cents, case when now.account_id is null then 0 else now.seats end as seats,
     coalesce(before.cents, 0) as before_cents,
     exists (select 1 from paid_at_end e
         where e.account_id = a.account_id and e.period_end < m.period_end) as paid_before,
@@ -45,7 +45,9 @@ select c.*, s.cents as start_cents, coalesce(e.cents, 0) as end_cents,
         and x.churn_date >= c.period_start and x.churn_date < c.period_end) as is_lost
 from cuts c
 join paid_at_end s on s.account_id = c.account_id and s.period_end = c.period_start
-left join paid_at_end e on e.account_id = c.account_id and e.period_end = c.period_end;
+left join paid_at_end e on e.account_id = c.account_id and e.period_end = c.period_end
+-- what is kept of a row that nobody could read enters no rate
+where s.held_cents = 0 and coalesce(e.held_cents, 0) = 0;
 
 create temp table rates as
 select grain, period_start, period_end, dimension_name, dimension_value,
@@ -101,6 +103,8 @@ create temp table terms as
 with due as (
     select distinct subscription_id, term_end as due_date from service_days
     where kind = 'paid' and status <> 'past_due' and term_end > day
+    -- passed without a newer row: nobody knows whether it was renewed
+        and not (is_last_word and term_end <= getvariable('t'))
 )
 select d.subscription_id, d.due_date, s.account_id, s.cents,
     exists (select 1 from service_days n where n.kind = 'paid' and n.status <> 'past_due'

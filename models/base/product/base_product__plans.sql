@@ -14,6 +14,8 @@ renamed as (
         cast(
             {{ json_text('source.entitlements', ['seats_included']) }} as bigint
         ) as seats_included,
+        source.quantity_unit,
+        coalesce(source.is_add_on, false) as is_add_on,
         source.list_price_usd,
         source.created_at,
         source.updated_at as changed_at,

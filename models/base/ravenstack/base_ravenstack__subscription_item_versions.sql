@@ -37,7 +37,16 @@ renamed as (
             ) as bigint
         ) as unit_amount_minor,
         'usd' as currency,
+        cast(null as {{ column_type('varchar') }}) as tiers_mode,
+        cast(null as {{ column_type('varchar') }}) as price_tiers,
+        cast(null as bigint) as quantity_divisor,
+        cast(null as {{ column_type('varchar') }}) as quantity_rounding,
+        'licensed' as usage_type,
         versions.seats as quantity,
+        'seats' as quantity_unit,
+        false as is_add_on,
+        cast(null as timestamp) as period_started_at,
+        cast(null as timestamp) as period_ended_at,
         case when versions.billing_frequency = 'annual' then 'year' else 'month' end
             as billing_interval,
         1 as billing_interval_count,

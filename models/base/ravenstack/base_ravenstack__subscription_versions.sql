@@ -45,7 +45,6 @@ renamed as (
         versions.account_id as customer_id,
         versions.status,
         'usd' as currency,
-        cast(null as {{ column_type('double') }}) as discount_pct,
         cast(versions.start_date as timestamp) as started_at,
         case when versions.is_trial then cast(versions.start_date as timestamp) end
             as trial_started_at,
@@ -54,6 +53,11 @@ renamed as (
         cast(null as timestamp) as period_started_at,
         cast(null as timestamp) as period_ended_at,
         cast(null as boolean) as will_cancel_at_period_end,
+        -- no row says that a trial turns into a paid plan by itself
+        true as will_trial_end_unpaid,
+        cast(null as timestamp) as cancel_at,
+        false as is_item_list_cut,
+        cast(null as {{ column_type('varchar') }}) as unreadable,
         cast(versions.ended_date as timestamp) as canceled_at,
         cast(versions.ended_date as timestamp) as ended_at,
         cast(null as {{ column_type('varchar') }}) as cancellation_reason,

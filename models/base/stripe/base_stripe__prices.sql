@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('stripe', 'prices') }}
+    {{ landed('stripe', 'prices') }}
 
 ),
 
@@ -9,17 +9,33 @@ renamed as (
     select
         source.id as price_id,
         source.product as plan_id,
-        source.currency,
-        source.unit_amount as unit_amount_minor,
-        {{ json_text('source.recurring', ['interval']) }} as billing_interval,
-        cast(
-            {{ json_text('source.recurring', ['interval_count']) }} as bigint
+        lower(source.currency) as currency,
+        coalesce(
+            {{ decimal_number('source.unit_amount') }},
+            {{ decimal_number('source.unit_amount_decimal') }}
+        ) as unit_amount_minor,
+        source.tiers_mode,
+        {{ readable_json('source.tiers') }} as price_tiers,
+        {{ whole_number(
+            json_text(readable_json('source.transform_quantity'), ['divide_by'])
+        ) }} as quantity_divisor,
+        {{ json_text(readable_json('source.transform_quantity'), ['round']) }}
+            as quantity_rounding,
+        {{ json_text(readable_json('source.recurring'), ['usage_type']) }} as usage_type,
+        lower({{ json_text(readable_json('source.recurring'), ['interval']) }})
+            as billing_interval,
+        coalesce(
+            {{ whole_number(
+                json_text(readable_json('source.recurring'), ['interval_count'])
+            ) }},
+            1
         ) as billing_interval_count,
         source.active as is_active,
         {{ epoch_to_timestamp('source.created') }} as created_at,
-        {{ epoch_to_timestamp('source.updated') }} as changed_at,
+        coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at
     from source
+    where coalesce(source.livemode, true)
 
 )
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('stripe', 'subscriptions') }}
+    {{ landed('stripe', 'subscriptions') }}
 
 ),
 
@@ -8,10 +8,12 @@ unnested as (
 
     select
         source.id as subscription_id,
-        {{ epoch_to_timestamp('source.updated') }} as changed_at,
+        coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at,
-        {{ unnest_json_array('source.items') }} as item
+        source.currency as subscription_currency,
+        {{ unnest_json_array(json_list(readable_json('source.items'))) }} as item
     from source
+    where coalesce(source.livemode, true)
 
 ),
 
@@ -20,17 +22,17 @@ renamed as (
     select
         unnested.subscription_id,
         {{ json_text('unnested.item', ['id']) }} as item_id,
-        {{ json_text('unnested.item', ['price', 'product']) }} as plan_id,
-        {{ json_text('unnested.item', ['price', 'id']) }} as price_id,
-        {{ json_text('unnested.item', ['price', 'currency']) }} as currency,
-        {{ json_text('unnested.item', ['price', 'recurring', 'interval']) }} as billing_interval,
-        cast(
-            {{ json_text('unnested.item', ['price', 'recurring', 'interval_count']) }} as bigint
-        ) as billing_interval_count,
-        cast(
-            {{ json_text('unnested.item', ['price', 'unit_amount']) }} as bigint
-        ) as unit_amount_minor,
-        cast({{ json_text('unnested.item', ['quantity']) }} as bigint) as quantity,
+        {{ stripe_price('unnested.item', 'unnested.subscription_currency') }},
+        {{ whole_number(json_text('unnested.item', ['quantity'])) }} as quantity,
+        -- the plan says what its quantity counts, and what comes on top
+        cast(null as {{ column_type('varchar') }}) as quantity_unit,
+        cast(null as boolean) as is_add_on,
+        {{ epoch_to_timestamp(
+            json_text('unnested.item', ['current_period_start'])
+        ) }} as period_started_at,
+        {{ epoch_to_timestamp(
+            json_text('unnested.item', ['current_period_end'])
+        ) }} as period_ended_at,
         unnested.changed_at,
         unnested.known_at
     from unnested

@@ -1,42 +1,72 @@
 with source as (
 
-    select * from {{ source('stripe', 'subscriptions') }}
+    {{ landed('stripe', 'subscriptions') }}
+
+),
+
+live as (
+
+    select
+        source.*,
+        {{ readable_json('source.cancellation_details') }} as cancellation,
+        {{ readable_json('source.items') }} as item_list,
+        {{ readable_json('source.metadata') }} as labels,
+        {{ readable_json('source.pause_collection') }} as pause,
+        {{ readable_json('source.trial_settings') }} as trial_rules
+    from source
+    -- what a vendor's test mode makes is no subscription
+    where coalesce(source.livemode, true)
 
 ),
 
 renamed as (
 
     select
-        source.id as subscription_id,
-        {{ json_text('source.metadata', ['account_id']) }} as account_id,
-        source.customer as customer_id,
-        source.status,
-        source.currency,
-        {{ json_text('source.cancellation_details', ['reason']) }} as cancellation_reason,
-        cast(
-            {{ json_text('source.discount', ['coupon', 'percent_off']) }}
-            as {{ column_type('double') }}
-        ) as discount_pct,
-        source.cancel_at_period_end as will_cancel_at_period_end,
+        live.id as subscription_id,
+        {{ json_text('live.labels', ['account_id']) }} as account_id,
+        live.customer as customer_id,
+        lower(live.status) as status,
+        lower(live.currency) as currency,
+        {{ json_text('live.cancellation', ['reason']) }} as cancellation_reason,
+        live.cancel_at_period_end as will_cancel_at_period_end,
+        coalesce(
+            {{ json_text('live.trial_rules', ['end_behavior', 'missing_payment_method']) }}
+            in ('cancel', 'pause'),
+            false
+        ) as will_trial_end_unpaid,
         (
-            source.status = 'paused'
-            or {{ json_text('source.pause_collection', ['behavior']) }} is not null
+            lower(live.status) = 'paused'
+            or {{ json_text('live.pause', ['behavior']) }} is not null
         ) as is_paused,
-        source._is_deleted as is_deleted,
-        {{ epoch_to_timestamp('source.start_date') }} as started_at,
-        {{ epoch_to_timestamp('source.trial_start') }} as trial_started_at,
-        {{ epoch_to_timestamp('source.trial_end') }} as trial_ended_at,
-        {{ epoch_to_timestamp('source.current_period_start') }} as period_started_at,
-        {{ epoch_to_timestamp('source.current_period_end') }} as period_ended_at,
-        {{ epoch_to_timestamp('source.canceled_at') }} as canceled_at,
-        {{ epoch_to_timestamp('source.ended_at') }} as ended_at,
-        {{ epoch_to_timestamp(
-            json_text('source.pause_collection', ['resumes_at'])
-        ) }} as resumes_at,
-        {{ epoch_to_timestamp('source.created') }} as created_at,
-        {{ epoch_to_timestamp('source.updated') }} as changed_at,
-        source._extracted_at as known_at
-    from source
+        coalesce({{ json_text('live.item_list', ['has_more']) }} = 'true', false)
+            as is_item_list_cut,
+        live._is_deleted as is_deleted,
+        {{ unreadable_columns({
+            'id': 'live.id is null',
+            'status': 'live.status is null',
+            'items': unreadable_json('live.items'),
+            'metadata': unreadable_json('live.metadata'),
+            'pause_collection': unreadable_json('live.pause_collection'),
+            'start_date': unreadable_epoch('live.start_date', is_required=true),
+            'trial_end': unreadable_epoch('live.trial_end'),
+            'current_period_end': unreadable_epoch('live.current_period_end'),
+            'cancel_at': unreadable_epoch('live.cancel_at'),
+            'ended_at': unreadable_epoch('live.ended_at'),
+            'updated': unreadable_epoch('live.updated', is_required=true),
+        }) }} as unreadable,
+        {{ epoch_to_timestamp('live.start_date') }} as started_at,
+        {{ epoch_to_timestamp('live.trial_start') }} as trial_started_at,
+        {{ epoch_to_timestamp('live.trial_end') }} as trial_ended_at,
+        {{ epoch_to_timestamp('live.current_period_start') }} as period_started_at,
+        {{ epoch_to_timestamp('live.current_period_end') }} as period_ended_at,
+        {{ epoch_to_timestamp('live.cancel_at') }} as cancel_at,
+        {{ epoch_to_timestamp('live.canceled_at') }} as canceled_at,
+        {{ epoch_to_timestamp('live.ended_at') }} as ended_at,
+        {{ epoch_to_timestamp(json_text('live.pause', ['resumes_at'])) }} as resumes_at,
+        {{ epoch_to_timestamp('live.created') }} as created_at,
+        coalesce({{ epoch_to_timestamp('live.updated') }}, live._extracted_at) as changed_at,
+        live._extracted_at as known_at
+    from live
 
 )
 

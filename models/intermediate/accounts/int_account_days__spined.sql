@@ -43,7 +43,8 @@ stated as (
         days.life_started_date,
         {{ days_between('days.life_started_date', 'days.as_of_date') }} as account_age_days,
         coalesce(states.mrr_cents, 0) as mrr_cents,
-        coalesce(states.seat_count, 0) as seat_count,
+        -- in service without a word on seats: unknown
+        case when states.account_id is null then 0 else states.seat_count end as seat_count,
         coalesce(states.mrr_cents, 0) > 0 as is_paying,
         coalesce(states.has_trial, 0) = 1 and coalesce(states.mrr_cents, 0) = 0 as is_trial,
         states.term_end_date,

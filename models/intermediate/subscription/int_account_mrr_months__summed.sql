@@ -42,6 +42,7 @@ paid_months as (
         ranked.account_id,
         ranked.month_start_date,
         sum(ranked.mrr_cents) as mrr_cents,
+        sum(ranked.held_mrr_cents) as held_mrr_cents,
         sum(ranked.seat_count) as seat_count,
         max(case when ranked.size_rank = 1 then ranked.plan_id end) as plan_id
     from ranked
@@ -75,6 +76,11 @@ filled as (
             when months.period_start_date = followed.month_start_date then followed.mrr_cents
             else 0
         end as mrr_cents,
+        case
+            when months.period_start_date = followed.month_start_date
+                then followed.held_mrr_cents
+            else 0
+        end as held_mrr_cents,
         case
             when months.period_start_date = followed.month_start_date then followed.seat_count
             else 0

@@ -29,6 +29,8 @@ started as (
             mrr_months.month_start_date
             = {{ month_start(add_days('periods.period_start_date', -1)) }}
             and mrr_months.mrr_cents > 0
+            -- what nobody could read enters no rate
+            and coalesce(mrr_months.held_mrr_cents, 0) = 0
 
 ),
 
@@ -66,6 +68,7 @@ compared as (
         on
             started.account_id = ended.account_id
             and started.last_month_start_date = ended.month_start_date
+            and coalesce(ended.held_mrr_cents, 0) = 0
     left join churned
         on
             started.account_id = churned.account_id

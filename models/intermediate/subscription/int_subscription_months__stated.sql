@@ -21,6 +21,7 @@ stated as (
         coalesce(paid_ranges.account_id, 'unassigned') as account_id,
         paid_ranges.plan_id,
         paid_ranges.mrr_cents,
+        case when paid_ranges.is_held then paid_ranges.mrr_cents else 0 end as held_mrr_cents,
         paid_ranges.seat_count
     from paid_ranges
     inner join months

@@ -15,6 +15,11 @@ terms as (
     where
         not paid_ranges.is_past_due
         and paid_ranges.term_end_date > paid_ranges.valid_from_date
+        -- passed without a newer row: nobody knows whether it was renewed
+        and (
+            not paid_ranges.is_last_word
+            or paid_ranges.term_end_date > {{ as_of_date() }}
+        )
 
 ),
 

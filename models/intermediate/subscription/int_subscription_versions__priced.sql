@@ -1,6 +1,12 @@
 with versions as (
 
-    select distinct * from {{ ref('stg_subscription__subscription_versions') }}
+    select * from {{ ref('int_subscription_versions__judged') }}
+
+),
+
+stretches as (
+
+    select * from {{ ref('int_subscription_versions__cut') }}
 
 ),
 
@@ -10,42 +16,68 @@ items as (
 
 ),
 
-overlapping as (
+discounted as (
 
-    select * from {{ ref('int_subscription_versions__overlapped') }}
-
-),
-
-currency_rates as (
-
-    select * from {{ ref('currency_rates') }}
+    select * from {{ ref('int_subscription_items__discounted') }}
 
 ),
 
-ranked as (
+lines as (
 
     select
-        items.*,
+        stretches.subscription_id,
+        stretches.version_number,
+        stretches.from_date,
+        items.item_id,
+        items.plan_id,
+        items.is_add_on,
+        items.seat_count,
+        items.billing_months,
+        coalesce(discounted.monthly_cents, items.monthly_cents) as monthly_cents,
         row_number() over (
-            partition by items.subscription_id, items.changed_at, items.known_at
-            order by items.monthly_amount_minor desc, items.item_id asc
+            partition by
+                stretches.subscription_id, stretches.version_number, stretches.from_date
+            order by
+                case when items.is_add_on or items.is_metered then 1 else 0 end,
+                coalesce(items.monthly_cents, 0) desc,
+                items.item_id
         ) as size_rank
-    from items
+    from stretches
+    inner join versions
+        on
+            stretches.subscription_id = versions.subscription_id
+            and stretches.version_number = versions.version_number
+    inner join items
+        on
+            versions.subscription_id = items.subscription_id
+            and versions.items_changed_at = items.changed_at
+            and versions.items_known_at = items.known_at
+    left join discounted
+        on
+            stretches.subscription_id = discounted.subscription_id
+            and stretches.version_number = discounted.version_number
+            and stretches.from_date = discounted.from_date
+            and items.item_id = discounted.item_id
 
 ),
 
-items_monthly as (
+lines_summed as (
 
     select
-        ranked.subscription_id,
-        ranked.changed_at,
-        ranked.known_at,
-        sum(ranked.quantity) as seat_count,
-        min(ranked.billing_months) as billing_months,
-        sum(ranked.monthly_amount_minor) as monthly_amount_minor,
-        max(case when ranked.size_rank = 1 then ranked.plan_id end) as plan_id
-    from ranked
-    group by ranked.subscription_id, ranked.changed_at, ranked.known_at
+        lines.subscription_id,
+        lines.version_number,
+        lines.from_date,
+        sum(lines.seat_count) as seat_count,
+        min(lines.billing_months) as billing_months,
+        sum(lines.monthly_cents) as monthly_cents,
+        max(
+            case
+                when lines.size_rank = 1
+                    then case when lines.is_add_on then 'add-on only' else lines.plan_id end
+            end
+        ) as plan_id
+    from lines
+    group by lines.subscription_id, lines.version_number, lines.from_date
 
 ),
 
@@ -53,49 +85,45 @@ priced as (
 
     select
         versions.subscription_id,
+        versions.version_number,
+        stretches.from_date as stretch_from_date,
+        stretches.until_date as stretch_until_date,
         versions.account_id,
         versions.status,
-        items_monthly.seat_count,
-        items_monthly.billing_months,
-        items_monthly.plan_id,
+        versions.has_state,
+        versions.put_aside_because is not null as is_held,
+        lines_summed.seat_count,
+        lines_summed.billing_months,
+        lines_summed.plan_id,
         -- rounded once, here; every sum below is a sum of whole cents. Seven digits first: half a
         -- cent must not depend on the last bit of a binary fraction
         cast(
-            round(
-                cast(
-                    items_monthly.monthly_amount_minor
-                    * (1 - coalesce(versions.discount_pct, 0) / 100.0)
-                    * currency_rates.usd_per_unit
-                    as decimal(28, 7)
-                )
-            ) as bigint
+            round(cast(lines_summed.monthly_cents as decimal(28, 7))) as bigint
         ) as mrr_cents,
-        cast(versions.started_at as date) as started_date,
-        cast(versions.trial_started_at as date) as trial_started_date,
-        cast(versions.trial_ended_at as date) as trial_ended_date,
-        cast(versions.period_started_at as date) as period_started_date,
-        cast(versions.period_ended_at as date) as term_end_date,
-        cast(versions.ended_at as date) as ended_date,
+        versions.started_date,
+        versions.trial_started_date,
+        versions.trial_ended_date,
+        versions.will_trial_end_unpaid,
+        versions.period_started_date,
+        versions.term_end_date,
+        versions.ended_date,
+        versions.cancel_date,
         versions.cancellation_reason,
         versions.is_paused,
+        versions.resumes_date,
         versions.is_deleted,
         versions.changed_at,
         versions.known_at
     from versions
-    left join items_monthly
+    inner join stretches
         on
-            versions.subscription_id = items_monthly.subscription_id
-            and versions.changed_at = items_monthly.changed_at
-            and versions.known_at = items_monthly.known_at
-    left join currency_rates
-        on versions.currency = currency_rates.currency
-    left join overlapping
+            versions.subscription_id = stretches.subscription_id
+            and versions.version_number = stretches.version_number
+    left join lines_summed
         on
-            versions.subscription_id = overlapping.subscription_id
-            and versions.changed_at = overlapping.changed_at
-            and versions.known_at = overlapping.known_at
-    -- nothing says which of them holds, so the version before them goes on
-    where overlapping.subscription_id is null
+            stretches.subscription_id = lines_summed.subscription_id
+            and stretches.version_number = lines_summed.version_number
+            and stretches.from_date = lines_summed.from_date
 
 )
 

@@ -1,126 +1,52 @@
-with served as (
+with ranges as (
 
-    select * from {{ ref('int_subscription_versions__served') }}
-
-),
-
-visible as (
-
-    select
-        served.*,
-        {{ add_days('greatest(cast(served.known_at as date), served.effective_date)', 1) }}
-            as visible_from_date
-    from served
+    select * from {{ ref('int_subscription_versions__known_ranged') }}
+    where service <> 'unknown'
 
 ),
 
-ranked as (
+held as (
 
-    select
-        visible.*,
-        max(visible.version_number) over (
-            partition by visible.subscription_id
-            order by visible.visible_from_date, visible.version_number
-            rows between unbounded preceding and 1 preceding
-        ) as newest_before
-    from visible
-
-),
-
--- a version that arrives after a newer one never becomes the state
-current_when_known as (
-
-    select
-        ranked.*,
-        lead(ranked.visible_from_date) over (
-            partition by ranked.subscription_id
-            order by ranked.visible_from_date, ranked.version_number
-        ) as next_visible_from_date
-    from ranked
-    where ranked.newest_before is null or ranked.version_number > ranked.newest_before
+    select * from {{ ref('int_account_mrr__held') }}
+    where clock = 'known' and account_id <> 'unassigned'
 
 ),
 
 ranged as (
 
     select
-        current_when_known.subscription_id,
-        current_when_known.account_id,
-        current_when_known.version_number,
-        current_when_known.service,
-        current_when_known.service_from_date,
-        greatest(
-            current_when_known.visible_from_date,
-            {{ add_days('current_when_known.service_from_date', 1) }}
-        ) as as_of_from_date,
-        least(
-            coalesce(current_when_known.next_visible_from_date, cast('9999-01-01' as date)),
-            {{ add_days('current_when_known.service_until_date', 1) }}
-        ) as as_of_until_date,
-        current_when_known.mrr_cents,
-        current_when_known.seat_count,
-        current_when_known.billing_months,
-        current_when_known.term_started_date,
-        current_when_known.term_end_date,
-        case when current_when_known.is_past_due then 1 else 0 end as is_past_due
-    from current_when_known
-    where current_when_known.service <> 'none'
-
-),
-
-cut as (
-
-    select
-        ranged.*,
-        least(
-            ranged.as_of_until_date,
-            greatest(
-                ranged.as_of_from_date,
-                coalesce(
-                    {{ add_days('ranged.term_started_date', 1) }}, ranged.as_of_from_date
-                )
-            )
-        ) as term_from_date
-    from ranged
-    where ranged.as_of_from_date < ranged.as_of_until_date
-
-),
-
--- a term that is agreed and has not begun is not in force: the one that is ends where it begins
-termed as (
-
-    select
-        cut.subscription_id,
-        cut.account_id,
-        cut.version_number,
-        cut.service,
-        cut.service_from_date,
-        cut.as_of_from_date,
-        cut.term_from_date as as_of_until_date,
-        cut.mrr_cents,
-        cut.seat_count,
-        cut.billing_months,
-        cut.term_started_date as term_end_date,
-        cut.is_past_due
-    from cut
-    where cut.as_of_from_date < cut.term_from_date
+        ranges.subscription_id,
+        ranges.account_id,
+        ranges.version_number,
+        ranges.service,
+        ranges.service_from_date,
+        ranges.as_of_from_date,
+        ranges.as_of_until_date,
+        ranges.mrr_cents,
+        ranges.seat_count,
+        ranges.billing_months,
+        ranges.term_end_date,
+        ranges.is_past_due,
+        ranges.is_held
+    from ranges
     union all
+    -- what an account keeps while a subscription of it cannot be read
     select
-        cut.subscription_id,
-        cut.account_id,
-        cut.version_number,
-        cut.service,
-        cut.service_from_date,
-        cut.term_from_date as as_of_from_date,
-        cut.as_of_until_date,
-        cut.mrr_cents,
-        cut.seat_count,
-        cut.billing_months,
-        cut.term_end_date,
-        cut.is_past_due
-    from cut
-    where cut.term_from_date < cut.as_of_until_date
+        held.subscription_id,
+        held.account_id,
+        cast(null as bigint) as version_number,
+        'paid' as service,
+        {{ add_days('held.from_date', -1) }} as service_from_date,
+        held.from_date as as_of_from_date,
+        held.until_date as as_of_until_date,
+        held.mrr_cents,
+        cast(null as bigint) as seat_count,
+        cast(null as bigint) as billing_months,
+        cast(null as date) as term_end_date,
+        0 as is_past_due,
+        1 as is_held
+    from held
 
 )
 
-select * from termed
+select * from ranged

@@ -1,124 +1,54 @@
-with served as (
+with ranges as (
 
-    select * from {{ ref('int_subscription_versions__served') }}
-
-),
-
--- the latest word on each moment of change
-corrected as (
-
-    select
-        served.*,
-        row_number() over (
-            partition by served.subscription_id, served.changed_at
-            order by served.known_at desc
-        ) as recency
-    from served
+    select * from {{ ref('int_subscription_versions__valid_ranged') }}
+    where service <> 'unknown'
 
 ),
 
-ordered as (
+held as (
 
-    select
-        corrected.*,
-        row_number() over (
-            partition by corrected.subscription_id
-            order by corrected.version_number
-        ) as change_number,
-        row_number() over (
-            partition by corrected.subscription_id
-            order by corrected.version_number desc
-        ) as change_number_from_last,
-        lag(corrected.is_past_due) over (
-            partition by corrected.subscription_id
-            order by corrected.version_number
-        ) as was_past_due
-    from corrected
-    where corrected.recency = 1
-
-),
-
-placed as (
-
-    select
-        ordered.*,
-        -- by now only the oldest change holds from the start, whatever was known when it arrived
-        case
-            when ordered.change_number = 1 then ordered.effective_date
-            else cast(ordered.changed_at as date)
-        end as holds_from_date,
-        -- no service goes on after an end that any later version knows of
-        min(ordered.ended_date) over (
-            partition by ordered.subscription_id
-            order by ordered.version_number
-            rows between current row and unbounded following
-        ) as last_known_end_date,
-        -- a further version while past due does not start the grace again
-        max(
-            case
-                when ordered.is_past_due and not coalesce(ordered.was_past_due, false)
-                    then ordered.changed_at
-            end
-        ) over (
-            partition by ordered.subscription_id
-            order by ordered.version_number
-            rows between unbounded preceding and current row
-        ) as past_due_since_at,
-        max(
-            case
-                when ordered.change_number_from_last = 1 and ordered.is_deleted then 1
-                else 0
-            end
-        ) over (partition by ordered.subscription_id) as was_deleted
-    from ordered
-
-),
-
-followed as (
-
-    select
-        placed.*,
-        lead(placed.holds_from_date) over (
-            partition by placed.subscription_id
-            order by placed.version_number
-        ) as next_from_date
-    from placed
-    where placed.was_deleted = 0
+    select * from {{ ref('int_account_mrr__held') }}
+    where clock = 'valid'
 
 ),
 
 ranged as (
 
     select
-        followed.subscription_id,
-        followed.account_id,
-        followed.version_number,
-        followed.service,
-        followed.is_past_due,
-        -- service does not begin before the subscription, save for its trial
-        case
-            when followed.service = 'trial' then followed.holds_from_date
-            else greatest(followed.holds_from_date, followed.started_date)
-        end as valid_from_date,
-        least(
-            followed.service_until_date,
-            coalesce(followed.next_from_date, cast('9999-01-01' as date)),
-            coalesce(followed.last_known_end_date, cast('9999-01-01' as date)),
-            case
-                when followed.is_past_due
-                    then {{ add_days('followed.past_due_since_at', var('past_due_grace_days')) }}
-                else cast('9999-01-01' as date)
-            end
-        ) as valid_until_date,
-        followed.mrr_cents,
-        followed.seat_count,
-        followed.plan_id,
-        followed.billing_months,
-        followed.term_end_date
-    from followed
-    where followed.service <> 'none'
+        ranges.subscription_id,
+        ranges.account_id,
+        ranges.version_number,
+        ranges.service,
+        ranges.is_past_due,
+        ranges.is_held,
+        ranges.is_last_word,
+        ranges.valid_from_date,
+        ranges.valid_until_date,
+        ranges.mrr_cents,
+        ranges.seat_count,
+        ranges.plan_id,
+        ranges.billing_months,
+        ranges.term_end_date
+    from ranges
+    union all
+    -- what an account keeps while a subscription of it cannot be read
+    select
+        held.subscription_id,
+        nullif(held.account_id, 'unassigned') as account_id,
+        cast(null as bigint) as version_number,
+        'paid' as service,
+        false as is_past_due,
+        true as is_held,
+        true as is_last_word,
+        held.from_date as valid_from_date,
+        held.until_date as valid_until_date,
+        held.mrr_cents,
+        cast(null as bigint) as seat_count,
+        held.plan_id,
+        cast(null as bigint) as billing_months,
+        cast(null as date) as term_end_date
+    from held
 
 )
 
 select * from ranged
-where ranged.valid_from_date < ranged.valid_until_date

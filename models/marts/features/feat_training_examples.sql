@@ -39,19 +39,18 @@ gridded as (
 
 ),
 
--- an end that was known late: the account seemed to pay, and had churned
-churned_before as (
+doubted as (
 
     select distinct
         gridded.account_id,
         gridded.as_of_date
     from gridded
-    inner join churns
+    inner join {{ ref('int_account_dates__doubted') }} as doubted_dates
         on
-            gridded.account_id = churns.account_id
-            and gridded.is_paying
-            and churns.churn_date < gridded.as_of_date
-            and coalesce(churns.returned_date, cast('9999-01-01' as date)) >= gridded.as_of_date
+            gridded.account_id = doubted_dates.account_id
+            and gridded.as_of_date >= doubted_dates.from_date
+            and gridded.as_of_date < doubted_dates.until_date
+            and (gridded.is_paying or not doubted_dates.is_churned)
 
 ),
 
@@ -135,11 +134,11 @@ labelled as (
         on
             gridded.account_id = vendor_churned_soon.account_id
             and gridded.as_of_date = vendor_churned_soon.as_of_date
-    left join churned_before
+    left join doubted
         on
-            gridded.account_id = churned_before.account_id
-            and gridded.as_of_date = churned_before.as_of_date
-    where churned_before.account_id is null
+            gridded.account_id = doubted.account_id
+            and gridded.as_of_date = doubted.as_of_date
+    where doubted.account_id is null
 
 )
 

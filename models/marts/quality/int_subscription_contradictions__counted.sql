@@ -11,12 +11,6 @@ accounts as (
 
 ),
 
-currency_rates as (
-
-    select * from {{ ref('currency_rates') }}
-
-),
-
 items_summed as (
 
     select
@@ -58,13 +52,10 @@ versions_counted as (
     select
         count(*) as versions,
         count(case when ordered.changed_at <= ordered.changed_before_at then 1 end) as backdated,
-        count(case when currency_rates.currency is null then 1 end) as unknown_currency,
         count(case when items_summed.subscription_id is null then 1 end) as without_item,
         count(case when items_summed.is_negative = 1 then 1 end) as negative,
         count(overlapping.subscription_id) as overlapping
     from ordered
-    left join currency_rates
-        on ordered.currency = currency_rates.currency
     left join items_summed
         on
             ordered.subscription_id = items_summed.subscription_id
@@ -120,7 +111,6 @@ reported as (
         cast(case rules.rule_name
             when 'subscription_without_account' then counted.subscriptions
             when 'subscription_version_without_item' then counted.versions
-            when 'subscription_in_unknown_currency' then counted.versions
             when 'subscription_with_negative_amount' then counted.versions
             when 'subscription_versions_overlapping' then counted.versions
             when 'subscription_never_in_force' then counted.ended
@@ -130,7 +120,6 @@ reported as (
         cast(case rules.rule_name
             when 'subscription_without_account' then counted.orphaned
             when 'subscription_version_without_item' then counted.without_item
-            when 'subscription_in_unknown_currency' then counted.unknown_currency
             when 'subscription_with_negative_amount' then counted.negative
             when 'subscription_versions_overlapping' then counted.overlapping
             when 'subscription_never_in_force' then counted.never_in_force

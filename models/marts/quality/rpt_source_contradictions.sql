@@ -4,6 +4,15 @@ with counted as (
     union all
     select * from {{ ref('int_subscription_contradictions__counted') }}
     union all
+    select * from {{ ref('int_billing_reads__counted') }}
+    union all
+    select
+        'reported_value_unmapped' as rule_name,
+        cast(sum(words.row_count) as bigint) as rows_checked,
+        cast(sum(case when words.is_mapped then 0 else words.row_count end) as bigint)
+            as rows_failing
+    from {{ ref('int_reported_values__counted') }} as words
+    union all
     select * from {{ ref('int_account_month_contradictions__counted') }}
     union all
     select * from {{ ref('int_vendor_churn_event_contradictions__counted') }}

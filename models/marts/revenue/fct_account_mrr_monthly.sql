@@ -21,6 +21,7 @@ final as (
         mrr_months.month_start_date,
         cast(mrr_months.mrr_cents as decimal(18, 2)) / 100 as mrr_usd,
         cast(12 * mrr_months.mrr_cents as decimal(18, 2)) / 100 as arr_usd,
+        cast(mrr_months.held_mrr_cents as decimal(18, 2)) / 100 as held_mrr_usd,
         case when mrr_months.mrr_cents > 0 then 1 else 0 end as paying_account_count,
         mrr_months.seat_count,
         1 as cohort_account_count,

@@ -1,0 +1,88 @@
+{# Columns of a price, as an item of a subscription or of a schedule's phase holds it: the object
+   `price`, before 2021 `plan`, or only its id. #}
+{% macro stripe_price(item, currency='null') %}
+coalesce(
+            {{ json_text(item, ['price', 'product', 'id']) }},
+            {{ json_text(item, ['price', 'product']) }},
+            {{ json_text(item, ['plan', 'product', 'id']) }},
+            {{ json_text(item, ['plan', 'product']) }}
+        ) as plan_id,
+        coalesce(
+            {{ json_text(item, ['price', 'id']) }},
+            {{ json_text(item, ['price']) }},
+            {{ json_text(item, ['plan', 'id']) }},
+            {{ json_text(item, ['plan']) }}
+        ) as price_id,
+        lower(coalesce(
+            {{ json_text(item, ['price', 'currency']) }},
+            {{ json_text(item, ['plan', 'currency']) }},
+            {{ currency }}
+        )) as currency,
+        coalesce(
+            {{ decimal_number(json_text(item, ['price', 'unit_amount'])) }},
+            {{ decimal_number(json_text(item, ['price', 'unit_amount_decimal'])) }},
+            {{ decimal_number(json_text(item, ['plan', 'amount'])) }},
+            {{ decimal_number(json_text(item, ['plan', 'amount_decimal'])) }}
+        ) as unit_amount_minor,
+        coalesce(
+            {{ json_text(item, ['price', 'tiers_mode']) }},
+            {{ json_text(item, ['plan', 'tiers_mode']) }}
+        ) as tiers_mode,
+        coalesce(
+            {{ json_text(item, ['price', 'tiers']) }},
+            {{ json_text(item, ['plan', 'tiers']) }}
+        ) as price_tiers,
+        {{ whole_number('coalesce('
+            ~ json_text(item, ['price', 'transform_quantity', 'divide_by']) ~ ', '
+            ~ json_text(item, ['plan', 'transform_usage', 'divide_by'])
+        ~ ')') }} as quantity_divisor,
+        coalesce(
+            {{ json_text(item, ['price', 'transform_quantity', 'round']) }},
+            {{ json_text(item, ['plan', 'transform_usage', 'round']) }}
+        ) as quantity_rounding,
+        coalesce(
+            {{ json_text(item, ['price', 'recurring', 'usage_type']) }},
+            {{ json_text(item, ['plan', 'usage_type']) }}
+        ) as usage_type,
+        lower(coalesce(
+            {{ json_text(item, ['price', 'recurring', 'interval']) }},
+            {{ json_text(item, ['plan', 'interval']) }}
+        )) as billing_interval,
+        {{ whole_number('coalesce('
+            ~ json_text(item, ['price', 'recurring', 'interval_count']) ~ ', '
+            ~ json_text(item, ['plan', 'interval_count'])
+        ~ ')') }} as billing_interval_count
+{%- endmacro %}
+
+{# Columns of a discount; its coupon stands in it, or since 2025 in its source. #}
+{% macro stripe_discount(discount) %}
+{%- set coupon = ['coupon'] -%}
+{%- set sourced = ['source', 'coupon'] -%}
+coalesce({{ json_text(discount, ['id']) }}, 'discount') as discount_id,
+        {{ decimal_number('coalesce('
+            ~ json_text(discount, coupon + ['percent_off']) ~ ', '
+            ~ json_text(discount, sourced + ['percent_off'])
+        ~ ')') }} as percent_off,
+        {{ decimal_number('coalesce('
+            ~ json_text(discount, coupon + ['amount_off']) ~ ', '
+            ~ json_text(discount, sourced + ['amount_off'])
+        ~ ')') }} as amount_off_minor,
+        lower(coalesce(
+            {{ json_text(discount, coupon + ['currency']) }},
+            {{ json_text(discount, sourced + ['currency']) }}
+        )) as currency,
+        lower(coalesce(
+            {{ json_text(discount, coupon + ['duration']) }},
+            {{ json_text(discount, sourced + ['duration']) }}
+        )) as duration,
+        {{ whole_number('coalesce('
+            ~ json_text(discount, coupon + ['duration_in_months']) ~ ', '
+            ~ json_text(discount, sourced + ['duration_in_months'])
+        ~ ')') }} as duration_months,
+        coalesce(
+            {{ json_text(discount, coupon + ['applies_to', 'products']) }},
+            {{ json_text(discount, sourced + ['applies_to', 'products']) }}
+        ) as applies_to_plans,
+        {{ epoch_to_timestamp(json_text(discount, ['start'])) }} as started_at,
+        {{ epoch_to_timestamp(json_text(discount, ['end'])) }} as ended_at
+{%- endmacro %}

@@ -1,0 +1,48 @@
+with source as (
+
+    {{ landed('stripe', 'subscription_schedules') }}
+
+),
+
+phases as (
+
+    select
+        source.id as schedule_id,
+        source.subscription as subscription_id,
+        source.status,
+        source.end_behavior,
+        coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
+        source._extracted_at as known_at,
+        {{ unnest_json_array(json_list(readable_json('source.phases'))) }} as phase
+    from source
+    where coalesce(source.livemode, true)
+
+),
+
+items as (
+
+    select
+        phases.*,
+        {{ unnest_json_array(json_list('phases.phase', 'items')) }} as item
+    from phases
+
+),
+
+renamed as (
+
+    select
+        items.schedule_id,
+        items.subscription_id,
+        lower(items.status) as status,
+        {{ epoch_to_timestamp(json_text('items.phase', ['start_date'])) }} as phase_started_at,
+        {{ epoch_to_timestamp(json_text('items.phase', ['end_date'])) }} as phase_ended_at,
+        coalesce(items.end_behavior = 'cancel', false) as will_cancel_at_end,
+        {{ stripe_price('items.item') }},
+        {{ whole_number(json_text('items.item', ['quantity'])) }} as quantity,
+        items.changed_at,
+        items.known_at
+    from items
+
+)
+
+select * from renamed

@@ -1,0 +1,90 @@
+with source as (
+
+    {{ landed('stripe', 'subscriptions') }}
+
+),
+
+live as (
+
+    select
+        source.id as subscription_id,
+        coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
+        source._extracted_at as known_at,
+        {{ readable_json('source.discount') }} as discount,
+        {{ json_list(readable_json('source.discounts')) }} as discounts,
+        {{ json_list(readable_json('source.items')) }} as items
+    from source
+    where coalesce(source.livemode, true)
+
+),
+
+items as (
+
+    select
+        live.subscription_id,
+        live.changed_at,
+        live.known_at,
+        {{ unnest_json_array('live.items') }} as item
+    from live
+
+),
+
+-- older versions of the API name one discount, newer ones a list
+listed as (
+
+    select
+        live.subscription_id,
+        cast(null as {{ column_type('varchar') }}) as item_id,
+        live.changed_at,
+        live.known_at,
+        cast(live.discount as {{ column_type('varchar') }}) as discount
+    from live
+    where {{ json_text('live.discount', ['coupon']) }} is not null
+    union all
+    select
+        unnested.subscription_id,
+        cast(null as {{ column_type('varchar') }}) as item_id,
+        unnested.changed_at,
+        unnested.known_at,
+        cast(unnested.discount as {{ column_type('varchar') }}) as discount
+    from (
+        select
+            live.subscription_id,
+            live.changed_at,
+            live.known_at,
+            {{ unnest_json_array('live.discounts') }} as discount
+        from live
+    ) as unnested
+    union all
+    select
+        unnested.subscription_id,
+        unnested.item_id,
+        unnested.changed_at,
+        unnested.known_at,
+        cast(unnested.discount as {{ column_type('varchar') }}) as discount
+    from (
+        select
+            items.subscription_id,
+            {{ json_text('items.item', ['id']) }} as item_id,
+            items.changed_at,
+            items.known_at,
+            {{ unnest_json_array(json_list('items.item', 'discounts')) }} as discount
+        from items
+    ) as unnested
+
+),
+
+-- a discount that both fields name is one
+renamed as (
+
+    select distinct
+        listed.subscription_id,
+        listed.item_id,
+        {{ stripe_discount('listed.discount') }},
+        listed.changed_at,
+        listed.known_at
+    from listed
+
+)
+
+select * from renamed

@@ -1,0 +1,133 @@
+with versions as (
+
+    select * from {{ ref('int_subscription_versions__judged') }}
+
+),
+
+discounts as (
+
+    select distinct * from {{ ref('stg_subscription__discount_versions') }}
+
+),
+
+customers as (
+
+    select distinct * from {{ ref('stg_subscription__customer_versions') }}
+    where percent_off is not null or amount_off_minor is not null
+
+),
+
+items as (
+
+    select
+        items.subscription_id,
+        items.changed_at,
+        items.known_at,
+        min(greatest(items.billing_months, 1)) as billing_months
+    from {{ ref('int_subscription_items__priced') }} as items
+    group by items.subscription_id, items.changed_at, items.known_at
+
+),
+
+currency_rates as (
+
+    select * from {{ ref('currency_rates') }}
+
+),
+
+-- those of the subscription and of its items, and the customer's
+owned as (
+
+    select
+        versions.subscription_id,
+        versions.version_number,
+        discounts.item_id,
+        discounts.discount_id,
+        false as is_of_customer,
+        discounts.started_at,
+        discounts.ended_at,
+        discounts.percent_off,
+        discounts.amount_off_minor,
+        discounts.currency,
+        discounts.duration,
+        discounts.duration_months,
+        discounts.applies_to_plans
+    from versions
+    inner join discounts
+        on
+            versions.subscription_id = discounts.subscription_id
+            and versions.state_changed_at = discounts.changed_at
+            and versions.state_known_at = discounts.known_at
+    union all
+    select
+        versions.subscription_id,
+        versions.version_number,
+        cast(null as {{ column_type('varchar') }}) as item_id,
+        customers.discount_id,
+        true as is_of_customer,
+        customers.started_at,
+        customers.ended_at,
+        customers.percent_off,
+        customers.amount_off_minor,
+        customers.currency,
+        customers.duration,
+        customers.duration_months,
+        customers.applies_to_plans
+    from versions
+    inner join customers
+        on
+            versions.customer_id = customers.customer_id
+            and versions.customer_changed_at = customers.changed_at
+            and versions.customer_known_at = customers.known_at
+
+),
+
+-- an end that is not told follows from how long the coupon holds: `once` for the billing period
+-- that it began in, `repeating` for its months
+dated as (
+
+    select
+        owned.subscription_id,
+        owned.version_number,
+        owned.item_id,
+        owned.discount_id,
+        owned.is_of_customer,
+        owned.percent_off,
+        owned.amount_off_minor
+        * currency_rates.usd_per_unit
+        * power(10, 2 - currency_rates.minor_unit_digits) as amount_off_cents,
+        owned.applies_to_plans,
+        coalesce(cast(owned.started_at as date), cast('1900-01-01' as date)) as from_date,
+        case
+            when owned.ended_at is not null then {{ end_date('owned.ended_at') }}
+            when owned.duration = 'once' and owned.started_at < versions.period_started_date
+                then versions.period_started_date
+            when owned.duration = 'once'
+                then coalesce(
+                    versions.term_end_date,
+                    {{ add_months(
+                        'coalesce(owned.started_at, versions.changed_at)', 'items.billing_months'
+                    ) }}
+                )
+            when owned.duration = 'repeating' and owned.duration_months is not null
+                then {{ add_months(
+                    'coalesce(owned.started_at, versions.changed_at)', 'owned.duration_months'
+                ) }}
+            else cast('9999-01-01' as date)
+        end as until_date
+    from owned
+    inner join versions
+        on
+            owned.subscription_id = versions.subscription_id
+            and owned.version_number = versions.version_number
+    left join items
+        on
+            versions.subscription_id = items.subscription_id
+            and versions.items_changed_at = items.changed_at
+            and versions.items_known_at = items.known_at
+    left join currency_rates
+        on owned.currency = currency_rates.currency
+
+)
+
+select * from dated

@@ -1,0 +1,93 @@
+with ranges as (
+
+    select * from {{ ref('int_subscription_versions__valid_ranged') }}
+    where
+        valid_from_date < {{ as_of_date() }}
+        and valid_until_date >= {{ as_of_date() }}
+        and service in ('paid', 'unknown')
+
+),
+
+judged as (
+
+    select * from {{ ref('int_subscription_versions__judged') }}
+
+),
+
+held as (
+
+    select * from {{ ref('int_account_mrr__held') }}
+    where
+        clock = 'valid'
+        and from_date < {{ as_of_date() }}
+        and until_date >= {{ as_of_date() }}
+
+),
+
+discounts as (
+
+    select distinct
+        discounts.subscription_id,
+        discounts.version_number
+    from {{ ref('int_subscription_discounts__dated') }} as discounts
+    where
+        discounts.percent_off is null
+        and discounts.amount_off_cents is null
+        and discounts.until_date >= {{ as_of_date() }}
+
+),
+
+in_force as (
+
+    select
+        ranges.subscription_id,
+        ranges.account_id,
+        ranges.is_last_word,
+        ranges.term_end_date,
+        coalesce(ranges.mrr_cents, held.mrr_cents) as mrr_cents,
+        judged.changed_at,
+        judged.put_aside_because,
+        judged.reported_status,
+        judged.unreadable,
+        judged.unpriced_items,
+        judged.is_item_list_cut,
+        discounts.subscription_id is not null as has_unreadable_discount
+    from ranges
+    inner join judged
+        on
+            ranges.subscription_id = judged.subscription_id
+            and ranges.version_number = judged.version_number
+    left join held
+        on ranges.subscription_id = held.subscription_id
+    left join discounts
+        on
+            ranges.subscription_id = discounts.subscription_id
+            and ranges.version_number = discounts.version_number
+
+),
+
+doubted as (
+
+    select
+        in_force.subscription_id,
+        in_force.account_id,
+        case
+            when in_force.put_aside_because is not null then in_force.put_aside_because
+            when in_force.unpriced_items > 0 then 'item_unpriced'
+            when in_force.is_item_list_cut then 'items_truncated'
+            when in_force.has_unreadable_discount then 'discount_unreadable'
+            -- the period that was paid for is over, and no row came since
+            when
+                in_force.is_last_word
+                and {{ add_days('in_force.term_end_date', var('stale_after_days')) }}
+                <= {{ as_of_date() }}
+                then 'stale'
+        end as doubt,
+        coalesce(in_force.unreadable, in_force.reported_status) as reported_value,
+        cast(in_force.changed_at as date) as since_date,
+        coalesce(in_force.mrr_cents, 0) as mrr_cents
+    from in_force
+
+)
+
+select * from doubted

@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 FOLDER = Path(__file__).parent / "cases"
 KEYS = {
     "title", "source", "worked_out", "rows", "types", "without", "changes", "files", "landed_by",
-    "vendors", "not_on_file", "expect",
+    "vendors", "not_on_file", "crowd", "expect",
 }  # fmt: skip
 EXPECTED_KEYS = {"mrr", "churns", "movements", "answers", "counted", "stopped"}
 OWN_NAME = re.compile(r"(?<![\w.+-])@(?=[a-zA-Z_])")
@@ -66,6 +66,8 @@ class Case:
         Patterns that the line which stops the night must match, all of them.
     stopped_by : str
         `files` (before anything is built), `gate` or empty.
+    crowd : int
+        How many more times it is planted, so that the faults of its world are few among many.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Case:
     counted: tuple[Counted, ...] = ()
     stopped: tuple[str, ...] = ()
     stopped_by: str = ""
+    crowd: int = 0
 
     @property
     def accounts(self) -> list[str]:
@@ -177,6 +180,7 @@ def _read(file: Path) -> Case:
         counted=tuple(_counted(entry) for entry in expected.get("counted", [])),
         stopped=tuple(stopped.get("line", ())),
         stopped_by=stopped.get("by", ""),
+        crowd=told.get("crowd", 0),
     )
 
 

@@ -156,20 +156,21 @@ def counted_problems(
     planted: dict[str, list[tuple[Case, float | None]]] = {}
     for case in cases:
         for entry in case.counted:
-            known = [rule for rule in entry.rules if rule in world.rules]
-            if not known:
-                told = f"there is no rule {' or '.join(entry.rules)}"
-                problems.setdefault(case.name, []).append(told)
+            if entry.rule not in world.rules:
+                problems.setdefault(case.name, []).append(f"there is no rule {entry.rule}")
                 continue
-            rule = max(known, key=lambda name: world.rules[name][0])
-            wanted[rule] += entry.rows
-            planted.setdefault(rule, []).append((case, entry.held_usd))
+            wanted[entry.rule] += entry.rows
+            planted.setdefault(entry.rule, []).append((case, entry.held_usd))
     for rule, (count, severity) in world.rules.items():
         more = count - sound.get(rule, 0)
         if rule in planted:
             told = f"{rule} counts {more}, {wanted[rule]} are planted by {len(planted[rule])} cases"
+            unseen = [case for case, _ in planted[rule] if case.name not in world.held]
             for case, held in planted[rule]:
-                if more != wanted[rule]:
+                # where too few are counted, it is those that nothing doubts
+                if more > wanted[rule] or (
+                    more < wanted[rule] and (case in unseen or not unseen)
+                ):
                     problems.setdefault(case.name, []).append(told)
                 is_held = world.held.get(case.name, 0.0)
                 if held is not None and abs(held - is_held) > CENT:

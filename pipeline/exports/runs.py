@@ -28,6 +28,7 @@ PART = (
     "+fct_renewals",
     "+fct_tickets",
     "+fct_account_support_monthly",
+    "+fct_account_usage_daily",
     "+rpt_source_contradictions",
     "+rpt_doubtful_subscriptions",
     "+int_inputs__checked",

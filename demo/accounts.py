@@ -39,7 +39,7 @@ INDUSTRIES = ("Software", "Professional Services", "Marketing", "Manufacturing",
               "Non-profit")  # fmt: skip
 _INDUSTRY_SHARE = np.array([0.22, 0.15, 0.14, 0.09, 0.08, 0.08, 0.08, 0.06, 0.06, 0.04])
 
-CSM_IDS = tuple(f"005CS{i:010d}" for i in range(1, 13))
+CSM_IDS = tuple(f"005CS{i:010d}YAA" for i in range(1, 13))
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def make_accounts(config: Config) -> Accounts:
     order = np.argsort(-np.where(blocked, taste - 1e3, taste), axis=1)
     age = np.minimum(rng.exponential(420, n), 2400).astype(int) + 20
     return Accounts(
-        id=text.ids("001CF", n, 10),
+        id=text.crm_ids("001CF", n),
         workspace=text.ids("ws_", n, 12),
         segment=segment,
         plan=plan,

@@ -1,4 +1,4 @@
-"""Stripe-like billing: customers, prices, subscriptions, invoices, payment failures."""
+"""Stripe-like billing: customers, prices, subscriptions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import pyarrow as pa
 from demo import book as bk
 from demo import text
 from demo.accounts import INTERVALS, PLAN_KEYS, PLAN_NAMES, Accounts, price_minor
+from demo.billing_shapes import deliver
 from demo.config import CURRENCIES, DAY_US, END, NONE, Config, stream
 from demo.draws import known_accounts, stack
+from demo.invoices import invoice_tables
 from demo.product import company_names, domains
 from demo.simulation import World
 from demo.writer import Tables, known, make_table, moment, seconds
@@ -21,7 +23,6 @@ _RECURRING = (
     '{"interval":"year","interval_count":1}',
 )
 _SHAPE = (5, 4, 3, 2)
-_FAILURES = ("card_declined", "insufficient_funds", "expired_card", "processing_error")
 
 
 def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
@@ -30,11 +31,14 @@ def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
     log = _ordered(world.versions)
     log = log[log["day"] < END]
     prices, price_json = _prices(config, rng)
-    invoices, failures = _invoices(config, rng, accounts, log)
+    invoices, failures = invoice_tables(config, rng, accounts, log, price_index(log))
+    customers = _customers(rng, accounts)
+    subscriptions, schedules = deliver(_subscriptions(rng, accounts, log, price_json))
     return {
-        ("stripe", "customers"): _customers(rng, accounts),
+        ("stripe", "customers"): customers,
         ("stripe", "prices"): prices,
-        ("stripe", "subscriptions"): _subscriptions(rng, accounts, log, price_json),
+        ("stripe", "subscriptions"): subscriptions,
+        ("stripe", "subscription_schedules"): schedules,
         ("stripe", "invoices"): invoices,
         ("stripe", "payment_failures"): failures,
     }
@@ -173,7 +177,9 @@ def _versions(
         "stripe", "subscriptions", id=text.ids("sub_", number, 14), customer=_customer(who),
         status=text.picked(bk.STATUS, rows["status"]),
         currency=text.picked(CURRENCIES, rows["currency"]), items=item,
-        discount=text.masked(coupon, rows["discount"] > 0), start_date=seconds(rows["start"]),
+        discount=text.masked(coupon, rows["discount"] > 0),
+        discounts=pa.nulls(n, pa.string()), livemode=np.ones(n, bool),
+        cancel_at=pa.nulls(n, pa.int64()), start_date=seconds(rows["start"]),
         trial_start=seconds(rows["trial_start"]), trial_end=seconds(rows["trial_end"]),
         current_period_start=seconds(rows["period_start"]),
         current_period_end=seconds(rows["period_end"]), cancel_at_period_end=rows["will_cancel"],
@@ -182,64 +188,3 @@ def _versions(
         metadata=_metadata(accounts, who), created=seconds(rows["created"]), updated=updated,
         _is_deleted=np.full(n, deleted), _extracted_at=seen,
     )  # fmt: skip
-
-
-def _invoices(
-    config: Config, rng: np.random.Generator, accounts: Accounts, log: np.ndarray
-) -> tuple[pa.Table, pa.Table]:
-    starts = np.isin(log["kind"], (bk.INITIAL, bk.CONVERTED, bk.RENEWED, bk.FAILED, bk.RESUME))
-    starts |= (log["kind"] == bk.OPENED) & (log["status"] == bk.ACTIVE)
-    at = np.flatnonzero(starts)
-    rows, n = log[at], len(at)
-    following = log[np.minimum(at + 1, len(log) - 1)]
-    failed = rows["kind"] == bk.FAILED
-    settled = failed & (following["sub"] == rows["sub"])
-    lost = settled & (following["kind"] == bk.ENDED)
-    unit = price_minor(config).ravel()[price_index(rows)]
-    due = np.round(rows["quantity"] * unit * (100 - rows["discount"]) / 100).astype(np.int64)
-    number = rows["sub"].astype(np.int64) * 100_000 + rows["period_start"] + 20_000
-    ident = text.ids("in_", number, 14)
-    opened = moment(rows["period_start"], 600)
-    paid = opened + rng.integers(1, 180, n) * 60_000_000
-    slow = rng.random(n) < 0.12
-    paid = np.where(slow, paid + rng.integers(1, 12, n) * DAY_US, paid)
-    paid = np.where(failed, moment(following["day"], following["second"] + 60), paid)
-    tries = np.where(settled, np.minimum(1 + (following["day"] - rows["day"]) // 5, 4), 1)
-    unpaid = np.flatnonzero(failed | slow)
-    done = np.flatnonzero(~failed | settled)
-    row = np.concatenate([unpaid, done])
-    final = np.arange(len(row)) >= len(unpaid)
-    status = np.where(final, np.where(lost[row], 2, 1), 0)
-    when = np.where(final, paid[row], opened[row])
-    pick = pa.array(row)
-    table = make_table(
-        "stripe", "invoices", id=ident.take(pick), customer=_customer(rows["account"][row]),
-        subscription=text.ids("sub_", rows["sub"][row].astype(np.int64), 14),
-        status=text.picked(("open", "paid", "uncollectible"), status),
-        currency=text.picked(CURRENCIES, rows["currency"][row]), amount_due=due[row],
-        amount_paid=np.where(status == 1, due[row], 0),
-        period_start=seconds(rows["period_start"][row]),
-        period_end=seconds(rows["period_end"][row]),
-        due_date=seconds(rows["period_start"][row] + 14),
-        attempt_count=np.where(final, tries[row], 1),
-        metadata=_metadata(accounts, rows["account"][row]), created=opened[row] // 1_000_000,
-        updated=when // 1_000_000, _extracted_at=known(rng, when),
-    )  # fmt: skip
-    return table, _failures(rng, accounts, rows, ident, due, tries, np.flatnonzero(failed))
-
-
-def _failures(rng, accounts, rows, ident, due, tries, failed) -> pa.Table:
-    row = np.repeat(failed, tries[failed])
-    attempt = np.arange(len(row)) - np.repeat(
-        np.cumsum(tries[failed]) - tries[failed], tries[failed]
-    )
-    when = moment(rows["day"][row] + attempt * 5, 7_200)
-    return make_table(
-        "stripe", "payment_failures", id=text.ids("pf_", len(row), 14),
-        invoice=ident.take(pa.array(row)), customer=_customer(rows["account"][row]),
-        amount=due[row], currency=text.picked(CURRENCIES, rows["currency"][row]),
-        failure_code=text.picked(_FAILURES, rng.choice(4, len(row), p=[0.5, 0.25, 0.15, 0.1])),
-        metadata=_metadata(accounts, rows["account"][row]), created=when // 1_000_000,
-        _extracted_at=known(rng, when),
-    )  # fmt: skip
-

@@ -82,7 +82,7 @@ def make_contacts(
                                           ("joins", "?")])  # fmt: skip
     changes["day"], changes["account"], changes["joins"] = steps[:, 0], steps[:, 1], steps[:, 2]
     changes["contact"] = np.concatenate([ident, number[len(lost):]])
-    contacts = Contacts(text.ids("003CF", len(account), 10), account, champion, created, left)
+    contacts = Contacts(text.crm_ids("003CF", len(account)), account, champion, created, left)
     return contacts, changes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demo import book as bk
 from demo import text
@@ -23,7 +24,9 @@ def crm_tables(
     """Build the CRM's tables."""
     rng = stream(config, "crm")
     return {
-        ("salesforce", "account"): _accounts(rng, accounts, latent, world),
+        ("salesforce", "account"): _with_merged(
+            stream(config, "merged accounts"), world, _accounts(rng, accounts, latent, world)
+        ),
         ("salesforce", "contact"): contact_table(rng, accounts, contacts),
         ("salesforce", "campaign"): _campaigns(rng),
         ("salesforce", "opportunity"): _opportunities(rng, accounts, world),
@@ -70,8 +73,33 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
         CloudFlow_Workspace_Id__c=accounts.workspace.take(pick), Health_Score__c=health,
         Contract_End_Date__c=pa.array(dates(term)),
         ARR__c=np.round(world.mrr[day, who].astype(np.float64) * 12, 2), CreatedDate=created,
-        SystemModstamp=changed, IsDeleted=erased, _extracted_at=known(rng, changed),
+        SystemModstamp=changed, IsDeleted=erased, MasterRecordId=pa.nulls(len(who), pa.string()),
+        _extracted_at=known(rng, changed),
     )  # fmt: skip
+
+
+def _with_merged(rng: np.random.Generator, world: World, versions: pa.Table) -> pa.Table:
+    """Merge the CRM's records of a few paying accounts into others; billing knows nothing of it.
+
+    The record merged away is deleted and names the one that stays; no version of it follows.
+    """
+    day = END - 45
+    number = pc.index_in(versions["Id"], pc.unique(versions["Id"])).to_numpy()
+    changed = versions["SystemModstamp"].to_numpy().astype("M8[us]").astype(np.int64)
+    newest = pc.equal(versions["Type"], "Customer").to_numpy() & (changed >= moment(day - 31))
+    newest &= changed < moment(day)
+    rows = np.flatnonzero(newest)
+    rows = rows[rng.random(len(rows)) < 0.006]
+    at = moment(np.full(len(rows), day), office_second(rng, len(rows)))
+    stays = rows - 1
+    columns = {name: versions[name].take(pa.array(rows)) for name in versions.schema.names}
+    columns |= {
+        "SystemModstamp": at, "IsDeleted": np.ones(len(rows), bool),
+        "MasterRecordId": versions["Id"].take(pa.array(stays)), "_extracted_at": known(rng, at),
+    }  # fmt: skip
+    kept = ~np.isin(number, number[rows]) | (changed < moment(day))
+    merged = make_table("salesforce", "account", **columns)
+    return pa.concat_tables([versions.filter(pa.array(kept)), merged])
 
 
 def _never_sold(world: World) -> np.ndarray:
@@ -88,7 +116,7 @@ def _campaigns(rng: np.random.Generator) -> pa.Table:
     stop = start[row] + 30
     at = moment(np.where(ended, stop, start[row]), 33_000)
     return make_table(
-        "salesforce", "campaign", Id=text.ids("701CF", row, 10),
+        "salesforce", "campaign", Id=text.crm_ids("701CF", row),
         Name=text.joined(text.picked(("Webinar", "Newsletter", "Conference"), row % 3), " ", row),
         Type=text.picked(("Webinar", "Email", "Conference"), row % 3),
         Status=text.picked(("In Progress", "Completed"), ended.astype(int)),
@@ -131,7 +159,7 @@ def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     stage = np.where(final, np.where(won[row], 2, 3), np.where(kind[row] == 2, 1, 0))
     label = text.picked(("New Business", "Expansion", "Renewal"), kind[row])
     return make_table(
-        "salesforce", "opportunity", Id=text.ids("006CF", row, 10),
+        "salesforce", "opportunity", Id=text.crm_ids("006CF", row),
         AccountId=accounts.id.take(pa.array(who[row])),
         Name=text.joined(label, " ", row), Type=label,
         StageName=text.picked(("Qualification", "Negotiation", "Closed Won", "Closed Lost"), stage),
@@ -159,7 +187,7 @@ def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Cont
     at = np.where(final, moment(held[row] + rng.integers(0, 2, 2 * n), 70_000), created[row])
     pick = pa.array(who[row])
     return make_table(
-        "salesforce", "task", Id=text.ids("00TCF", row, 10), AccountId=accounts.id.take(pick),
+        "salesforce", "task", Id=text.crm_ids("00TCF", row), AccountId=accounts.id.take(pick),
         WhoId=contacts.id.take(pa.array(first[row])),
         OwnerId=text.picked(CSM_IDS, accounts.owner[who[row]]),
         Subject=text.picked(("Check-in", "Follow-up call", "Summary e-mail"), kind[row]),
@@ -181,7 +209,7 @@ def _notes(rng, accounts: Accounts, world: World) -> pa.Table:
     created = moment(day, office_second(rng, n))
     at = np.where(deleted, created[row] + 3 * 86_400_000_000, created[row])
     return make_table(
-        "salesforce", "note", Id=text.ids("002CF", row, 10),
+        "salesforce", "note", Id=text.crm_ids("002CF", row),
         ParentId=accounts.id.take(pa.array(who[row])),
         OwnerId=text.picked(CSM_IDS, accounts.owner[who[row]]),
         Title=text.picked(("Call notes", "Renewal talk", "Feedback"), row % 3),

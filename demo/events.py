@@ -20,8 +20,8 @@ from demo.schema import SCHEMAS
 from demo.simulation import World
 from demo.writer import EPOCH, partition_path, write_file
 
-LATE, VERY_LATE, REDELIVERED = 0.0100, 0.0006, 0.005
-LATEST = 35
+LATE, VERY_LATE, REDELIVERED, REPLAYED = 0.0100, 0.0006, 0.005, 0.0003
+LATEST, LATEST_REPLAY = 35, 45
 _BITS = 37
 _SHIFT = 42
 _CATEGORY_API, _CATEGORY_INVITES = 9, 1
@@ -147,7 +147,7 @@ class EventStream:
         return kind
 
     def split(self, rows: _Rows, day: int) -> list[tuple[int, _Rows]]:
-        """Divide a day's events by landing day; late and redelivered ones land later."""
+        """Divide a day's events by landing day; late, redelivered and replayed ones land later."""
         rng = np.random.default_rng([self.config.seed, 772, day])
         n = len(rows.time)
         u = rng.random(n, dtype=np.float32)
@@ -170,7 +170,17 @@ class EventStream:
         out += [(day + k, rows.take(late[delay == k])) for k in np.unique(delay)]
         copied = landed[again] + lag
         out += [(int(k), copies.take(np.flatnonzero(copied == k))) for k in np.unique(copied)]
-        return out
+        return out + self._replayed(rows, day)
+
+    def _replayed(self, rows: _Rows, day: int) -> list[tuple[int, _Rows]]:
+        """Deliveries of a day's events that come again weeks after all others."""
+        rng = np.random.default_rng([self.config.seed, 773, day])
+        again = np.flatnonzero(rng.random(len(rows.time), dtype=np.float32) < REPLAYED)
+        copies = rows.take(again)
+        landed = day + rng.integers(LATEST + 3, LATEST_REPLAY + 1, len(again))
+        quarter = rng.integers(1, 96, len(again)) * 900_000_000
+        copies.known[:] = EPOCH + landed * DAY_US + quarter
+        return [(int(k), copies.take(np.flatnonzero(landed == k))) for k in np.unique(landed)]
 
     def table(self, rows: _Rows) -> pa.Table:
         """Rows as an Arrow table of the raw schema (text columns dictionary-encoded)."""
@@ -215,7 +225,7 @@ def write_events(
                 pending.setdefault(landed, []).append(rows)
             parts = pending.pop(day)
             parts.sort(key=lambda rows: -len(rows.time))
-            merged = _merged(parts, EPOCH + (day - LATEST - 5) * DAY_US)
+            merged = _merged(parts, EPOCH + (day - LATEST_REPLAY) * DAY_US)
             total += len(merged.time)
             if writing is not None:
                 writing.result()

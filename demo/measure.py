@@ -17,28 +17,45 @@ _PRICED = """
 create table paid as
 with versions as (
     select *, row_number() over (
-        partition by id, updated order by _extracted_at desc, items) as newest
+        partition by id, updated order by _extracted_at desc, items) as newest,
+        coalesce(json_extract(items, '$.data[0]'), json_extract(items, '$[0]')) as item,
+        coalesce(json_extract(nullif(discount, ''), '$.coupon'),
+            json_extract(discounts, '$[0].source.coupon')) as coupon,
+        to_timestamp(json_extract_string(nullif(pause_collection, ''), '$.resumes_at')::bigint)
+            as resumes_at
     from stripe_subscriptions
-    where id not in (select id from stripe_subscriptions where _is_deleted)
+    where livemode and id not in (select id from stripe_subscriptions where _is_deleted)
+), priced as (
+    select *, coalesce(json_extract(item, '$.price'), json_extract(item, '$.plan')) as price,
+        lead(updated) over (partition by id order by updated) as next_updated
+    from versions where newest = 1
 ), parts as (
     select *,
         json_extract_string(metadata, '$.account_id') as account_id,
-        cast(json_extract(items, '$[0].quantity') as double) as quantity,
-        cast(json_extract(items, '$[0].price.unit_amount') as double) as amount,
-        json_extract_string(items, '$[0].price.recurring.interval') as unit,
-        cast(json_extract(items, '$[0].price.recurring.interval_count') as double) as units,
-        coalesce(cast(json_extract(discount, '$.coupon.percent_off') as double), 0) as off,
-        lead(updated) over (partition by id order by updated) as next_updated
-    from versions where newest = 1
+        cast(json_extract_string(item, '$.quantity') as double)
+            / coalesce(cast(price->>'$.transform_quantity.divide_by' as double), 1) as quantity,
+        -- of the demo's tiers the last one has the price of a unit
+        cast(coalesce(price->>'$.unit_amount', price->>'$.amount', price->>'$.unit_amount_decimal',
+            price->>'$.tiers[#-1].unit_amount') as double) as amount,
+        coalesce(price->>'$.recurring.interval', price->>'$.interval') as unit,
+        cast(coalesce(price->>'$.recurring.interval_count', price->>'$.interval_count', '1')
+            as double) as units,
+        coalesce(cast(coupon->>'$.percent_off' as double), 0) as off,
+        coalesce(cast(coupon->>'$.amount_off' as double), 0) as amount_off
+    from priced
 )
-select account_id, id as subscription_id, to_timestamp(updated)::timestamp::date as from_date,
+select account_id, id as subscription_id,
+    coalesce(resumes_at, to_timestamp(updated))::timestamp::date as from_date,
     coalesce(to_timestamp(next_updated)::timestamp::date, date '2026-02-28') as until_date,
-    round(quantity * amount * (1 - off / 100)
+    round((quantity * amount * (1 - off / 100) - amount_off)
         * case currency when 'eur' then 1.08 when 'gbp' then 1.27 else 1 end
         * case unit when 'week' then 52 / 12.0 when 'month' then 1 / units else 1 / 12.0 end)
         / 100 as mrr_usd
 from parts
-where status in ('active', 'past_due') and pause_collection is null
+where status in ('active', 'past_due', 'unpaid')
+    and (nullif(pause_collection, '') is null
+        or resumes_at::timestamp::date < coalesce(to_timestamp(next_updated)::timestamp::date,
+            date '2026-02-28'))
 """
 
 _CHURNS = """

@@ -72,7 +72,9 @@ def _workspaces(rng: np.random.Generator, accounts: Accounts) -> pa.Table:
                 id=accounts.workspace.take(pa.array(who[on])),
                 name=text.joined(company_names(len(accounts)).take(pa.array(who[on])),
                                  "" if day is created else " (renamed)"),
-                crm_account_id=accounts.id.take(pa.array(who[on])),
+                crm_account_id=text.short_crm_ids(
+                    accounts.id.take(pa.array(who[on])), who[on] % 37 == 5
+                ),
                 region=text.picked(REGIONS, accounts.region[who[on]]),
                 created_at=moment(created[on], 20_000), updated_at=np.maximum(
                     at, moment(created[on], 20_000)),

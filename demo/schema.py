@@ -31,19 +31,24 @@ _TABLES = {
         "customers": "id name email currency metadata created:i updated:i _is_deleted:b",
         "prices": "id product nickname currency unit_amount:i recurring active:b created:i "
         "updated:i",
-        "subscriptions": "id customer status currency items discount start_date:i trial_start:i "
+        "subscriptions": "id customer status currency items discount discounts livemode:b "
+        "cancel_at:i start_date:i trial_start:i "
         "trial_end:i current_period_start:i current_period_end:i cancel_at_period_end:b "
         "canceled_at:i ended_at:i cancellation_details pause_collection metadata created:i "
         "updated:i _is_deleted:b",
+        "subscription_schedules": "id subscription status end_behavior phases livemode:b created:i "
+        "updated:i",
         "invoices": "id customer subscription status currency amount_due:i amount_paid:i "
-        "period_start:i period_end:i due_date:i attempt_count:i metadata created:i updated:i",
+        "period_start:i period_end:i due_date:i attempt_count:i lines "
+        "pre_payment_credit_notes_amount:i post_payment_credit_notes_amount:i metadata created:i "
+        "updated:i",
         "payment_failures": "id invoice customer amount:i currency failure_code metadata "
         "created:i",
     },
     "salesforce": {
         "account": "Id Name OwnerId Industry BillingCountry Type CloudFlow_Workspace_Id__c "
         "Health_Score__c:f Contract_End_Date__c:d ARR__c:f CreatedDate:t SystemModstamp:t "
-        "IsDeleted:b",
+        "IsDeleted:b MasterRecordId",
         "contact": "Id AccountId Name Email Title Is_Champion__c:b CreatedDate:t "
         "SystemModstamp:t IsDeleted:b",
         "campaign": "Id Name Type Status StartDate:d EndDate:d CreatedDate:t SystemModstamp:t "

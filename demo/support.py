@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from demo import text
 from demo.accounts import CSM_IDS, Accounts
 from demo.config import DAY_US, Config, stream
+from demo.desk import with_held, with_merged, with_unoffered
 from demo.draws import alive, logistic, occurrences
 from demo.latent import Latent
 from demo.simulation import World
@@ -52,14 +53,14 @@ def support_tables(config: Config, accounts: Accounts, latent: Latent, world: Wo
     escalated = rng.random(n) < logistic(-3.6 + 0.9 * hurt + 0.7 * (priority - 1))
     number = 100_000 + np.arange(n)
     tone = 0.8 * mood - 0.5 * hurt - 0.7 * latent.decline[day, who]
+    tickets = _tickets(rng, accounts, number, who, priority, escalated, created, replied, solved)
+    comments = _comments(rng, number, who, tone, created, replied, solved)
+    ratings = _ratings(rng, number, mood, hurt, solved)
+    habits = stream(config, "desk")
     return {
-        ("zendesk", "tickets"): _tickets(
-            rng, accounts, number, who, priority, escalated, created, replied, solved
-        ),
-        ("zendesk", "ticket_comments"): _comments(
-            rng, number, who, tone, created, replied, solved
-        ),
-        ("zendesk", "satisfaction_ratings"): _ratings(rng, number, mood, hurt, solved),
+        ("zendesk", "tickets"): with_merged(habits, who, with_held(habits, tickets)),
+        ("zendesk", "ticket_comments"): comments,
+        ("zendesk", "satisfaction_ratings"): with_unoffered(habits, tickets, ratings),
     }
 
 
@@ -82,9 +83,9 @@ def _tickets(rng, accounts, number, who, priority, escalated, created, replied, 
     at = np.concatenate([np.broadcast_to(s[2], n)[s[0]] for s in stages])
     level = np.where(raised[row] & (status > 0), np.minimum(priority[row] + 1, 3), priority[row])
     flag = escalated[row] & (status > 0)
-    link = text.joined(
-        '[{"id":360001,"value":"', accounts.id.take(pa.array(who[row])), '"}]'
-    )  # fmt: skip
+    # an app of the desk fills the field from the account's link, which holds 15 characters
+    account = text.short_crm_ids(accounts.id.take(pa.array(who[row])), number[row] % 50 == 3)
+    link = text.joined('[{"id":360001,"value":"', account, '"}]')
     blank = rng.random(n) < 0.005
     link = _where(blank[row], '[{"id":360001,"value":null}]', link)
     return make_table(

@@ -46,6 +46,21 @@ def ids(prefix: str, count: int | np.ndarray, digits: int = 14) -> pa.Array:
     return hex_text(prefix, mixed(counter, zlib.crc32(prefix.encode()) << 20), digits)
 
 
+def crm_ids(prefix: str, count: int | np.ndarray) -> pa.Array:
+    """Salesforce ids: 15 characters that identify, and 3 that say which of them are capitals.
+
+    `prefix` is the first five characters; the ten after it hold no capital.
+    """
+    capitals = sum(2**place for place, letter in enumerate(prefix) if letter.isupper())
+    check = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[capitals]
+    return joined(ids(prefix, count, 10), f"{check}AA")
+
+
+def short_crm_ids(ids_18: pa.Array, short: np.ndarray) -> pa.Array:
+    """The ids, cut to the 15 characters that links and reports give where `short` is true."""
+    return pc.if_else(pa.array(short), pc.utf8_slice_codeunits(ids_18, 0, 15), ids_18)
+
+
 def picked(values: list[str] | tuple[str, ...] | pa.Array, index: np.ndarray) -> pa.Array:
     """`values[index]` as text; negative indices become null."""
     pool = values if isinstance(values, pa.Array) else pa.array(list(values), pa.string())

@@ -1,5 +1,15 @@
-{#- A raw table as its sources YAML declares it; files lie as they were delivered. -#}
+{#- A raw table as its sources YAML declares it; files lie as they were delivered. Where a sync tool
+    delivers the vendor, the model that brings its layout to the native one stands for the table. -#}
 {% macro landed(source_name, table_name) %}
+    {%- set tool = var('landed_by').get(source_name) -%}
+    {%- if tool -%}
+        {{- 'select * from ' ~ ref('base_' ~ source_name ~ '__' ~ tool ~ '_' ~ table_name) -}}
+    {%- else -%}
+        {{- declared_columns(source_name, table_name) -}}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro declared_columns(source_name, table_name) %}
     {%- set relation = source(source_name, table_name) -%}
     {%- set declared = [] -%}
     {%- set absent = [] -%}
@@ -22,8 +32,7 @@
     {%- else -%}
     select
         {%- for column in columns %}
-        cast(landed.{{ column.name | lower }} as {{ column_type(column.data_type) }})
-            as {{ column.name | lower }}
+        {{ landed_value(column, 'read_csv' in relation | string) }} as {{ column.name | lower }}
             {{- ',' if not loop.last }}
         {%- endfor %}
     from (
@@ -57,6 +66,19 @@
     {%- endif -%}
     {%- set files = run_query("select count(*) from glob('" ~ pattern.group(1) ~ "')") -%}
     {{- return(files.columns[0].values()[0] > 0) -}}
+{%- endmacro %}
+
+{#- In a file of text a number is never rounded, and the offset of a moment is never dropped. -#}
+{% macro landed_value(column, is_text) -%}
+    {%- set value = 'landed.' ~ column.name | lower -%}
+    {%- if is_text and column.data_type in ('integer', 'bigint') -%}
+        {%- set value = whole_number(value) -%}
+    {%- elif is_text and column.data_type == 'double' -%}
+        {%- set value = decimal_number(value) -%}
+    {%- elif is_text and column.data_type == 'timestamp' -%}
+        {%- set value = 'cast(' ~ value ~ ' as timestamp with time zone)' -%}
+    {%- endif -%}
+    cast({{ value }} as {{ column_type(column.data_type) }})
 {%- endmacro %}
 
 {#- Tables that a loader filled have the declared columns and types already. -#}

@@ -54,11 +54,16 @@ coalesce(
         ~ ')') }} as billing_interval_count
 {%- endmacro %}
 
-{# Columns of a discount; its coupon stands in it, or since 2025 in its source. #}
+{# Columns of a discount; its coupon stands in it, or since 2025 in its source. Where the vendor was
+   not asked to expand it, it is its id alone. #}
 {% macro stripe_discount(discount) %}
 {%- set coupon = ['coupon'] -%}
 {%- set sourced = ['source', 'coupon'] -%}
-coalesce({{ json_text(discount, ['id']) }}, 'discount') as discount_id,
+coalesce(
+            {{ json_text(discount, ['id']) }},
+            case when {{ discount }} not like '{{ '{' }}%' then replace({{ discount }}, '"', '') end,
+            'discount'
+        ) as discount_id,
         {{ decimal_number('coalesce('
             ~ json_text(discount, coupon + ['percent_off']) ~ ', '
             ~ json_text(discount, sourced + ['percent_off'])

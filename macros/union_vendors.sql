@@ -26,7 +26,9 @@
     {%- for relation in relations %}
 select
     {%- for column in columns %}
-    cast(source.{{ column.name }} as {{ column_type(column.data_type) }}) as {{ column.name }}
+    {%- set value = 'source.' ~ column.name %}
+    {%- set value = crm_account_id(value) if column.name == 'account_id' else value %}
+    cast({{ value }} as {{ column_type(column.data_type) }}) as {{ column.name }}
         {{- ',' if not loop.last }}
     {%- else %}
     source.*

@@ -129,7 +129,7 @@ def check_not_gone_dark(
         Naming the feature.
     """
     for feature in contract.features:
-        if feature.name in learnt and frame[feature.name].isna().all():
+        if feature.name in learnt and len(frame) and frame[feature.name].isna().all():
             raise MlError(
                 f"feature {feature.name} is null in all {len(frame)} training rows, though the "
                 "champion learnt from it",
@@ -150,23 +150,23 @@ def constant_features(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, .
     return tuple(constant)
 
 
-def check_labels(frame: pd.DataFrame, label: str) -> None:
-    """Check that there are labelled rows, of 0 and 1, and not of 1 alone.
+def check_labels(frame: pd.DataFrame, label: str, enough: int) -> None:
+    """Check that labels are 0 and 1, and not 1 alone.
+
+    Parameters
+    ----------
+    enough : int
+        With fewer accounts than this, labels of 1 alone are too little data, not a fault.
 
     Raises
     ------
     MlError
-        Where there is no row, another value than 0 and 1, or no row with label 0.
+        Where there is another value than 0 and 1, or no row with label 0.
     """
-    if frame.empty:
-        raise MlError(
-            f"features.feat_training_examples has no matured row with the label {label}",
-            "build the feature mart with a longer history before training",
-        )
     values = frame[label].to_numpy()
     if not np.isin(values, (0.0, 1.0)).all():
         raise MlError(f"label {label} holds values other than 0 and 1", "repair the label model")
-    if values.min() == 1.0:
+    if frame["account_id"].nunique() >= enough and values.min() == 1.0:
         raise MlError(
             f"label {label} has a single class: all {len(values)} rows are 1",
             "repair the label model; accounts that stayed must be in it too",

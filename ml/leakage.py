@@ -22,6 +22,7 @@ OUTCOME_NAME = re.compile(
 )
 MEASURED = (*NUMERIC_TYPES, "BOOLEAN")
 ALL_ROWS = "all rows"
+CHURN = "churn"  # the one target that no source can switch off
 
 
 @dataclass(frozen=True)
@@ -234,10 +235,14 @@ def check_alone(
     """
     found = strongest_alone(slices, names, target.label, settings)
     if found is not None and found.auc >= found.limit:
+        other = "" if CHURN in settings.target else (
+            "; where it rightly decides, as a fixed term does a change of price, name the target "
+            "in targets_off of plumbline.toml"
+        )
         raise MlError(
             f"feature {found.feature} alone ranks {target.positives} with AUC {found.auc:.3f} "
             f"({found.slice_name}; {found.limit} is the limit): it knows the outcome",
             "find what it reads from after the date (`plumbline verify point-in-time`), or take it "
-            "out of the contract (feature: true) in feat_accounts_daily.yml",
+            f"out of the contract (feature: true) in feat_accounts_daily.yml{other}",
         )
     return found

@@ -36,6 +36,22 @@ class Split:
         }
 
 
+def check_any(frame: pd.DataFrame, target: TargetSettings) -> None:
+    """Check that there is a labelled row at all.
+
+    Raises
+    ------
+    TooLittleDataError
+        Where there is none: a company without trials has none of theirs.
+    """
+    if frame.empty:
+        raise TooLittleDataError(
+            f"no row with {target.population} has a known label {target.label}",
+            "wait for more history; where the company has no such accounts, name the target in "
+            "targets_off of plumbline.toml",
+        )
+
+
 def split_dates(dates: np.ndarray, settings: SplitSettings, embargo_days: int) -> Split:
     """Cut grid dates into train, validation and test with an embargo before each of the last two.
 

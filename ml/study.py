@@ -17,7 +17,7 @@ from ml.contract import CONTRACT_PATH, load_contract
 from ml.errors import TooLittleDataError
 from ml.leakage import ALL_ROWS, check_alone, check_mart
 from ml.origins import Origin, rolling_origins
-from ml.splits import REMEDY, check_rows_apart, rows_of
+from ml.splits import REMEDY, check_any, check_rows_apart, rows_of
 
 COMPARISON, ABLATION = "model_comparison", "feature_ablation"
 
@@ -89,7 +89,8 @@ def study(
     if not aim.use_directions:
         contract = contract.without_directions()
     frame = warehouse.read_training(database, contract, aim, as_of_date)
-    check_labels(frame, aim.label)
+    check_any(frame, aim)
+    check_labels(frame, aim.label, settings.split.min_train_positive_accounts)
     check_values(frame, contract)
     version = registry.model_version(
         f"study-{target}", as_of_date, registry.code_fingerprint(),

@@ -29,6 +29,7 @@ from ml.leakage import check_alone, check_mart, slices_of
 from ml.profile import drift_bins, feature_importance
 from ml.records import TrainResult, recipe, run_row, train_result, untrained, verdict
 from ml.splits import (
+    check_any,
     check_embargo,
     check_positives,
     check_split_rows,
@@ -104,7 +105,7 @@ def train(
     if not aim.use_directions:
         contract = contract.without_directions()
     frame = warehouse.read_training(database, contract, aim, as_of_date)
-    check_labels(frame, aim.label)
+    check_labels(frame, aim.label, settings.split.min_train_positive_accounts)
     check_values(frame, contract)
     incumbent = stages.champion(database, target, since)
     check_not_gone_dark(frame, contract, incumbent.feature_names if incumbent else ())
@@ -175,6 +176,7 @@ def _train(
 ) -> tuple[registry.ModelRun, Artefact, dict[str, pd.DataFrame], tuple[Candidate, TrainingData]]:
     """Fit and judge; return the run, its artefact, its tables, and what was judged on what."""
     aim = settings.of(run.target)
+    check_any(frame, aim)
     split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
     check_embargo(split, aim.embargo_days)
     check_split_rows(frame, split, aim.embargo_days)

@@ -23,7 +23,6 @@ DAYS = {
     "gap": "churn_gap_days",
     "grace": "past_due_grace_days",
     "inactive": "inactive_days",
-    "redelivery": "redelivery_days",
     "horizon": "label_horizon_days",
     "contact": "contact_window_days",
     "save": "save_window_days",

@@ -18,6 +18,7 @@ from pipeline.champions import models, promote, rollback
 from pipeline.comparing import compare
 from pipeline.config import load_settings
 from pipeline.errors import UserError, explain
+from pipeline.inspect_raw.command import inspect
 from pipeline.options import source_options
 
 
@@ -201,7 +202,7 @@ def docs(as_of: date | None, source: str, raw: str | None, serve: bool, port: in
     make_docs(load_settings(source, raw), as_of, port if serve else None, make_console())
 
 
-for command in (backtest, compare, models, promote, rollback):
+for command in (backtest, compare, inspect, models, promote, rollback):
     cli.add_command(command)
 
 

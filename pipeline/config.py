@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -25,11 +25,15 @@ SOURCE_TYPES = (
     "usage",
     "operations",
 )
+NATIVE = "native"
+SYNC_TOOLS = (NATIVE, "airbyte", "fivetran", "dlt")
 DEFAULT_SOURCE = "demo"
 KEYS: dict[str, type] = {
     "raw": str,
     "vendors": list,
+    "landed_by": dict,
     "source_types_off": list,
+    "targets_off": list,
     "label": str,
     "as_of": date,
     "vars": dict,
@@ -49,6 +53,8 @@ class Settings:
         Folder that holds the raw exports.
     vendors, source_types_off : tuple of str
         The dbt vars of the same names.
+    targets_off : tuple of str
+        Targets of ml/model.toml that are neither learnt nor scored.
     label : str
         Column of `features.feat_training_examples` that the model learns.
     default_as_of : date or None
@@ -57,6 +63,8 @@ class Settings:
         Further dbt vars of this source.
     warehouse, target : Path
         Folder of the database files and models; folder of dbt's own files and the docs site.
+    landed_by : mapping of str to str
+        Sync tool by vendor; vendors in their native layout have no entry.
     """
 
     root: Path
@@ -69,6 +77,18 @@ class Settings:
     warehouse: Path
     target: Path
     dbt_vars: Mapping[str, Any] = field(default_factory=dict)
+    targets_off: tuple[str, ...] = ()
+    landed_by: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shaping_vars(self) -> dict[str, Any]:
+        """The dbt vars that are the same every night: what the source is, not when."""
+        return {
+            **self.dbt_vars,
+            "vendors": list(self.vendors),
+            "landed_by": dict(self.landed_by),
+            "source_types_off": list(self.source_types_off),
+        }
 
     @property
     def build_file(self) -> Path:
@@ -151,6 +171,8 @@ def load_settings(
         warehouse=root.joinpath(environ.get("PLUMBLINE_WAREHOUSE", "warehouse"), *own),
         target=root.joinpath(environ.get("DBT_TARGET_PATH", "target"), *own),
         dbt_vars=section.get("vars", {}),
+        targets_off=tuple(section.get("targets_off", ())),
+        landed_by={v: tool for v, tool in section.get("landed_by", {}).items() if tool != NATIVE},
     )
 
 
@@ -196,9 +218,36 @@ def _check_section(file: str, source: str, section: Any) -> None:
     for key in ("vendors", "label"):
         if not section.get(key):
             raise UserError(f"{where} does not set {key}", f"add {key} to that section")
-    unknown = [name for name in section.get("source_types_off", ()) if name not in SOURCE_TYPES]
+    _check_names(where, section, "source_types_off", "source type", SOURCE_TYPES)
+    if section.get("targets_off"):
+        from ml.config import load_settings as load_knobs
+
+        # the worklist is made of churn
+        others = [name for name in load_knobs().target if name != "churn"]
+        _check_names(where, section, "targets_off", "target", others)
+    _check_landed_by(where, section)
+
+
+def _check_names(
+    where: str, section: Mapping[str, Any], key: str, what: str, known: Sequence[str]
+) -> None:
+    unknown = [name for name in section.get(key, ()) if name not in known]
     if unknown:
         raise UserError(
-            f"{where}: source type '{unknown[0]}' in source_types_off is not known",
-            f"known: {', '.join(SOURCE_TYPES)}",
+            f"{where}: {what} '{unknown[0]}' in {key} cannot be switched off",
+            f"known: {', '.join(known)}",
         )
+
+
+def _check_landed_by(where: str, section: Mapping[str, Any]) -> None:
+    for vendor, tool in section.get("landed_by", {}).items():
+        if vendor not in section["vendors"]:
+            raise UserError(
+                f"{where}: landed_by names '{vendor}', which vendors does not",
+                f"correct landed_by, or add '{vendor}' to vendors",
+            )
+        if tool not in SYNC_TOOLS:
+            raise UserError(
+                f"{where}: landed_by says that {tool!r} lands {vendor}",
+                f"known: {', '.join(SYNC_TOOLS)}",
+            )

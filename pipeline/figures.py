@@ -88,6 +88,25 @@ class UnmappedWord:
 
 
 @dataclass(frozen=True)
+class Invoiced:
+    """MRR of the last complete month beside what invoices billed.
+
+    Attributes
+    ----------
+    share : float
+        Share of it that agrees or differs for a named reason, 1 at most.
+    unexplained_usd : float
+        The rest, over accounts, without signs.
+    accounts : int
+        Accounts with a dollar or more of the rest.
+    """
+
+    share: float
+    unexplained_usd: float
+    accounts: int
+
+
+@dataclass(frozen=True)
 class FixedCut:
     """What the reference case's fixed threshold would flag, beside the worklist."""
 
@@ -189,3 +208,16 @@ def read_unmapped_words(connection: duckdb.DuckDBPyConnection) -> tuple[Unmapped
         " order by row_count desc, field, reported_value"
     ).fetchall()
     return tuple(UnmappedWord(*row) for row in rows)
+
+
+def read_invoiced(connection: duckdb.DuckDBPyConnection) -> Invoiced | None:
+    """How far invoices explain MRR at the end of the last month on file, None without invoices."""
+    row = connection.execute(
+        "select 1 - sum(abs(unexplained_usd)) / greatest(sum(mrr_usd), 0.01),"
+        " sum(abs(unexplained_usd)), count(*) filter (where abs(unexplained_usd) >= 1)"
+        " from revenue.rpt_mrr_against_invoices where month_start_date ="
+        " (select max(month_start_date) from revenue.rpt_mrr_against_invoices)"
+    ).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return Invoiced(float(row[0]), float(row[1]), int(row[2]))

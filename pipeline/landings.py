@@ -27,7 +27,7 @@ class FileFacts:
     rows : int
         -1 where the file does not say (CSV).
     columns : mapping of str to str
-        Column name to data type, lower case; empty for CSV.
+        Column name to data type, both lower case; empty for CSV.
     first_extracted_at : datetime or None
         Earliest `_extracted_at` (UTC), None where the file does not say.
     digest : str
@@ -93,7 +93,10 @@ def read_parquet_facts(path: str) -> FileFacts:
         landed=landed_day(path),
         byte_count=size,
         rows=metadata.num_rows,
-        columns={n: type_name(k) for n, k in zip(schema.names, schema.types, strict=True)},
+        columns={
+            name.lower(): type_name(kind)
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        },
         first_extracted_at=_first_extracted_at(metadata, schema),
         digest=digest.hexdigest(),
     )
@@ -116,17 +119,24 @@ def read_text_facts(path: str) -> FileFacts:
 
 def type_name(kind: pa.DataType) -> str:
     """DuckDB's name, lower case, of an Arrow type."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view():
         return "varchar"
     if pa.types.is_dictionary(kind):
         return type_name(kind.value_type)
     if pa.types.is_timestamp(kind):
         return "timestamp with time zone" if kind.tz else "timestamp"
+    if pa.types.is_decimal(kind):
+        return "decimal"
     names = {
         pa.bool_(): "boolean",
         pa.float64(): "double",
         pa.float32(): "float",
         pa.date32(): "date",
+        pa.date64(): "date",
+        pa.uint8(): "utinyint",
+        pa.uint16(): "usmallint",
+        pa.uint32(): "uinteger",
+        pa.uint64(): "ubigint",
         pa.int8(): "tinyint",
         pa.int16(): "smallint",
         pa.int32(): "integer",

@@ -12,7 +12,7 @@ import duckdb
 from pipeline.config import Settings
 from pipeline.errors import explain
 from pipeline.gate import Check
-from pipeline.scoring import CHURN, Model
+from pipeline.scoring import CHURN, Model, targets_on
 from pipeline.verify import Context, Proven, proof
 
 TRAINED = "select as_of_date, metrics from ml.model_runs where model_version = ?"
@@ -67,11 +67,10 @@ def recorded_checks(
 )
 def no_leakage(context: Context) -> Proven:
     """The gates of every target's training, on what is built now."""
-    from ml.config import load_settings
     from ml.errors import MlError
 
     told = []
-    for target in load_settings().target:
+    for target in targets_on(context.settings):
         try:
             alone = _measure(context.settings, context.as_of, target)
         except MlError as error:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from dataclasses import replace
 
 import duckdb
 from rich.console import Console
@@ -17,8 +14,8 @@ from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
 from pipeline.gate import Night
-from pipeline.landings import changed_since
 from pipeline.outcomes import BuildOutcome
+from pipeline.planning import Options, Plan, make_plan
 from pipeline.progress import Stages, Step
 from pipeline.summary import Summary
 
@@ -30,34 +27,6 @@ FEATURES = (
     "resource_type:seed",
 )
 STAGES = 9
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run is asked for.
-
-    Attributes
-    ----------
-    as_of : date or None
-        T; None takes the day after the latest landed day.
-    retrain, rebuild, site : bool
-        Train even where a model fits; build everything anew; make the docs site.
-    """
-
-    as_of: date | None = None
-    retrain: bool = False
-    rebuild: bool = False
-    site: bool = True
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run is going to do, known before it does anything."""
-
-    run_id: str
-    as_of: date
-    since: str
-    variables: dict[str, Any]
 
 
 def run_nightly(settings: Settings, options: Options, console: Console) -> Summary:
@@ -83,10 +52,11 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
             step.outcome = f"{raw.file_count:,} files, {raw.byte_count / 1e6:,.0f} MB"
         with stages.stage("Find what changed") as step:
             plan = make_plan(settings, options, raw)
-            step.outcome = f"recompute from {plan.since} on" if plan.since else "build everything"
+            step.outcome = plan.told
         dbt = Dbt(settings, plan.variables)
         with failures_recorded(settings, plan):
             summary = _publish_night(settings, options, plan, dbt, stages)
+            summary = replace(summary, warnings=(*raw.told, *summary.warnings))
         if options.site:
             with stages.stage("Docs site") as step:
                 summary = _with_site(summary, dbt, step)
@@ -97,14 +67,18 @@ def _publish_night(
     settings: Settings, options: Options, plan: Plan, dbt: Dbt, stages: Stages
 ) -> Summary:
     with stages.stage("Build to the features") as step:
-        before = dbt.build(FEATURES, report=step.update)
+        features = replace(dbt, variables={**plan.variables, "changed_since": plan.features_since})
+        before = features.build(FEATURES, report=step.update)
+        dbt = replace(features, variables=plan.variables)
         with open_private(settings) as connection:
             input_checks = gate.read_input_gate(connection)
         if before.failed:
             gate.require_input_gate(input_checks)
         before.require_success("the build")
+        with open_private(settings) as connection:
+            ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.BUILT)
         step.outcome = before.counted()
-    with stages.stage("Train") as step:
+    with stages.stage("Train") as step, build_kept():
         asked = scoring.retraining_asked(settings, plan.as_of)
         models = scoring.choose_models(
             settings, plan.run_id, plan.as_of, options.retrain, asked
@@ -112,7 +86,7 @@ def _publish_night(
         if not plan.since:
             leakage.check_unchanged_models(settings, plan.as_of, models)
         step.outcome = "; ".join(model.outcome for model in models)
-    with stages.stage("Score and explain") as step:
+    with stages.stage("Score and explain") as step, build_kept():
         counts = [scoring.score(settings, plan.run_id, plan.as_of, model) for model in models]
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.SCORED)
@@ -139,6 +113,7 @@ def _publish_night(
                 *told.doubt_sentences(figures.read_doubts(connection)),
                 *told.word_sentences(figures.read_unmapped_words(connection)),
             )
+            invoiced = figures.read_invoiced(connection)
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
@@ -162,10 +137,16 @@ def _publish_night(
         label=settings.label,
         labels=labels,
         contradictions=contradictions,
+        invoiced=invoiced,
         input_checks=tuple(input_checks),
         gate_checks=tuple(checks),
         is_trusted=model.is_trusted,
-        warnings=(*doubted, *model.sentences, *_suspicions(before, after)),
+        warnings=(
+            *doubted,
+            *model.sentences,
+            *(f"{one.target}: {one.sentence}" for one in models[1:] if one.version is None),
+            *_suspicions(before, after),
+        ),
         published_file=settings.published_file,
         site=None,
         seconds=stages.seconds,
@@ -193,37 +174,6 @@ def recover(settings: Settings) -> None:
         kept.restore(connection, settings.published_file)
 
 
-def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> Plan:
-    """Decide T and from which day on to recompute; write the start of the run down."""
-    as_of = options.as_of or preflight.default_as_of(settings, raw)
-    run_id = ops.new_run_id(as_of)
-    shaping = {
-        "raw": str(settings.raw),
-        "vendors": settings.vendors,
-        "source_types_off": settings.source_types_off,
-        "vars": settings.dbt_vars,
-        "dbt-duckdb": importlib.metadata.version("dbt-duckdb"),
-    }
-    fingerprint = ops.code_fingerprint(settings.root, shaping)
-    current = {landing.key: landing for landing in raw.landings}
-    with open_private(settings) as connection:
-        built = [] if options.rebuild else ops.built_states(connection, fingerprint)
-        if not ops.features_are_of(connection, built):
-            built = []
-        since = changed_since(as_of, current, built)
-        detail = {**shaping, "code_fingerprint": fingerprint, "changed_since": since}
-        ops.record_start(connection, run_id, as_of, settings.source, detail, raw.landings)
-    variables = {
-        **settings.dbt_vars,
-        "as_of_date": as_of.isoformat(),
-        "vendors": list(settings.vendors),
-        "source_types_off": list(settings.source_types_off),
-        "changed_since": since,
-        "run_id": run_id,
-    }
-    return Plan(run_id, as_of, since, variables)
-
-
 @contextlib.contextmanager
 def open_private(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The private file, closed again at the end: dbt opens it next."""
@@ -232,6 +182,19 @@ def open_private(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def build_kept() -> Iterator[None]:
+    """Say, where what follows the build fails, that the build is not lost."""
+    try:
+        yield
+    except Exception as error:
+        known = explain(error)
+        if known is None:
+            raise
+        kept = "the finished build is kept, the next run goes on from it"
+        raise UserError(known.message, f"{known.remedy}; {kept}", known.notes) from error
 
 
 @contextlib.contextmanager

@@ -20,7 +20,8 @@ from pipeline.landings import BuiltState, Landing
 from pipeline.raw import read_sources
 
 logger = logging.getLogger(__name__)
-STARTED, SCORED, PUBLISHED, FAILED = "started", "scored", "published", "failed"
+STARTED, BUILT, SCORED = "started", "built", "scored"
+PUBLISHED, FAILED = "published", "failed"
 CODE_FOLDERS = ("models", "macros", "seeds", "tests/generic", "tests/singular")
 LANDING_SCHEMA = pa.schema(
     {
@@ -108,33 +109,39 @@ def last_published(connection: duckdb.DuckDBPyConnection) -> tuple[str, date] | 
     ).fetchone()
 
 
-def built_states(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> list[BuiltState]:
-    """What the private file may hold: the last published run and all that began since.
+def built_states(
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, *reached: str
+) -> list[BuiltState]:
+    """What the private file may hold: the last run that got so far, and all that began since.
 
     Parameters
     ----------
     fingerprint : str
         Code and settings of the run that begins (`code_fingerprint`).
+    *reached : str
+        States, of which that run has reached one: `PUBLISHED` for all tables, `BUILT` or
+        `PUBLISHED` for the features and what comes before them.
 
     Returns
     -------
     list of BuiltState
-        Empty where everything must be built: no run was published yet, or one of these runs
-        had other code.
+        Empty where everything must be built: no run got so far yet, or one of these runs had
+        other code.
     """
     rows = connection.execute(
         """
-        with last_published as (
-            select run_id from ops.runs where state = 'published'
+        with last_reached as (
+            select run_id from ops.runs where state in (select unnest(?))
             order by recorded_at desc, run_id desc limit 1
         )
         select started.run_id, started.as_of_date, started.detail
         from ops.runs as started
         inner join ops.runs as since
-            on since.state = 'started' and since.run_id = (select run_id from last_published)
+            on since.state = 'started' and since.run_id = (select run_id from last_reached)
         where started.state = 'started' and started.recorded_at >= since.recorded_at
         order by started.recorded_at
-        """
+        """,
+        [list(reached)],
     ).fetchall()
     if any(json.loads(detail).get("code_fingerprint") != fingerprint for _, _, detail in rows):
         return []

@@ -72,6 +72,7 @@ def is_of_this_code(settings: Settings, detail: dict[str, Any]) -> bool:
     """Whether a run, by the detail of its start, had these models, seeds and settings."""
     now = {
         "vendors": list(settings.vendors),
+        "landed_by": dict(settings.landed_by),
         "source_types_off": list(settings.source_types_off),
         "vars": dict(settings.dbt_vars),
     }

@@ -143,11 +143,11 @@ def rebuild_past(
         None where no raw table says when a row became known.
     """
     built = date.fromisoformat(str(variables["as_of_date"]))
-    vendors = settings.vendors
+    listed = settings.vendors, "vendors", settings.landed_by
     with stages.stage("Append the future") as step:
-        originals = read_contract(settings.root, settings.raw, vendors, "vendors")
+        originals = read_contract(settings.root, settings.raw, *listed)
         later_rows.link_files(originals, landings, settings.raw, scratch.raw)
-        copies = read_contract(settings.root, scratch.raw, vendors, "vendors")
+        copies = read_contract(settings.root, scratch.raw, *listed)
         appended = later_rows.append_later_rows(
             copies, scratch.raw, horizon, built, ROWS_PER_CHANGE, step.update
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import os
 import shutil
@@ -10,38 +9,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipeline.config import Settings
 from pipeline.errors import UserError, explain_engine_text
-from pipeline.landings import (
-    FileFacts,
-    Landing,
-    landings_of,
-    latest_landed,
-    read_parquet_facts,
-    read_text_facts,
-)
-from pipeline.raw import RawTable, read_contract
+from pipeline.json_columns import check_json
+from pipeline.landings import FileFacts, Landing, landings_of, latest_landed
+from pipeline.parquet_files import check_values, read_facts
+from pipeline.raw import read_contract
+from pipeline.text_files import check_text, read_text_facts
 
 DISK_RESERVE_BYTES = 200 * 1024**2
 DISK_FACTOR = 2  # the private file may be rewritten once, and its marts are copied
-INTEGERS = ("tinyint", "smallint", "integer", "bigint", "hugeint")
-SAME_TYPE = {"text": "varchar", "string": "varchar", "json": "varchar", "int": "integer"}
 Progress = Callable[[float, float | None], None]
 
 
 @dataclass(frozen=True)
 class RawState:
-    """What lies in the raw folder, checked against the contract."""
+    """What lies in the raw folder, checked against the contract.
+
+    Attributes
+    ----------
+    told : tuple of str
+        A sentence for each column with values that were put aside.
+    """
 
     landings: tuple[Landing, ...]
     file_count: int
     byte_count: int
     row_count: int
+    told: tuple[str, ...]
 
 
 @contextmanager
@@ -120,7 +118,9 @@ def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
         A folder, table, file, column or row is missing or not what the contract says.
     """
     setting = f"plumbline.toml [source.{settings.source}]"
-    tables = read_contract(settings.root, settings.raw, settings.vendors, setting)
+    tables = read_contract(
+        settings.root, settings.raw, settings.vendors, setting, settings.landed_by
+    )
     if not settings.raw.is_dir():
         raise UserError(
             f"there is no raw folder {settings.raw}",
@@ -137,29 +137,34 @@ def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
             )
     total, done = sum(len(paths) for paths in files.values()), 0
     landings: list[Landing] = []
+    told: list[str] = []
     row_count = byte_count = 0
-    for table, paths in files.items():
-        if not paths:
-            continue
-        facts: list[FileFacts] = []
-        for path in paths:
-            facts.append(_read_facts(table, path))
-            done += 1
-            if progress is not None and done % 50 == 0:
-                progress(done, total)
-        if table.is_parquet:
-            rows = sum(file.rows for file in facts)
-        else:
-            rows = _check_text_table(table, paths)
-        if rows == 0:
-            raise UserError(
-                f"raw table {table.label} is empty: {len(paths)} file(s), no row",
-                "land it again, or switch the vendor off in plumbline.toml",
-            )
-        row_count += rows
-        byte_count += sum(file.byte_count for file in facts)
-        landings.extend(landings_of(table.vendor, table.name, facts))
-    return RawState(tuple(landings), total, byte_count, row_count)
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for table, paths in files.items():
+            if not paths:
+                continue
+            facts: list[FileFacts] = []
+            for path in paths:
+                facts.append(read_facts(table, path) if table.is_parquet else read_text_facts(path))
+                done += 1
+                if progress is not None and done % 50 == 0:
+                    progress(done, total)
+            if table.is_parquet:
+                check_values(connection, table, facts)
+                rows = sum(file.rows for file in facts)
+            else:
+                rows = sum(check_text(connection, table, path) for path in paths)
+            if rows == 0:
+                raise UserError(
+                    f"raw table {table.label} is empty: {len(paths)} file(s), no row",
+                    "land it again, or switch the vendor off in plumbline.toml",
+                )
+            told.extend(check_json(connection, table, paths))
+            row_count += rows
+            byte_count += sum(file.byte_count for file in facts)
+            landings.extend(landings_of(table.vendor, table.name, facts))
+    return RawState(tuple(landings), total, byte_count, row_count, tuple(told))
 
 
 def default_as_of(settings: Settings, raw: RawState) -> date:
@@ -179,74 +184,3 @@ def default_as_of(settings: Settings, raw: RawState) -> date:
         f"the raw files of source '{settings.source}' do not say when they landed",
         "give --as-of DATE, or set as_of in plumbline.toml",
     )
-
-
-def _read_facts(table: RawTable, path: str) -> FileFacts:
-    try:
-        facts = read_parquet_facts(path) if table.is_parquet else read_text_facts(path)
-    except (OSError, pa.ArrowException) as error:
-        raise UserError(
-            f"raw file {path} cannot be read: {error}", "land it again, or restore it"
-        ) from None
-    if table.is_parquet:
-        for name, declared in table.columns:
-            is_partition = name == "landed" and facts.landed
-            if name not in facts.columns and (is_partition or name in table.optional):
-                continue
-            if name not in facts.columns:
-                raise UserError(
-                    f"raw file {path} lacks the column {name} of {table.label}",
-                    f"land it with that column, or change _{table.vendor}__sources.yml",
-                )
-            found = facts.columns[name]
-            if not is_accepted(declared, found):
-                raise UserError(
-                    f"raw file {path}: column {name} is {found}, the contract of "
-                    f"{table.label} says {declared}",
-                    f"land it with that type, or change _{table.vendor}__sources.yml",
-                )
-    return facts
-
-
-def is_accepted(declared: str, found: str) -> bool:
-    """Whether a column found as `found` may stand where the contract says `declared`."""
-    declared = SAME_TYPE.get(declared, declared)
-    if found == "null":
-        return True
-    if declared in INTEGERS and found in INTEGERS:
-        return INTEGERS.index(found) <= INTEGERS.index(declared)
-    if declared == "timestamp":
-        return found in ("timestamp", "timestamp with time zone")
-    return declared in ("", found) or (declared == "double" and found == "float")
-
-
-def _check_text_table(table: RawTable, paths: list[str]) -> int:
-    for path in paths:
-        with Path(path).open(encoding="utf-8-sig", newline="", errors="replace") as handle:
-            header = next(csv.reader(handle), [])
-        for name, _ in table.columns:
-            if name not in header and name not in table.optional:
-                raise UserError(
-                    f"raw file {path} lacks the column {name} of {table.label}",
-                    f"land it with that column, or change _{table.vendor}__sources.yml",
-                )
-    with duckdb.connect() as connection:
-        try:
-            described = connection.execute(f"describe select * from {table.location}").fetchall()
-            found = {row[0]: row[1].lower() for row in described}
-            for name, declared in table.columns:
-                if name in found and not is_accepted(declared, found[name]):
-                    raise UserError(
-                        f"raw file {paths[0]}: column {name} reads as {found[name]}, the contract "
-                        f"of {table.label} says {declared}",
-                        f"mend the values, or change _{table.vendor}__sources.yml",
-                    )
-            counts = connection.execute(
-                f"select count(*), count(columns(*)) from {table.location}"
-            ).fetchone()
-        except duckdb.Error as error:
-            raise UserError(
-                f"raw file {paths[0]} does not read as {table.label}: {str(error)[:200]}",
-                "mend the file, or land it again",
-            ) from None
-    return int(counts[0]) if counts else 0

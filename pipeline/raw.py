@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,19 @@ class RawTable:
     Attributes
     ----------
     vendor, name : str
-        Source and table, as in the sources YAML.
+        Folder of models/base, and table as the sources YAML has it.
     location : str
         The relation expression DuckDB reads, for instance `read_parquet('...')`.
     pattern : str
         The file pattern inside `location`.
     columns : tuple of (str, str)
-        Column name and data type, lower case.
+        Column name and data type, both lower case: the engine knows no other.
     optional : frozenset of str
         Columns that may be absent; they read as NULL.
     may_be_absent : bool
         Whether a company may have nothing of the kind, so that no file is no fault.
+    json : frozenset of str
+        Columns that hold JSON text.
     """
 
     vendor: str
@@ -44,7 +46,8 @@ class RawTable:
     location: str
     pattern: str
     columns: tuple[tuple[str, str], ...]
-    optional: frozenset[str] = frozenset()
+    optional: frozenset[str]
+    json: frozenset[str]
     may_be_absent: bool = False
 
     @property
@@ -56,6 +59,23 @@ class RawTable:
     def is_parquet(self) -> bool:
         """Whether its files carry their own schema."""
         return self.pattern.endswith(".parquet")
+
+    @property
+    def is_united(self) -> bool:
+        """Whether its files may have different columns; where not, the first one decides."""
+        return "union_by_name" in self.location
+
+    @property
+    def contract(self) -> str:
+        """Name of the file that declares it."""
+        return f"_{self.vendor}__sources.yml"
+
+    def lacks(self, path: str, column: str) -> UserError:
+        """The line for a file without a column that must be there."""
+        return UserError(
+            f"raw file {path} lacks the column {column} of {self.label}",
+            f"land it with that column, or change {self.contract}",
+        )
 
     def files(self) -> list[str]:
         """Paths of the table's files, sorted."""
@@ -77,18 +97,26 @@ def known_vendors(root: Path) -> list[str]:
     )
 
 
-def read_contract(root: Path, raw: Path, vendors: Iterable[str], setting: str) -> list[RawTable]:
-    """Read the raw tables of the vendors that are switched on.
+def read_contract(
+    root: Path,
+    raw: Path,
+    vendors: Iterable[str],
+    setting: str,
+    landed_by: Mapping[str, str],
+) -> list[RawTable]:
+    """Read the raw tables of the vendors that are switched on, as they are landed.
 
     Parameters
     ----------
     setting : str
         Where the vendors are listed, for the message about an unknown one.
+    landed_by : mapping of str to str
+        Sync tool by vendor; the others are in their native layout.
 
     Raises
     ------
     UserError
-        A vendor is unknown, or its sources YAML cannot be read.
+        A vendor is unknown, or not as that tool lands it, or its sources YAML cannot be read.
     """
     known = known_vendors(root)
     tables: list[RawTable] = []
@@ -98,7 +126,18 @@ def read_contract(root: Path, raw: Path, vendors: Iterable[str], setting: str) -
                 f"vendor '{vendor}' is not known (known: {', '.join(known)})",
                 f"correct vendors in {setting}, or add models/base/{vendor}/",
             )
-        file = root / "models" / "base" / vendor / f"_{vendor}__sources.yml"
+        folder = root / "models" / "base" / vendor
+        file = folder / f"_{vendor}__sources.yml"
+        if vendor in landed_by:
+            tool = landed_by[vendor]
+            file = folder / tool / f"_{vendor}_{tool}__sources.yml"
+            if not file.is_file():
+                known_tools = sorted(path.parent.name for path in folder.glob("*/_*__sources.yml"))
+                raise UserError(
+                    f"{vendor} as {tool} lands it is not known"
+                    f" (known: {', '.join(['native', *known_tools])})",
+                    f"correct landed_by in {setting}, or add models/base/{vendor}/{tool}/",
+                )
         tables.extend(_tables_of(file, vendor, raw))
     return tables
 
@@ -140,11 +179,12 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                     location=location if "(" in location else f"'{location.strip(chr(39))}'",
                     pattern=quoted[1] if quoted else location,
                     columns=tuple(
-                        (column["name"], str(column.get("data_type", "")).lower())
+                        (column["name"].lower(), str(column.get("data_type", "")).lower())
                         for column in table.get("columns", [])
                     ),
                     optional=_marked(table, "is_optional"),
                     may_be_absent=bool(_meta(table).get("is_optional")),
+                    json=_marked(table, "is_json"),
                 )
             )
     return tables
@@ -162,7 +202,7 @@ def _meta(node: dict[str, Any]) -> dict[str, Any]:
 
 def _marked(table: dict[str, Any], mark: str) -> frozenset[str]:
     columns = table.get("columns", [])
-    return frozenset(column["name"] for column in columns if _meta(column).get(mark))
+    return frozenset(column["name"].lower() for column in columns if _meta(column).get(mark))
 
 
 def _render(template: str, source: dict[str, Any], table: dict[str, Any], raw: Path) -> str:

@@ -97,14 +97,19 @@ def choose_models(
     asked: Mapping[str, str] | None = None,
     since: date | None = None,
 ) -> tuple[Model, ...]:
-    """Load or train the champion of every target, the churn model first."""
-    from ml.config import load_settings
-
-    targets = load_settings().target
+    """Load or train the champion of every target that is on, the churn model first."""
+    targets = targets_on(settings)
     return tuple(
         choose_model(settings, run_id, as_of, retrain, name, asked or {}, since)
         for name in targets
     )
+
+
+def targets_on(settings: Settings) -> tuple[str, ...]:
+    """Targets that this source learns, the churn model first."""
+    from ml.config import load_settings
+
+    return tuple(name for name in load_settings().target if name not in settings.targets_off)
 
 
 def retraining_asked(settings: Settings, as_of: date) -> dict[str, str]:

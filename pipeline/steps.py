@@ -167,10 +167,8 @@ def last_build(settings: Settings, as_of: date | None) -> tuple[date, dict[str, 
             f"run `plumbline nightly --as-of {as_of}` first",
         )
     return as_of or built, {
-        **settings.dbt_vars,
+        **settings.shaping_vars,
         "as_of_date": built.isoformat(),
-        "vendors": list(settings.vendors),
-        "source_types_off": list(settings.source_types_off),
         "changed_since": json.loads(detail)["changed_since"],
         "run_id": run_id,
     }

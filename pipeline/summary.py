@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.figures import Account, Contradiction, FixedCut, Label, ModelQuality
+from pipeline.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
 from pipeline.gate import Check, InputCheck, plain
 
 SHOWN_CONTRADICTIONS = 3
@@ -35,6 +35,7 @@ class Summary:
     label: str
     labels: tuple[Label, ...]
     contradictions: tuple[Contradiction, ...]
+    invoiced: Invoiced | None
     is_trusted: bool
     input_checks: tuple[InputCheck, ...]
     gate_checks: tuple[Check, ...]
@@ -65,6 +66,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     figures.add_row("Learnt from", _labels_line(summary))
     if summary.contradictions:
         figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
+    if summary.invoiced:
+        figures.add_row("Explained by invoices", _invoiced_line(summary.invoiced))
     console.print(figures)
     if summary.is_trusted:
         console.print(_accounts_table(summary))
@@ -115,6 +118,15 @@ def _contradictions_line(found: tuple[Contradiction, ...]) -> str:
     more = len(found) - SHOWN_CONTRADICTIONS
     rest = f" and {more} more rules" if more > 0 else ""
     return f"{largest}{rest} (quality.rpt_source_contradictions)"
+
+
+def _invoiced_line(invoiced: Invoiced) -> str:
+    line = f"{invoiced.share:.1%} of MRR"
+    if not invoiced.accounts:
+        return line
+    accounts = "1 account" if invoiced.accounts == 1 else f"{invoiced.accounts:,} accounts"
+    rest = f"{money(invoiced.unexplained_usd)} a month of {accounts} is not"
+    return f"{line}; {rest} (revenue.rpt_mrr_against_invoices)"
 
 
 def _accounts_table(summary: Summary) -> Table:

@@ -8,7 +8,7 @@ select reported_value as word,
         when 'day' then 12.0 / 365 end as months
 from reference.reported_values where field = 'billing_interval';
 
--- phases that a schedule told before they began, and that no newer version of it took back
+-- phases that a schedule told before they began, and that no newer version of it at back
 create temp table phases as
 select p.*, max(phase_ended_at) over (partition by schedule_id, changed_at, known_at) as last_end
 from staging.stg_subscription__scheduled_item_versions p
@@ -41,7 +41,9 @@ completed as (
             coalesce(l.quantity_divisor, p.quantity_divisor) as quantity_divisor,
             coalesce(l.quantity_rounding, p.quantity_rounding) as quantity_rounding,
             coalesce(l.usage_type, p.usage_type) as usage_type,
-            coalesce(l.currency, p.currency) as currency,
+            -- an amount that only the price's record says is in the record's currency
+            coalesce(case when l.unit_amount_minor is null and l.price_tiers is null
+                then p.currency end, l.currency, p.currency) as currency,
             coalesce(l.billing_interval, p.billing_interval) as billing_interval,
             coalesce(l.billing_interval_count, p.billing_interval_count, 1) as billing_interval_count
         )
@@ -119,14 +121,14 @@ left join (
 ) c on c.customer_id = v.customer_id;
 
 -- what a schedule or a customer says of a subscription is a version of it, too
-create temp table told as
+create temp table told_versions as
 with customers as (
     select *, bool_or(percent_off is not null or amount_off_minor is not null)
         over (partition by customer_id) as ever_discounted
     from staging.stg_subscription__customer_versions
 ),
 elsewhere as (
-    select distinct subscription_id, phase_started_at as at, known_at as heard, 3 as kind from phases
+    select distinct subscription_id, phase_started_at as effective, known_at as heard, 3 as kind from phases
     union all
     select distinct subscription_id, last_end, known_at, 2 from phases where will_cancel_at_end
     union all
@@ -134,27 +136,27 @@ elsewhere as (
     from customers c join said s using (customer_id) where c.ever_discounted
 ),
 all_told as (
-    select subscription_id, changed_at as at, known_at as heard, 1 as kind,
-        changed_at as state_at, known_at as state_heard
+    select subscription_id, changed_at as effective, known_at as heard, 1 as kind,
+        changed_at as state_effective, known_at as state_heard
     from said
     union all
     select e.*, max(s.changed_at), arg_max(s.known_at, (s.changed_at, s.known_at))
     from elsewhere e join (select distinct subscription_id, changed_at, known_at
             from staging.stg_subscription__subscription_versions) s
-        on s.subscription_id = e.subscription_id and s.changed_at < e.at and s.known_at <= e.heard
+        on s.subscription_id = e.subscription_id and s.changed_at < e.effective and s.known_at <= e.heard
     group by all
 )
-select t.at, t.heard, t.kind, s.*,
-    case when t.kind = 3 then t.at else t.state_at end as lines_at,
+select t.effective, t.heard, t.kind, s.*,
+    case when t.kind = 3 then t.effective else t.state_effective end as lines_effective,
     case when t.kind = 3 then t.heard else t.state_heard end as lines_heard,
-    c.changed_at as customer_at, c.known_at as customer_heard
+    c.changed_at as customer_effective, c.known_at as customer_heard
 from (select * from all_told
-    qualify row_number() over (partition by subscription_id, at, heard order by kind) = 1) t
-join said s on s.subscription_id = t.subscription_id and s.changed_at = t.state_at
+    qualify row_number() over (partition by subscription_id, effective, heard order by kind) = 1) t
+join said s on s.subscription_id = t.subscription_id and s.changed_at = t.state_effective
     and s.known_at = t.state_heard
 left join (select * from customers where ever_discounted) c
-    on c.customer_id = s.customer_id and c.changed_at <= t.at and c.known_at <= t.heard
-qualify row_number() over (partition by t.subscription_id, t.at, t.heard
+    on c.customer_id = s.customer_id and c.changed_at <= t.effective and c.known_at <= t.heard
+qualify row_number() over (partition by t.subscription_id, t.effective, t.heard
     order by c.changed_at desc nulls last, c.known_at desc) = 1;
 
 -- a version that nobody can read is put aside: the last one read goes on
@@ -169,24 +171,25 @@ judged as (
         coalesce(t.period_ended_at, l.term_end) as term_end,
         t.is_deleted or not (
             t.unreadable is not null or t.is_unmapped
-            or (t.kind <> 2 and t.state in ('active', 'past_due') and (l.lines is null
+            or (t.kind <> 2 and t.state in ('active', 'past_due')
+                and not (t.is_paused and t.resumes_at is null) and (l.lines is null
                 or (coalesce(l.monthly, 0) = 0 and l.priced < l.lines)))
         ) as is_read,
-        row_number() over (partition by t.subscription_id order by t.at, t.heard) as n
-    from told t
-    left join summed l on l.subscription_id = t.subscription_id and l.changed_at = t.lines_at
+        row_number() over (partition by t.subscription_id order by t.effective, t.heard) as n
+    from told_versions t
+    left join summed l on l.subscription_id = t.subscription_id and l.changed_at = t.lines_effective
         and l.known_at = t.lines_heard
 ),
 numbered as (
     select *, max(case when is_read then n end) over (partition by subscription_id order by n) as origin
     from judged
 )
-select v.subscription_id, v.n, v.at, greatest(v.heard, o.heard) as heard,
+select v.subscription_id, v.n, v.effective, greatest(v.heard, o.heard) as heard,
     coalesce(o.account_id, v.account_id) as account_id,
     v.origin is not null as was_read, not v.is_read as is_held,
     case when o.kind = 2 then 'canceled' else o.state end as state,
-    o.* exclude (subscription_id, n, at, heard, account_id, state, is_read, origin, kind),
-    case when o.kind = 2 then o.at else o.ended_at end as stops_at
+    o.* exclude (subscription_id, n, effective, heard, account_id, state, is_read, origin, kind),
+    case when o.kind = 2 then o.effective else o.ended_at end as stops_at
 from numbered v join numbered o
     on o.subscription_id = v.subscription_id and o.n = coalesce(v.origin, v.n);
 
@@ -206,7 +209,7 @@ with owned as (
         d.currency, d.duration, d.duration_months, d.applies_to_plans, d.started_at, d.ended_at
     from readable r join (select distinct * from staging.stg_subscription__customer_versions
         where percent_off is not null or amount_off_minor is not null) d
-        on d.customer_id = r.customer_id and d.changed_at = r.customer_at
+        on d.customer_id = r.customer_id and d.changed_at = r.customer_effective
         and d.known_at = r.customer_heard
 )
 select o.*, o.amount_off_minor * c.cents as off_cents,
@@ -215,23 +218,23 @@ select o.*, o.amount_off_minor * c.cents as off_cents,
         when o.ended_at is not null then day_after(o.ended_at)
         when o.duration = 'once' and o.started_at < r.term_start::date then r.term_start::date
         when o.duration = 'once' then coalesce(day_after(r.term_end),
-            (coalesce(o.started_at, r.at)::date + to_months(greatest(b.bills, 1)))::date)
+            (coalesce(o.started_at, r.effective)::date + to_months(greatest(b.bills, 1)))::date)
         when o.duration = 'repeating' and o.duration_months is not null
-            then (coalesce(o.started_at, r.at)::date + to_months(o.duration_months::int))::date
+            then (coalesce(o.started_at, r.effective)::date + to_months(o.duration_months::int))::date
         else date '9999-01-01'
     end as next_day
 from owned o
 join readable r using (subscription_id, n)
 left join (select subscription_id, changed_at, known_at,
         min(case when months < 1 then 0 else months::int end)::int as bills from lines group by all) b
-    on b.subscription_id = r.subscription_id and b.changed_at = r.lines_at and b.known_at = r.lines_heard
+    on b.subscription_id = r.subscription_id and b.changed_at = r.lines_effective and b.known_at = r.lines_heard
 left join cents_per_unit c on c.currency = o.currency;
 
 create temp table timeline as
 with latest as (
     -- the latest word on each moment of change
     select * from readable
-    qualify heard = max(heard) over (partition by subscription_id, at)
+    qualify heard = max(heard) over (partition by subscription_id, effective)
 ),
 kept as (
     select * from latest
@@ -244,9 +247,9 @@ placed as (
         case
             when was_read and (is_deleted or state not in ('trialing', 'active', 'past_due')
                 or (is_paused and resumes_at is null))
-                then day_after(at) else at::date end as change_day,
+                then day_after(effective) else effective::date end as change_day,
         case when row_number() over (partition by subscription_id order by n) = 1 then
-            least(at::date, coalesce(trial_started_at, started_at, at)::date, coalesce(started_at, at)::date)
+            least(effective::date, coalesce(trial_started_at, started_at, effective)::date, coalesce(started_at, effective)::date)
         end as from_start
     from kept
 )
@@ -258,7 +261,7 @@ select *, coalesce(from_start, change_day) as first_day,
         rows between 1 following and unbounded following), getvariable('t')) as next_day,
     min(case when not is_held then day_after(stops_at) end) over (partition by subscription_id order by n
         rows between current row and unbounded following) as final_end,
-    case when state = 'past_due' and not is_held then max(case when not was_due then at end) over (
+    case when state = 'past_due' and not is_held then max(case when not was_due then effective end) over (
         partition by subscription_id order by n) end as due_since
 from (select *, coalesce(lag(state = 'past_due' and not is_held) over (
         partition by subscription_id order by n), false) as was_due from placed);
@@ -268,6 +271,13 @@ create temp table days as
 select t.*, d.day,
     case
         when not was_read then 'unknown'
+        -- what was over when it could no longer be read does not go on
+        when is_held and effective::date >= least(
+            coalesce(day_after(stops_at), date '9999-01-01'),
+            coalesce(day_after(case when will_cancel_at_period_end
+                then coalesce(cancel_at, term_end) else cancel_at end), date '9999-01-01'),
+            case when state = 'past_due' then changed_at::date + getvariable('grace')
+                else date '9999-01-01' end) then 'none'
         when is_deleted or (is_paused and (resumes_at is null or d.day < resumes_at::date)) then 'none'
         when state = 'trialing' and (trial_ended_at is null or d.day < day_after(trial_ended_at)) then 'trial'
         when state = 'trialing' and will_trial_end_unpaid then 'none'
@@ -288,10 +298,10 @@ with standing as (
     select d.subscription_id, d.n, d.day, l.item_id, l.monthly, l.months, x.discount_id,
         x.item_id is not null as is_items,
         ln(greatest(1 - coalesce(x.percent_off, 0) / 100, 1e-12)) as kept, x.off_cents
-    from (select subscription_id, n, day, lines_at, lines_heard from days) d
+    from (select subscription_id, n, day, lines_effective, lines_heard from days) d
     join discounts x on x.subscription_id = d.subscription_id and x.n = d.n
         and d.day >= x.first_day and d.day < x.next_day
-    join lines l on l.subscription_id = d.subscription_id and l.changed_at = d.lines_at
+    join lines l on l.subscription_id = d.subscription_id and l.changed_at = d.lines_effective
         and l.known_at = d.lines_heard and l.monthly > 0
         and coalesce(x.item_id, l.item_id) = l.item_id
         and (x.applies_to_plans is null or list_contains(from_json(x.applies_to_plans, '["varchar"]'), l.plan_id))
@@ -304,7 +314,7 @@ after_shares as (
         greatest(0, any_value(monthly) * exp(coalesce(sum(kept) filter (is_items), 0))
             - coalesce(sum(off_cents) filter (is_items), 0) / months)
         * exp(coalesce(sum(kept) filter (not is_items), 0)) as monthly
-    from standing group by all
+    from standing group by subscription_id, n, day, item_id, months
 ),
 off as (
     select subscription_id, n, day, item_id, sum(off_cents / months * share) as off
@@ -322,7 +332,7 @@ select r.subscription_id, r.n, sum(l.monthly) as monthly, sum(l.seats) as seats,
     min(case when l.months < 1 then 0 else l.months end)::bigint as term_months,
     arg_min(case when l.is_add_on then 'add-on only' else l.plan_id end,
         (case when l.is_add_on or l.is_metered then 1 else 0 end, -coalesce(l.monthly, 0), l.item_id)) as plan_id
-from readable r join lines l on l.subscription_id = r.subscription_id and l.changed_at = r.lines_at
+from readable r join lines l on l.subscription_id = r.subscription_id and l.changed_at = r.lines_effective
     and l.known_at = r.lines_heard
 group by all;
 
@@ -332,7 +342,7 @@ with reduced as (
     select d.subscription_id, d.n, d.day, sum(coalesce(x.monthly, l.monthly)) as monthly
     from (select distinct subscription_id, n, day from discounted_days) d
     join readable r using (subscription_id, n)
-    join lines l on l.subscription_id = d.subscription_id and l.changed_at = r.lines_at
+    join lines l on l.subscription_id = d.subscription_id and l.changed_at = r.lines_effective
         and l.known_at = r.lines_heard
     left join discounted_days x on x.subscription_id = d.subscription_id and x.n = d.n
         and x.day = d.day and x.item_id = l.item_id
@@ -345,7 +355,7 @@ priced as (
     left join plain_prices p using (subscription_id, n)
     left join reduced x using (subscription_id, n, day)
 )
-select subscription_id, coalesce(account_id, 'unassigned') as account_id, day, at as changed_at,
+select subscription_id, coalesce(account_id, 'unassigned') as account_id, day, effective as changed_at,
     state as status, cents, seats, plan_id, term_months, day_after(term_end) as term_end, service as kind,
     is_held, is_last_word
 from priced

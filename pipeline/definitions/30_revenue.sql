@@ -38,23 +38,25 @@ select account_id, day + 1 as churn_date, next_day, cents
 from (select *, lead(day) over (partition by account_id order by day) as next_day from paid_days)
 where coalesce(next_day, getvariable('t')) - (day + 1) > getvariable('gap');
 
--- cohorts, closed at the period's start: who paid on the day before it
+-- cohorts, closed at the period's start: who paid on the day before it; a period before which
+-- nobody paid is there, and has no rate
 create temp table cohorts as
-select c.*, s.cents as start_cents, coalesce(e.cents, 0) as end_cents,
-    exists (select 1 from churns x where x.account_id = c.account_id
+select c.*, s.cents as start_cents, if(s.cents is null, null, coalesce(e.cents, 0)) as end_cents,
+    s.cents is not null and exists (select 1 from churns x where x.account_id = c.account_id
         and x.churn_date >= c.period_start and x.churn_date < c.period_end) as is_lost
 from cuts c
-join paid_at_end s on s.account_id = c.account_id and s.period_end = c.period_start
-left join paid_at_end e on e.account_id = c.account_id and e.period_end = c.period_end
 -- what is kept of a row that nobody could read enters no rate
-where s.held_cents = 0 and coalesce(e.held_cents, 0) = 0;
+left join paid_at_end s on s.account_id = c.account_id and s.period_end = c.period_start
+    and s.held_cents = 0 and not exists (select 1 from paid_at_end h
+        where h.account_id = c.account_id and h.period_end = c.period_end and h.held_cents > 0)
+left join paid_at_end e on e.account_id = c.account_id and e.period_end = c.period_end;
 
 create temp table rates as
 select grain, period_start, period_end, dimension_name, dimension_value,
     sum(start_cents) as start_cents,
     sum(end_cents) / sum(start_cents) as nrr,
     sum(least(start_cents, end_cents)) / sum(start_cents) as grr,
-    count(*) filter (is_lost) / count(*) as logo_churn,
+    count(*) filter (is_lost) / nullif(count(start_cents), 0) as logo_churn,
     period_end + getvariable('gap') <= getvariable('t') as is_settled
 from cohorts group by all;
 

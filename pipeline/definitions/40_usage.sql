@@ -20,19 +20,16 @@ select workspace_id, arg_min(account_id, (known_at::date, changed_at, known_at))
 from staging.stg_master_records__workspace_versions
 where account_id is not null group by workspace_id;
 
--- a redelivery within three landing days is the same event
+-- deliveries of one id, user, workspace, type and day are one event
 create temp table user_events as
-select h.account_id, e.user_id, e.occurred_at::date as day, e.event_type, count(*) as events
+select h.account_id, e.user_id, e.day, e.event_type, count(*) as events
 from (
-    select workspace_id, user_id, event_type, occurred_at,
-        landed_date - lag(landed_date) over (
-            partition by event_id, workspace_id, user_id, event_type, occurred_at::date
-            order by landed_date, known_at) as days_since
+    select workspace_id, user_id, event_type, occurred_at::date as day
     from staging.stg_usage__events
+    group by event_id, workspace_id, user_id, event_type, occurred_at::date
 ) e
 join people p on p.user_id = e.user_id and p.is_person
 join homes h on h.workspace_id = e.workspace_id
-where coalesce(days_since, 99) > getvariable('redelivery')
 group by all;
 
 create temp table user_days as

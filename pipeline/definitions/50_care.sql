@@ -1,17 +1,30 @@
 -- Support, sentiment, preparedness and engagement, by the definitions page.
 -- What belongs to no account of that month is in the sums under 'unassigned'.
+-- a version with a word that nobody mapped is put aside; one merged away counts as deleted
+create temp table ticket_versions as
+select v.* replace (s.value as status, p.value as priority), is_deleted or is_merged as is_gone
+from staging.stg_support__ticket_versions v
+left join reference.reported_values s
+    on s.field = 'ticket_status' and s.reported_value = v.status
+left join reference.reported_values p
+    on p.field = 'ticket_priority' and p.reported_value = v.priority
+where is_deleted
+    or (s.value is not null and (v.priority is null or p.reported_value is not null));
+
 create temp table tickets as
 with histories as (
-    select ticket_id,
-        arg_min(account_id, (known_at::date, changed_at, known_at)) as account_id,
-        arg_min(priority, (known_at::date, changed_at, known_at)) as priority,
-        min(created_at) as opened_at, bool_or(is_escalated) as is_escalated,
-        bool_or(is_deleted) as was_deleted
-    from staging.stg_support__ticket_versions group by ticket_id
+    -- (a struct, so that a ticket without a priority keeps none)
+    select ticket_id, min(created_at) as opened_at, bool_or(is_escalated) as is_escalated,
+        bool_or(is_gone) as was_deleted, first.account_id, first.priority
+    from (
+        select *, arg_min({account_id: account_id, priority: priority},
+            (known_at::date, changed_at, known_at)) over (partition by ticket_id) as first
+        from ticket_versions)
+    group by ticket_id, first
 ),
 changes as (
-    select ticket_id, changed_at, status in ('solved', 'closed') as is_solved
-    from staging.stg_support__ticket_versions
+    select ticket_id, changed_at, coalesce(status in ('solved', 'closed'), false) as is_solved
+    from ticket_versions
     qualify known_at = max(known_at) over (partition by ticket_id, changed_at)
 ),
 solutions as (
@@ -30,8 +43,9 @@ replies as (
     group by ticket_id
 ),
 ratings as (
-    select ticket_id, arg_max(score, (changed_at, known_at, rating_id)) as score
-    from staging.stg_support__satisfaction_rating_versions where score in ('good', 'bad')
+    select ticket_id, arg_max(value, (changed_at, known_at, rating_id)) as score
+    from staging.stg_support__satisfaction_rating_versions join reference.reported_values
+        on field = 'rating_score' and reported_value = score and value in ('good', 'bad')
     group by ticket_id
 )
 select h.ticket_id, coalesce(a.account_id, 'unassigned') as account_id, h.priority, h.opened_at,
@@ -78,7 +92,7 @@ create temp table unsolved as
 with changes as (
     select ticket_id, changed_at, status not in ('solved', 'closed') as is_open,
         row_number() over (partition by ticket_id order by changed_at) = 1 as is_first
-    from staging.stg_support__ticket_versions
+    from ticket_versions
     qualify known_at = max(known_at) over (partition by ticket_id, changed_at)
 ),
 dated as (
@@ -87,8 +101,8 @@ dated as (
     from changes c join (
         select ticket_id, min(created_at) as opened_at,
             arg_min(account_id, (known_at::date, changed_at, known_at)) as account_id
-        from staging.stg_support__ticket_versions
-        group by ticket_id having not bool_or(is_deleted)
+        from ticket_versions
+        group by ticket_id having not bool_or(is_gone)
     ) h using (ticket_id)
 )
 select m.period_end, coalesce(a.account_id, 'unassigned') as account_id, count(*) as tickets
@@ -174,12 +188,13 @@ from cuts c left join meetings m on m.account_id = c.account_id
 
 create temp table champions as
 select c.grain, c.period_start, c.dimension_name, c.dimension_value,
-    not exists (select 1 from staging.stg_engagement__key_contact_changes k
+    if(coalesce(p.cents, 0) > 0, not exists (
+        select 1 from staging.stg_engagement__key_contact_changes k
         where k.account_id = c.account_id and k.change_type = 'left'
-            and k.changed_at::date < c.period_end and k.changed_at::date >= c.period_end - 90)
-        as is_stable
-from cuts c join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
-where c.grain = 'month' and p.cents > 0 and c.account_id <> 'unassigned';
+            and k.changed_at::date < c.period_end and k.changed_at::date >= c.period_end - 90
+    ), null) as is_stable
+from cuts c left join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
+where c.grain = 'month' and c.account_id <> 'unassigned';
 
 -- metric: support_tickets, seen by support
 select grain, period_start, dimension_name, dimension_value, count(ticket_id) from asked group by all;
@@ -204,10 +219,10 @@ select grain, period_start, dimension_name, dimension_value, case when count(sco
 -- metric: sentiment_score, seen by support
 select grain, period_start, dimension_name, dimension_value, avg(score) from cuts c left join spoken using (account_id, period_end) where grain = 'month' group by all;
 -- metric: onboarding_completion, seen by preparedness
-select grain, period_start, dimension_name, dimension_value, count(*) filter (is_done) / nullif(count(is_done), 0) from cuts c join paid_at_end p using (account_id, period_end) left join steps using (account_id, period_end) where grain = 'month' and p.cents > 0 group by all;
+select grain, period_start, dimension_name, dimension_value, count(*) filter (is_done) / nullif(count(is_done), 0) from cuts c left join (select s.* from steps s join paid_at_end p using (account_id, period_end) where p.cents > 0) using (account_id, period_end) where grain = 'month' group by all;
 -- metric: training_participation, seen by preparedness
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_attended) / nullif(count(is_attended), 0) from cuts c left join trainings using (account_id, period_end) where grain = 'month' group by all;
 -- metric: meeting_show_rate, seen by engagement
 select grain, period_start, dimension_name, dimension_value, count(*) filter (is_held) / nullif(count(is_held), 0) from met group by all;
 -- metric: champion_stability, seen by engagement
-select grain, period_start, dimension_name, dimension_value, count(*) filter (is_stable) / nullif(count(*), 0) from champions group by all;
+select grain, period_start, dimension_name, dimension_value, count(*) filter (is_stable) / nullif(count(is_stable), 0) from champions group by all;

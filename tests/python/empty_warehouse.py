@@ -37,7 +37,8 @@ def _create_source(
         )
         return
     quoted = re.search(r"'([^']+\.(?:parquet|csv))'", location).group(1)
-    path = quoted.replace("{name}", source["name"]).replace("*/*", f"{PARTITION}/part")
+    path = quoted.replace("{name}", source["name"])
+    path = path.replace("**/*", "*/*").replace("*/*", f"{PARTITION}/part")
     file = folder / Path(path.replace("part.parquet", "part-0.parquet")).relative_to(RAW)
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.suffix == ".csv":

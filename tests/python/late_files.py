@@ -78,6 +78,15 @@ def land_late_files(raw: Path) -> None:
     write(raw, EVENTS, "2026-02-26", " union all ".join([
         event_copies("2026-02-03", f"{named('weeks-')}, {known('2026-02-26 06:00:00')}", 10),
         event_copies("2026-02-23", known("2026-02-26 07:00:00"), 5),
+        # delivered again after 17 and after 60 days, and a whole day again
+        event_copies("2026-02-09", known("2026-02-26 08:00:00"), 5),
+        event_copies("2025-12-28", known("2026-02-26 08:00:00"), 5),
+        event_copies("2026-02-10", known("2026-02-26 09:00:00"), 1),
+        # a whole day, for the first time
+        event_copies("2026-02-11", f"{named('backfilled-')}, {known('2026-02-26 10:00:00')}", 1),
+        # ids of other events
+        event_copies("2026-02-16", f"'task_created' as event_type, {known('2026-02-26 11:00:00')}",
+                     10, "event_type <> 'task_created'"),
         # fetched long ago, held back until now
         event_copies("2026-02-13", named("held-"), 10),
     ]))  # fmt: skip
@@ -115,6 +124,9 @@ def land_late_files(raw: Path) -> None:
 
 
 def land_redelivered_events(raw: Path) -> None:
-    """Deliver events again that first landed three days before the last landed day."""
-    again = event_copies("2026-02-24", known("2026-02-27 07:00:00"), 5)
+    """Deliver events again that first landed days and months before the last landed day."""
+    again = " union all ".join(
+        event_copies(day, known("2026-02-27 07:00:00"), 5)
+        for day in ("2025-11-03", "2026-02-05", "2026-02-10", "2026-02-24")
+    )
     write(raw, EVENTS, "2026-02-27", again, name="again")

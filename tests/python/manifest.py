@@ -11,7 +11,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ def clean_environment(folder: Path) -> Iterator[None]:
         os.environ.update(before)
 
 
-def compile_project(variables: Mapping[str, Any]) -> Compilation:
-    """Parse and compile the project with `variables` as dbt vars.
+def compile_project(variables: Mapping[str, Any], *select: str) -> Compilation:
+    """Parse the project with `variables` as dbt vars; compile it, or what `select` says.
 
     Raises
     ------
@@ -66,7 +66,9 @@ def compile_project(variables: Mapping[str, Any]) -> Compilation:
         parsed = _succeeded(dbtRunner().invoke(["parse", *settings]))
         compiled = _succeeded(
             dbtRunner(manifest=parsed.result).invoke(
-                ["compile", "--no-introspect", "--exclude", "test_type:generic", *settings]
+                ["compile", "--no-introspect", "--exclude", "test_type:generic"]
+                + (["--select", *select] if select else [])
+                + settings
             )
         )
     nodes = [result.node for result in compiled.result.results]
@@ -116,6 +118,41 @@ def reduced() -> Compilation:
         sources = tomllib.load(file)["source"].values()
     source = max(sources, key=lambda source: len(source["source_types_off"]))
     return compile_project({name: source[name] for name in ("vendors", "source_types_off")})
+
+
+@cache
+def landed_by_tools() -> Mapping[str, Compilation]:
+    """The base room by sync tool: the vendors that have a folder for it, as it lands them."""
+    folders = sorted((ROOT / "models" / "base").glob("*/*/"))
+    tools = sorted({folder.name for folder in folders})
+    return {
+        tool: _base_room(
+            compile_project(
+                {
+                    "vendors": all_vendors(),
+                    "landed_by": {f.parent.name: tool for f in folders if f.name == tool},
+                },
+                "path:models/base",
+            )
+        )
+        for tool in tools
+    }
+
+
+def _base_room(compilation: Compilation) -> Compilation:
+    """A compilation without any node but the base models, their tests and their sources."""
+    manifest = compilation.manifest
+    models = {
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+        and node["original_file_path"].startswith("models/base/")
+    }
+    tests = {k: n for k, n in manifest["nodes"].items() if n.get("attached_node") in models}
+    read = {key for node in models.values() for key in node["depends_on"]["nodes"]}
+    sources = {key: source for key, source in manifest["sources"].items() if key in read}
+    room = {**manifest, "nodes": {**models, **tests}, "sources": sources}
+    return Compilation(room, compilation.sql)
 
 
 def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Project:
@@ -189,5 +226,14 @@ def tracked_files() -> Mapping[str, str]:
 
 @cache
 def this_project() -> Project:
-    """This project's plain data."""
-    return read_project(every_vendor().manifest, tracked_files())
+    """This project's plain data, with what each sync tool adds to it."""
+    project = read_project(every_vendor().manifest, tracked_files())
+    for compilation in landed_by_tools().values():
+        added = read_project(compilation.manifest, {})
+        names = {source.name for source in project.sources}
+        project = replace(
+            project,
+            models=(*project.models, *(m for m in added.models if m.tool)),
+            sources=(*project.sources, *(s for s in added.sources if s.name not in names)),
+        )
+    return project

@@ -19,7 +19,7 @@ def support(
     opened, urgent, escalated, backlog, hours, rated, good, moods = 0, 0, 0, 0, [], 0, 0, []
     for ticket, versions in account.tickets.items():
         versions = known_by(versions, day)
-        if not versions or any(row["_is_deleted"] for row in versions):
+        if not versions or any(row["_is_deleted"] or _is_merged(row) for row in versions):
             continue
         first = first_known(versions)
         if within(30, first["created_at"]):
@@ -27,7 +27,7 @@ def support(
             urgent += first["priority"] in ("high", "urgent")
         raised = [row for row in versions if "escalated" in json.loads(row["tags"] or "[]")]
         escalated += bool(raised) and within(90, first_known(raised)["updated_at"])
-        is_open = latest(versions)["status"] in ("new", "open", "pending")
+        is_open = latest(versions)["status"] in ("new", "open", "pending", "hold")
         backlog += is_open and first["created_at"].date() >= started
         comments = known_by(account.comments.get(ticket, []), day)
         replies = [r for r in comments if r["author_role"] == "agent" and r["public"]]
@@ -56,6 +56,10 @@ def support(
         "avg_csat": ratio(good, rated),
         "sentiment_score": ratio(sum(moods, Fraction(0)), len(moods)),
     }
+
+
+def _is_merged(ticket: Row) -> bool:
+    return "closed_by_merge" in json.loads(ticket["tags"] or "[]")
 
 
 def _mood(exports: Exports, body: str | None) -> Fraction:

@@ -39,7 +39,9 @@ class Version:
     term_start: date
     term_end: date
     ended: date | None
+    cancels: date | None
     is_paused: bool
+    resumes: date | None
     is_deleted: bool
     changed: datetime
     known: datetime
@@ -120,47 +122,154 @@ def read_exports(raw: Path, seeds: Path, accounts: Iterable[str]) -> Exports:
     return Exports(read, types, lexicon)
 
 
+def id_18(account: str | None) -> str | None:
+    """A Salesforce id of 15 characters with the three that its capitals give."""
+    if account is None or len(account) != 15:
+        return account
+    fives = (account[i : i + 5] for i in (0, 5, 10))
+    signs = (sum(2**k for k, letter in enumerate(five) if letter.isupper()) for five in fives)
+    return account + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[sign] for sign in signs)
+
+
 def day_of(seconds: int | None) -> date | None:
     """UTC day of epoch seconds."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date()
 
 
+def end_of(seconds: int | None) -> date | None:
+    """First day not served by what ends then: within a day's last minute is midnight."""
+    return None if seconds is None else day_of(seconds + 60)
+
+
+def listed(text: str | None) -> list[Row]:
+    """A JSON list, or the data of a list object."""
+    found = json.loads(text or "[]")
+    return found["data"] if isinstance(found, dict) else found
+
+
+def _tier_amount(tiers: list[Row], mode: str, units: int) -> Fraction:
+    """Unit by unit, as the tiers say."""
+    def tier_of(unit: int) -> Row:
+        return next(t for t in tiers if t["up_to"] is None or unit <= t["up_to"])
+
+    if mode == "volume":
+        tier = tier_of(units)
+        return Fraction(units * tier["unit_amount"] + tier.get("flat_amount", 0))
+    reached = [tier_of(unit) for unit in range(1, units + 1)]
+    flat = {id(tier): tier.get("flat_amount", 0) for tier in reached}
+    return Fraction(sum(tier["unit_amount"] for tier in reached) + sum(flat.values()))
+
+
+def price_of(item: Row, prices: dict[str, Row]) -> tuple[Fraction, Fraction]:
+    """What an item costs in an interval, in minor units, and the months of the interval."""
+    price = item.get("price") or item["plan"]
+    if isinstance(price, str):
+        price = prices[price]
+    every = price.get("recurring", price)
+    every = json.loads(every) if isinstance(every, str) else every
+    months = MONTHS[every["interval"]] * every.get("interval_count", 1)
+    if every.get("usage_type") == "metered":
+        return Fraction(0), months
+    units = int(item["quantity"])
+    if price.get("tiers"):
+        return _tier_amount(price["tiers"], price["tiers_mode"], units), months
+    amount = price.get("unit_amount")
+    amount = price.get("amount") if amount is None else amount
+    amount = Fraction(price["unit_amount_decimal"]) if amount is None else Fraction(amount)
+    package = price.get("transform_quantity")
+    if package:
+        units = -(-units // package["divide_by"])
+    return amount * units, months
+
+
+def _off(row: Row) -> tuple[Fraction, Fraction]:
+    """The share that is kept and the amount taken off an invoice, minor units."""
+    named = [json.loads(row["discount"])] if row["discount"] else listed(row["discounts"])
+    kept, off = Fraction(1), Fraction(0)
+    for discount in named:
+        coupon = discount.get("coupon") or discount["source"]["coupon"]
+        kept *= 1 - Fraction(str(coupon["percent_off"] or 0)) / 100
+        off += coupon.get("amount_off") or 0
+    return kept, off
+
+
+def _version(row: Row, items: list[Row], reading: Reading) -> Version:
+    monthly, months, seats = Fraction(0), [], 0
+    kept, off = _off(row)
+    for item in items:
+        amount, length = price_of(item, reading.prices)
+        monthly += amount / length
+        months.append(length)
+        price = item.get("price") or item["plan"]
+        price = reading.prices[price] if isinstance(price, str) else price
+        seats += int(item["quantity"]) if price["product"] in reading.seat_plans else 0
+    off_monthly = off / min(months)
+    exact = max(monthly * kept - off_monthly, Fraction(0)) * reading.rates[row["currency"]]
+    pause = json.loads(row["pause_collection"]) if row["pause_collection"] else None
+    period = {**items[0], **{k: v for k, v in row.items() if k.startswith("current_") and v}}
+    words = {"unpaid": "past_due", "incomplete": "none", "incomplete_expired": "none"}
+    cancels = row["cancel_at"]
+    if row["cancel_at_period_end"]:
+        cancels = cancels or period["current_period_end"]
+    return Version(
+        subscription=row["id"],
+        account=json.loads(row["metadata"])["account_id"],
+        status=words.get(row["status"], row["status"]),
+        cents=int(exact + Fraction(1, 2)),
+        seats=seats,
+        months=min(months),
+        started=day_of(row["start_date"]),
+        trial_started=day_of(row["trial_start"]),
+        trial_ended=end_of(row["trial_end"]),
+        term_start=day_of(period["current_period_start"]),
+        term_end=end_of(period["current_period_end"]),
+        ended=end_of(row["ended_at"]),
+        cancels=end_of(cancels),
+        is_paused=row["status"] == "paused" or bool(pause and pause.get("behavior")),
+        resumes=day_of(pause.get("resumes_at")) if pause else None,
+        is_deleted=row["_is_deleted"],
+        changed=datetime.fromtimestamp(row["updated"], UTC).replace(tzinfo=None),
+        known=row["known"],
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is needed to read a price: rates, prices by id, plans that are sold by the seat."""
+
+    rates: dict[str, Fraction]
+    prices: dict[str, Row]
+    seat_plans: frozenset[str]
+
+
 def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
-    rates = {r["currency"]: Fraction(r["usd_per_unit"]) for r in seed(seeds, "currency_rates")}
+    plans = rows_of(raw, "product/plans")
+    reading = Reading(
+        {r["currency"]: Fraction(r["usd_per_unit"]) for r in seed(seeds, "currency_rates")},
+        {row["id"]: row for row in rows_of(raw, "stripe/prices")},
+        frozenset(row["id"] for row in plans if row["quantity_unit"] == "seats"),
+    )
+    delivered: dict[str, list[Row]] = defaultdict(list)
     for row in rows_of(raw, "stripe/subscriptions"):
         account = json.loads(row["metadata"])["account_id"]
-        if account not in read:
-            continue
-        monthly, months, seats = Fraction(0), [], 0
-        for item in json.loads(row["items"]):
-            every = item["price"]["recurring"]
-            length = MONTHS[every["interval"]] * every["interval_count"]
-            monthly += Fraction(item["price"]["unit_amount"] * item["quantity"]) / length
-            months.append(length)
-            seats += item["quantity"]
-        off = json.loads(row["discount"])["coupon"]["percent_off"] if row["discount"] else 0
-        exact = monthly * (1 - Fraction(str(off)) / 100) * rates[row["currency"]]
-        pause = json.loads(row["pause_collection"]) if row["pause_collection"] else None
-        read[account].subscriptions[row["id"]].append(
-            Version(
-                subscription=row["id"],
-                account=account,
-                status=row["status"],
-                cents=int(exact + Fraction(1, 2)),
-                seats=seats,
-                months=min(months),
-                started=day_of(row["start_date"]),
-                trial_started=day_of(row["trial_start"]),
-                trial_ended=day_of(row["trial_end"]),
-                term_start=day_of(row["current_period_start"]),
-                term_end=day_of(row["current_period_end"]),
-                ended=day_of(row["ended_at"]),
-                is_paused=row["status"] == "paused" or bool(pause and pause.get("behavior")),
-                is_deleted=row["_is_deleted"],
-                changed=datetime.fromtimestamp(row["updated"], UTC).replace(tzinfo=None),
-                known=row["known"],
-            )
-        )
+        if account in read and row["livemode"]:
+            delivered[row["id"]].append(row)
+            version = _version(row, listed(row["items"]), reading)
+            read[account].subscriptions[row["id"]].append(version)
+    for schedule in rows_of(raw, "stripe/subscription_schedules"):
+        rows = delivered.get(schedule["subscription"], [])
+        for phase in json.loads(schedule["phases"]):
+            before = [
+                row for row in rows
+                if row["updated"] < phase["start_date"] and row["known"] <= schedule["known"]
+            ]  # fmt: skip
+            if before and phase["start_date"] > schedule["updated"]:
+                last = max(before, key=lambda row: (row["updated"], row["known"]))
+                told = {**last, "updated": phase["start_date"], "known": schedule["known"]}
+                period = listed(last["items"])[0]
+                items = [{**period, **item} for item in phase["items"]]
+                version = _version(told, items, reading)
+                read[version.account].subscriptions[version.subscription].append(version)
 
 
 def first_known(rows: Iterable[Row], changed: str = "updated_at") -> Row:
@@ -200,6 +309,8 @@ def _read_events(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
         if not {("email_domain", domain), ("user_type", row["user_type"])} & rules:
             users[user] = row["known"]
     owned = [r for r in rows_of(raw, "product/workspaces") if r["crm_account_id"]]
+    for row in owned:
+        row["crm_account_id"] = id_18(row["crm_account_id"])
     owners = {key: first_known(rows) for key, rows in _grouped(owned, "id").items()}
     wanted = [key for key, row in owners.items() if row["crm_account_id"] in read]
     keep = ds.field("workspace_id").isin(wanted)
@@ -214,7 +325,7 @@ def _read_support(raw: Path, read: dict[str, Account]) -> None:
     owners: dict[int, str] = {}
     for ticket, rows in _grouped(rows_of(raw, "zendesk/tickets"), "id").items():
         fields = json.loads(first_known(rows)["custom_fields"] or "[]")
-        account = next((f["value"] for f in fields if f["id"] == 360001), None)
+        account = next((id_18(f["value"]) for f in fields if f["id"] == 360001), None)
         if account in read:
             owners[ticket] = account
             read[account].tickets[ticket] = rows

@@ -20,7 +20,7 @@ from typing import Any
 from plain_care import care, support
 from plain_exports import Account, Exports, Numbers, Row, Version, known_by, ratio
 
-GAP, GRACE, REDELIVERY = 30, 30, 3
+GAP, GRACE = 30, 30
 DAY = timedelta(days=1)
 OPEN = date(9999, 1, 1)
 
@@ -58,19 +58,25 @@ def service(versions: list[Version], day: date) -> Service | None:
     if not dated:
         return None
     version, since = max(dated, key=lambda pair: (pair[0].changed, pair[0].known))
-    if version.is_deleted or version.is_paused:
+    is_over = version.resumes is not None and version.resumes < day
+    if version.is_deleted or (version.is_paused and not is_over):
         return None
-    until = version.ended or OPEN
-    if version.status == "trialing":
+    if version.is_paused:
+        since = max(since, version.resumes)
+    until = min(version.ended or OPEN, version.cancels or OPEN)
+    is_on_trial = version.status == "trialing" and day <= (version.trial_ended or OPEN)
+    if version.status == "trialing" and not is_on_trial:
+        since = max(since, version.trial_ended)
+    if is_on_trial:
         until = min(until, version.trial_ended or OPEN)
-    elif version.status in ("active", "past_due") and version.cents > 0:
+    elif version.status in ("trialing", "active", "past_due") and version.cents > 0:
         since = max(since, version.started)
         if version.status == "past_due":
             until = min(until, version.changed.date() + GRACE * DAY)
     else:
         return None
     if since <= day - DAY < until:
-        return Service(version.status != "trialing", since, version)
+        return Service(not is_on_trial, since, version)
     return None
 
 
@@ -176,15 +182,7 @@ def _events(account: Account, day: date) -> list[Row]:
             same = ("event_id", "user_id", "workspace_id", "event_type")
             key = (*(row[name] for name in same), row["timestamp"].date())
             deliveries[key].append(row)
-    events = []
-    for rows in deliveries.values():
-        rows.sort(key=lambda row: (row["landed"], row["known"]))
-        landed = [date.fromisoformat(str(row["landed"])) for row in rows]
-        events.append(rows[0])
-        for row, here, before in zip(rows[1:], landed[1:], landed, strict=False):
-            if (here - before).days > REDELIVERY:
-                events.append(row)
-    return events
+    return [min(rows, key=lambda row: row["known"]) for rows in deliveries.values()]
 
 
 def _usage(exports: Exports, account: Account, day: date, age: int, within: Any) -> Numbers:

@@ -25,6 +25,8 @@ def difficulties(account: Account) -> Iterator[tuple[str, datetime]]:
                 yield "backdated", version.known
             if version.status in ("trialing", "past_due"):
                 yield version.status, version.known
+            if version.cancels or version.resumes:
+                yield "told ahead", version.known
             if version.is_paused or version.is_deleted:
                 yield "paused or deleted", version.known
     if len(account.subscriptions) > 1:

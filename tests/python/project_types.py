@@ -41,7 +41,14 @@ class Model:
     @property
     def folder(self) -> str:
         """Name of the folder that the file lies in: vendor, source type, subject or room."""
-        return PurePosixPath(self.file).parent.name
+        folder = PurePosixPath(self.file).parent
+        return folder.parent.name if self.tool else folder.name
+
+    @property
+    def tool(self) -> str:
+        """The sync tool whose layout a base model reads, empty for all others."""
+        parts = PurePosixPath(self.file).parts
+        return parts[3] if parts[1] == "base" and len(parts) == 5 else ""
 
     @property
     def room(self) -> str:
@@ -51,8 +58,8 @@ class Model:
 
     @property
     def is_private(self) -> bool:
-        """Whether it is a room's own intermediate step."""
-        return self.name.startswith("int_") and self.room != "intermediate"
+        """Whether it is a room's own step."""
+        return bool(self.tool) or (self.name.startswith("int_") and self.room != "intermediate")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from project_types import Model, Project, Seed, Source
 
 FOLDERS = {
     "base": "base/stripe",
+    "tool": "base/stripe/fivetran",
     "staging": "staging/subscription",
     "intermediate": "intermediate/subscription",
 }
@@ -27,7 +28,10 @@ class Fault:
 def _model(name: str, room: str = "core", **changes: object) -> Model:
     """A model without fault, in a room or in `staging/<type>`, with `changes`."""
     folder = FOLDERS.get(room, room if "/" in room else f"marts/{room}")
-    source = {"base/stripe": ("stripe.things",)}.get(folder, ())
+    source = {
+        "base/stripe": ("stripe.things",),
+        "base/stripe/fivetran": ("stripe_fivetran.thing", "stripe_fivetran.thing_item"),
+    }.get(folder, ())
     sound = Model(
         name=name,
         file=f"models/{folder}/{name}.sql",
@@ -42,6 +46,8 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
 
 
 BASE = _model("base_stripe__things", "base")
+LANDED = _model("base_stripe__fivetran_others", "tool")
+BASE_OF_TOOL = _model("base_stripe__others", "base", sources=(), reads=(LANDED.name,))
 STAGED = _model("stg_subscription__things", "staging", reads=(BASE.name,))
 STEP = _model("int_things__counted", "intermediate", reads=(STAGED.name, "tiers"))
 FACT = _model("fct_things_daily", reads=(STEP.name,))
@@ -55,7 +61,7 @@ SEED = Seed("tiers", "seeds/reference/tiers.csv", GRAIN, {"tier": "Tier."})
 SOURCE = Source("stripe.things", GRAIN, {"id": "Thing."}, {"id": "varchar"})
 
 SOUND_MODELS = (
-    *(BASE, STAGED, STEP, FACT, FEATURES),
+    *(BASE, LANDED, BASE_OF_TOOL, STAGED, STEP, FACT, FEATURES),
     *(PREDICTED, RANKED, REPORT, LABELLED, CHURNS),
 )
 SOUND_SQL = """-- never current_date or x::date: a comment may say so
@@ -106,6 +112,9 @@ CATALOGUE = _model("metrics_catalogue", "catalogue")
 OUTLOOK = _model("rpt_outlook", "outlook")
 READ_FAULTS = (
     _reads("reads_allowed_rooms", BASE, "tiers"),
+    _reads("reads_allowed_rooms", BASE, STAGED.name),
+    _reads("reads_allowed_rooms", LANDED, BASE.name),
+    _reads("reads_allowed_rooms", STAGED, LANDED.name),
     _reads("reads_allowed_rooms", STAGED, STEP.name),
     _reads("reads_allowed_rooms", STEP, BASE.name),
     _reads("reads_allowed_rooms", STEP, FACT.name),
@@ -138,6 +147,13 @@ READ_FAULTS = (
         "reads_own_source",
         BASE.name,
         planted(replace(BASE, sources=("stripe.things", "stripe.others"))),
+    ),
+    Fault("reads_own_source", BASE.name, planted(replace(BASE, reads=(LANDED.name,)))),
+    Fault("reads_own_source", LANDED.name, planted(replace(LANDED, sources=()))),
+    Fault(
+        "reads_own_source",
+        f"{LANDED.name} <- stripe.things",
+        planted(replace(LANDED, sources=("stripe.things",))),
     ),
     Fault(
         "reads_own_source",

@@ -31,7 +31,7 @@ PERSONAL = re.compile(
 
 def _name_pattern(model: Model) -> str:
     if model.room == "base":
-        return rf"base_{model.folder}__[a-z0-9_]+$"
+        return rf"base_{model.folder}__{f'{model.tool}_' if model.tool else ''}[a-z0-9_]+$"
     if model.room == "staging":
         return rf"stg_{model.folder}__[a-z0-9_]+$"
     if model.room == "intermediate" or model.is_private:

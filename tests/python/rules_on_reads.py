@@ -45,7 +45,8 @@ NOT_FEATURES = re.compile(r"\b(base|stg|int|dim|fct|rpt|sync)_[a-z0-9]+_\w+")
 def _reads_known_rooms(model: Model, read: Model | None) -> bool:
     """Whether `model` may read `read`, which is None for a seed."""
     if model.room == "base":
-        return False
+        is_own_tool = read is not None and bool(read.tool) and read.folder == model.folder
+        return is_own_tool and not model.tool
     if read is None or read.room == model.room:
         return True
     if read.is_private:
@@ -66,16 +67,21 @@ def reads_allowed_rooms(project: Project) -> Iterator[Violation]:
 
 
 def reads_own_source(project: Project) -> Iterator[Violation]:
-    """A base model reads one table of its vendor; staging reads what Python wrote; no one else."""
+    """A base model reads one table of its vendor; staging reads what Python wrote; no one else.
+
+    The model of a sync tool reads the tables that this tool makes of one.
+    """
     for model in project.models:
         if model.room in ("quality", "monitoring"):
             continue
-        own = {"base": model.folder, "staging": WRITTEN_BY_PYTHON.get(model.folder)}.get(model.room)
+        vendor = f"{model.folder}_{model.tool}" if model.tool else model.folder
+        own = {"base": vendor, "staging": WRITTEN_BY_PYTHON.get(model.folder)}.get(model.room)
         for source in model.sources:
             if source.split(".")[0] != own:
                 yield Violation("reads_own_source", f"{model.name} <- {source}")
-        if model.room == "base" and len(model.sources) != 1:
-            yield Violation("reads_own_source", model.name, f"{len(model.sources)} sources")
+        count = len(model.sources) if model.tool else len(model.sources) + len(model.reads)
+        if model.room == "base" and (count < 1 or (count > 1 and not model.tool)):
+            yield Violation("reads_own_source", model.name, f"{count} sources")
 
 
 def _ancestors(project: Project, model: Model) -> set[str]:

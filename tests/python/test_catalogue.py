@@ -233,6 +233,56 @@ def test_saved_queries_begin_with_the_first_export(
     assert count and newest.replace(day=1) <= first.date() and first.year == newest.year
 
 
+def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: World) -> None:
+    """A company whose records begin on a first of January: all grains begin without a cohort."""
+    row = {
+        "subscription_id": "s", "account_id": "a", "status": "active", "currency": "usd",
+        "started_at": "2024-01-01", "changed_at": "2024-01-01", "known_at": "2024-01-01",
+        "is_paused": "false", "is_deleted": "false",
+    }  # fmt: skip
+    item = {
+        "subscription_id": "s", "item_id": "i", "unit_amount_minor": "100", "quantity": "1",
+        "billing_interval": "month", "billing_interval_count": "1", "changed_at": "2024-01-01",
+        "known_at": "2024-01-01",
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{ci_world.build_file}' as built (read_only)")
+        tables = connection.execute(
+            "select distinct schema_name, table_name from duckdb_columns() where"
+            " database_name = 'built' and schema_name in ('staging', 'reference', 'risk')"
+        ).fetchall()
+        for schema, table in tables:
+            rows = "" if schema == "reference" else " limit 0"
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(
+                f"create table {schema}.{table} as from built.{schema}.{table}{rows}"
+            )
+        for table, values in (("versions", row), ("item_versions", item)):
+            connection.execute(
+                f"insert into staging.stg_subscription__subscription_{table}"
+                f" ({', '.join(values)}) values {tuple(values.values())}"
+            )
+        connection.execute(verify_catalogue.CREATE.format("plain_values"))
+        days = {name: 30 for name in catalogue_plain.DAYS.values()}
+        catalogue_plain.evaluate(
+            connection, date(2025, 7, 1), {**days, "source_types_off": []}
+        )
+        found = connection.execute(
+            "select metric_name, grain, value from plain_values where dimension_name = 'total'"
+            " and period_start_date = '2024-01-01' and metric_name like '%retention%' order by all"
+        ).fetchall()
+    assert found == [
+        ("cohort_retention", "month", 1),
+        ("gross_revenue_retention", "month", None),
+        ("gross_revenue_retention_quarterly", "quarter", None),
+        ("gross_revenue_retention_yearly", "year", None),
+        ("logo_retention_rate", "month", None),
+        ("net_revenue_retention", "month", None),
+        ("net_revenue_retention_quarterly", "quarter", None),
+        ("net_revenue_retention_yearly", "year", None),
+    ]
+
+
 def test_nothing_to_compare_is_no_proof(values: duckdb.DuckDBPyConnection) -> None:
     for table in ("metric_values", "metricflow_values", "plain_values"):
         values.execute(f"delete from {table}")

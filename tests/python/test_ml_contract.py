@@ -117,15 +117,18 @@ def test_constant_features_are_those_without_variation():
     assert constant_features(frame, list(frame)) == ("flat", "dark")
 
 
-def test_labels_need_rows_and_two_classes(rows):
+def test_labels_are_of_two_classes(rows):
     labelled = rows[rows[LABEL].notna()]
-    check_labels(labelled, LABEL)
-    with pytest.raises(MlError, match="no matured row"):
-        check_labels(labelled.head(0), LABEL)
+    check_labels(labelled, LABEL, 20)
+    accounts = labelled["account_id"].nunique()
+    positive = labelled.assign(**{LABEL: 1.0})
     with pytest.raises(MlError, match="single class"):
-        check_labels(labelled.assign(**{LABEL: 1.0}), LABEL)
+        check_labels(positive, LABEL, accounts)
+    # three trials that all turned paid are too few to learn from, and no fault
+    check_labels(positive, LABEL, accounts + 1)
+    check_labels(labelled.head(0), LABEL, 20)
     with pytest.raises(MlError, match="other than 0 and 1"):
-        check_labels(labelled.assign(**{LABEL: 0.5}), LABEL)
+        check_labels(labelled.assign(**{LABEL: 0.5}), LABEL, 20)
 
 
 def test_settings_name_the_key_that_is_wrong(tmp_path):

@@ -141,8 +141,14 @@ def test_a_feature_that_alone_tells_the_outcome_is_named(rows, split, sign, wher
 
 def test_that_a_value_is_missing_can_tell_the_outcome(rows, split):
     leaking = rows.assign(nps_score=rows["nps_score"].fillna(5).where(rows[LABEL] == 0))
-    with pytest.raises(MlError, match="feature nps_score alone"):
+    with pytest.raises(MlError, match="feature nps_score alone") as caught:
         check_alone(slices_of(leaking, split), ["mrr", "nps_score"], CHURN, SETTINGS)
+    assert "targets_off" not in caught.value.remedy
+    # the prices of fixed terms change where these end: then the target says nothing
+    with pytest.raises(MlError, match="targets_off"):
+        check_alone(
+            slices_of(leaking, split), ["nps_score"], CHURN, SETTINGS.only("expansion", None)
+        )
 
 
 def test_few_accounts_prove_nothing(rows):

@@ -44,7 +44,7 @@ def tiny(tmp_path: Path) -> World:
     """Raw exports of one row a table, and a published file that must stay as it is."""
     world = World(tmp_path, tmp_path / "raw")
     settings = load_settings(raw=world.raw)
-    for table in read_contract(ROOT, world.raw, settings.vendors, "the test"):
+    for table in read_contract(ROOT, world.raw, settings.vendors, "the test", {}):
         file = world.raw / table.vendor / table.name / "landed=2026-02-27" / "part-0.parquet"
         file.parent.mkdir(parents=True)
         pq.write_table(tiny_table(table.columns), file)
@@ -139,8 +139,14 @@ def test_spoilt_raw_file(tiny: World, spoil: Callable[[World], None], words: lis
         (CONFIG.replace("vendors", "venders"), ["'venders'", "known:"]),
         (CONFIG.replace('label = "x"\n', ""), ["does not set label"]),
         (CONFIG + 'source_types_off = ["usages"]\n', ["'usages'", "known: master_records"]),
+        (CONFIG + 'targets_off = ["trials"]\n', ["'trials'", "known: expansion, conversion"]),
+        (CONFIG + 'targets_off = ["churn"]\n', ["'churn'", "known: expansion, conversion"]),
         (CONFIG.replace("source.demo", "source.other"), ["source 'demo'", "known sources: other"]),
         (CONFIG + 'as_of = "soon"\n', ["as_of", "a date"]),
+        (CONFIG + 'landed_by = "dlt"\n', ["landed_by", "a table"]),
+        (CONFIG + 'landed_by = { stripe = "dlt" }\n', ["'stripe'", "vendors does not"]),
+        (CONFIG + 'landed_by = { segment = "stitch" }\n', ["'stitch'", "known: native, airbyte"]),
+        (CONFIG + 'landed_by = { segment = "dlt" }\n', ["segment as dlt", "known: native"]),
         ("threads = 2\n" + CONFIG, ["unknown setting 'threads'"]),
     ],
 )

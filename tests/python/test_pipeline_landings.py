@@ -22,7 +22,7 @@ from pipeline.landings import (
     read_parquet_facts,
     type_name,
 )
-from pipeline.preflight import is_accepted
+from pipeline.parquet_files import Fit, fit
 
 DAY = date(2026, 2, 20)
 
@@ -137,18 +137,44 @@ def test_partitions_are_folded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("declared", "found", "expected"),
     [
-        ("varchar", "varchar", True),
-        ("bigint", "integer", True),
-        ("integer", "bigint", False),
-        ("double", "float", True),
-        ("double", "bigint", False),
-        ("timestamp", "date", False),
-        ("timestamp", "timestamp with time zone", False),
-        ("json", "varchar", True),
+        ("varchar", "varchar", Fit.YES),
+        ("json", "varchar", Fit.YES),
+        ("varchar", "bigint", Fit.YES),
+        ("varchar", "double", Fit.NO),
+        ("varchar", "null", Fit.YES),
+        ("bigint", "integer", Fit.YES),
+        ("bigint", "uinteger", Fit.YES),
+        ("bigint", "ubigint", Fit.BY_VALUE),
+        ("integer", "bigint", Fit.BY_VALUE),
+        ("bigint", "double", Fit.BY_VALUE),
+        ("bigint", "varchar", Fit.NO),
+        ("double", "float", Fit.YES),
+        ("double", "decimal", Fit.YES),
+        ("double", "bigint", Fit.BY_VALUE),
+        ("date", "timestamp", Fit.BY_VALUE),
+        ("timestamp", "date", Fit.NO),
+        ("timestamp", "varchar", Fit.NO),
+        ("timestamp", "timestamp with time zone", Fit.YES),
+        ("boolean", "bigint", Fit.NO),
     ],
 )
-def test_accepted_types(declared: str, found: str, expected: bool) -> None:
-    assert is_accepted(declared, found) is expected
+def test_fitting_types(declared: str, found: str, expected: Fit) -> None:
+    assert fit(declared, found) is expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "expected"),
+    [
+        ("varchar", "null", Fit.NO),
+        ("bigint", "double", Fit.NO),
+        ("bigint", "integer", Fit.YES),
+        ("timestamp", "timestamp with time zone", Fit.YES),
+    ],
+)
+def test_fitting_types_where_the_first_file_decides(
+    declared: str, found: str, expected: Fit
+) -> None:
+    assert fit(declared, found, is_united=False) is expected
 
 
 def test_type_names() -> None:
@@ -171,29 +197,45 @@ def start(con: duckdb.DuckDBPyConnection, run: str, day: date, code: str = "c") 
 def test_built_states_are_the_last_published_run_and_those_since(
     private: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert ops.built_states(private, "c") == []
+    assert ops.built_states(private, "c", ops.PUBLISHED) == []
     start(private, "r1", date(2026, 2, 18))
-    assert ops.built_states(private, "c") == []
+    assert ops.built_states(private, "c", ops.PUBLISHED) == []
     ops.record(private, "r1", date(2026, 2, 18), "demo", ops.PUBLISHED)
     start(private, "r2", date(2026, 2, 19))
     ops.record(private, "r2", date(2026, 2, 19), "demo", ops.PUBLISHED)
     start(private, "r3", date(2026, 2, 25))
-    states = ops.built_states(private, "c")
+    states = ops.built_states(private, "c", ops.PUBLISHED)
     assert [state.as_of for state in states] == [date(2026, 2, 19), date(2026, 2, 25)]
     assert states[0].landings == OLD
     assert ops.last_published(private) == ("r2", date(2026, 2, 19))
     assert ops.published_run_ids(private) == ["r1", "r2"]
 
 
+def test_features_outlast_a_run_that_stopped_after_them(
+    private: duckdb.DuckDBPyConnection,
+) -> None:
+    start(private, "r1", date(2026, 2, 18))
+    ops.record(private, "r1", date(2026, 2, 18), "demo", ops.BUILT)
+    ops.record(private, "r1", date(2026, 2, 18), "demo", ops.FAILED)
+    assert ops.built_states(private, "c", ops.PUBLISHED) == []
+    [state] = ops.built_states(private, "c", ops.BUILT, ops.PUBLISHED)
+    assert state.as_of == date(2026, 2, 18)
+    # the next one stopped while it built: both may have left rows
+    start(private, "r2", date(2026, 2, 19))
+    states = ops.built_states(private, "c", ops.BUILT, ops.PUBLISHED)
+    assert [state.as_of for state in states] == [date(2026, 2, 18), date(2026, 2, 19)]
+    assert ops.built_states(private, "d", ops.BUILT, ops.PUBLISHED) == []
+
+
 def test_other_code_means_everything(private: duckdb.DuckDBPyConnection) -> None:
     start(private, "r1", DAY)
     ops.record(private, "r1", DAY, "demo", ops.PUBLISHED)
-    assert len(ops.built_states(private, "c")) == 1
-    assert ops.built_states(private, "d") == []
+    assert len(ops.built_states(private, "c", ops.PUBLISHED)) == 1
+    assert ops.built_states(private, "d", ops.PUBLISHED) == []
     # a dead run with other code has left other tables
     start(private, "r2", DAY, "d")
-    assert ops.built_states(private, "c") == []
-    assert ops.built_states(private, "d") == []
+    assert ops.built_states(private, "c", ops.PUBLISHED) == []
+    assert ops.built_states(private, "d", ops.PUBLISHED) == []
 
 
 def test_run_ids_sort_by_as_of_date() -> None:

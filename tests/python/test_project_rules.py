@@ -12,7 +12,15 @@ from dataclasses import replace
 
 import pytest
 from empty_warehouse import found_columns
-from manifest import ROOT, all_vendors, every_vendor, parse_project, read_project, this_project
+from manifest import (
+    ROOT,
+    all_vendors,
+    every_vendor,
+    landed_by_tools,
+    parse_project,
+    read_project,
+    this_project,
+)
 from project_types import Model, Project, Violation
 from rule_faults import SOUND, Fault
 from rule_faults_in_files import ALL_FAULTS
@@ -34,6 +42,11 @@ with (ROOT / "tests" / "project_rule_exceptions.csv").open(newline="") as file:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """This project, with the columns that its SQL returns on empty inputs."""
     columns = found_columns(every_vendor(), tmp_path_factory.mktemp("raw"))
+    for tool, compilation in landed_by_tools().items():
+        # a base model returns the same columns whichever way its rows came
+        landed = found_columns(compilation, tmp_path_factory.mktemp(tool))
+        assert {n: c for n, c in landed.items() if n in columns}.items() <= columns.items(), tool
+        columns |= landed
     return replace(this_project(), found_columns=columns)
 
 

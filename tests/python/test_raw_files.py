@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, World
 
-MACROS = ("whole_number", "decimal_number", "epoch_to_timestamp", "readable_json")
+from pipeline.errors import UserError
+from pipeline.json_columns import check_json
+from pipeline.parquet_files import check_values, read_facts
+from pipeline.raw import RawTable, read_contract
+
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
+NOON = datetime(2026, 2, 1, 12)
+LATEST = "2026-02-02"
 
 
 def land(world: World, table: str, day: str, columns: dict[str, pa.Array]) -> None:
@@ -41,16 +48,58 @@ def dbt(world: World, *arguments: str) -> str:
     return done.stdout
 
 
-def test_files_of_one_table_read_as_its_contract_says(tmp_path: Path) -> None:
-    """Lacking, null, narrower, wider and zoned columns; files that differ from each other."""
-    world = World(tmp_path, tmp_path / "raw")
-    moment = datetime(2026, 2, 1, 12)
+@pytest.fixture
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine without a file, in UTC."""
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A raw folder without files."""
+    return World(tmp_path, tmp_path / "raw")
+
+
+def contract(world: World, label: str) -> RawTable:
+    """A table of the project's own contract."""
+    vendor, name = label.split(".")
+    tables = read_contract(ROOT, world.raw, [vendor], "the test")
+    return next(table for table in tables if table.name == name)
+
+
+def check(engine: duckdb.DuckDBPyConnection, table: RawTable) -> tuple[str, ...]:
+    """All checks of a Parquet table."""
+    facts = [read_facts(table, path) for path in table.files()]
+    check_values(engine, table, facts)
+    return check_json(engine, table, table.files())
+
+
+def like_the_contract(table: RawTable, rows: int = 2) -> dict[str, pa.Array]:
+    """Columns of the declared types, with nulls alone."""
+    kinds = {
+        "varchar": pa.string(),
+        "bigint": pa.int64(),
+        "integer": pa.int32(),
+        "double": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+    }
+    return {n: pa.nulls(rows, kinds[kind]) for n, kind in table.columns if n != "landed"}
+
+
+def test_files_of_one_table_read_as_its_contract_says(
+    world: World, engine: duckdb.DuckDBPyConnection
+) -> None:
+    """Lacking, null, narrower, wider, zoned and malformed values; files that differ."""
     sparse = {
         "id": pa.array([7], pa.int32()),
         "ticket_id": pa.array([8.0], pa.float64()),
         "body": pa.nulls(1),
-        "created_at": pa.array([moment], pa.timestamp("ms", tz="Europe/Berlin")),
-        "_extracted_at": pa.array([moment], pa.timestamp("ns")),
+        "created_at": pa.array([NOON], pa.timestamp("ms", tz="Europe/Berlin")),
+        "_extracted_at": pa.array([NOON], pa.timestamp("ns")),
     }
     full = {
         "id": pa.array([2**40]),
@@ -58,76 +107,165 @@ def test_files_of_one_table_read_as_its_contract_says(tmp_path: Path) -> None:
         "author_role": pa.array(["agent"]).dictionary_encode(),
         "body": pa.array(["hello"], pa.large_string()),
         "public": pa.array([True]),
-        "created_at": pa.array([moment], pa.timestamp("us")),
-        "_extracted_at": pa.array([moment], pa.timestamp("us")),
+        "created_at": pa.array([NOON], pa.timestamp("us")),
+        "_extracted_at": pa.array([NOON], pa.timestamp("us")),
         "not_in_the_contract": pa.array([1]),
     }
     land(world, "zendesk/ticket_comments", "2026-02-01", sparse)
-    land(world, "zendesk/ticket_comments", "2026-02-02", full)
-    dbt(world, "run", "--select", "base_zendesk__ticket_comments")
+    land(world, "zendesk/ticket_comments", LATEST, full)
+    opportunities = contract(world, "salesforce.opportunity")
+    sold = {
+        **like_the_contract(opportunities, 1),
+        "amount": pa.array([Decimal("10.50")], pa.decimal128(18, 2)),
+        "closedate": pa.array([datetime(2026, 2, 1)], pa.timestamp("us")),
+        "iswon": pa.nulls(1),
+    }
+    land(world, "salesforce/opportunity", LATEST, sold)
+    answers = contract(world, "surveys.nps_responses")
+    given = {
+        **like_the_contract(answers, 3),
+        "id": pa.array(["a1", "a2", "a3"]),
+        "score": pa.array([9, None, None], pa.int8()),
+        "properties": pa.array(['{"account_id": "A"}', '{"account_id": "B', ""]),
+    }
+    land(world, "surveys/nps_responses", LATEST, given)
+
+    assert check(engine, opportunities) == ()
+    dbt(
+        world, "run", "--select",
+        "base_zendesk__ticket_comments base_salesforce__opportunities base_surveys__nps_responses",
+    )
     with duckdb.connect(str(world.build_file), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
-        found = connection.table("base.base_zendesk__ticket_comments").order("comment_id")
-        rows = found.fetchall()
-        types = dict(zip(found.columns, found.types, strict=True))
-    assert rows == [
-        (str(2**40), "9", "agent", "hello", True, moment, moment),
-        ("7", "8", None, None, None, moment, moment),
-    ]
-    assert types["commented_at"] == "TIMESTAMP"
-    assert types["is_public"] == "BOOLEAN"
-
-
-@pytest.fixture(scope="module")
-def dialect(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """A connection in which each macro under test is one of the engine, as dbt renders it."""
-    folder = tmp_path_factory.mktemp("dialect")
-    code = "".join(f"create macro {name}(x) as {{{{ {name}('x') }}}};" for name in MACROS)
-    connection = duckdb.connect()
-    connection.execute(dbt(World(folder, folder / "raw"), "compile", "--inline", code))
-    return connection
+        connection.execute("set TimeZone = 'UTC'")
+        comments = connection.table("base.base_zendesk__ticket_comments").order("comment_id")
+        assert comments.fetchall() == [
+            (str(2**40), "9", "agent", "hello", True, NOON, NOON),
+            ("7", "8", None, None, None, NOON, NOON),
+        ]
+        types = dict(zip(comments.columns, comments.types, strict=True))
+        assert (types["commented_at"], types["is_public"]) == ("TIMESTAMP", "BOOLEAN")
+        assert connection.execute(
+            "select amount_usd, close_date, is_won from base.base_salesforce__opportunities"
+        ).fetchall() == [(10.5, date(2026, 2, 1), None)]
+        assert connection.execute(
+            "select response_id, account_id, score from base.base_surveys__nps_responses"
+            " order by response_id"
+        ).fetchall() == [("a1", "A", 9), ("a2", None, None), ("a3", None, None)]
 
 
 @pytest.mark.parametrize(
-    ("expression", "expected"),
+    ("label", "columns", "words"),
     [
-        ("whole_number('3')", 3),
-        ("whole_number('3.0')", 3),
-        ("whole_number(3.0)", 3),
-        ("whole_number(' 12 ')", 12),
-        ("whole_number('123456789012345678')", 123456789012345678),
-        ("whole_number('2.5')", None),
-        ("whole_number('')", None),
-        ("whole_number('1_000')", None),
-        ("whole_number('12 seats')", None),
-        ("whole_number('99999999999999999999')", None),
-        ("decimal_number('0.25')", Decimal("0.25")),
-        ("decimal_number('1e-05')", Decimal("0.00001")),
-        ("decimal_number('-4')", Decimal(-4)),
-        ("decimal_number('')", None),
-        ("decimal_number('1,5')", None),
-        ("decimal_number('nan')", None),
-        ("epoch_to_timestamp(1767225600)", datetime(2026, 1, 1)),
-        ("epoch_to_timestamp(1767225600000)", datetime(2026, 1, 1)),
-        ("epoch_to_timestamp(1767225600000000)", datetime(2026, 1, 1)),
-        ("epoch_to_timestamp('1767225600.5')", datetime(2026, 1, 1, 0, 0, 0, 500000)),
-        ("epoch_to_timestamp(946684800)", datetime(2000, 1, 1)),
-        ("epoch_to_timestamp(946684799)", None),
-        ("epoch_to_timestamp(4102444799)", datetime(2099, 12, 31, 23, 59, 59)),
-        ("epoch_to_timestamp(4102444800)", None),
-        ("epoch_to_timestamp(4102444800000)", None),
-        ("epoch_to_timestamp(0)", None),
-        ("epoch_to_timestamp('')", None),
-        ("epoch_to_timestamp('2026-01-01')", None),
-        ("epoch_to_timestamp('nan')", None),
-        ("epoch_to_timestamp(null)", None),
-        ("readable_json('{\"a\": 1}')", '{"a": 1}'),
-        ("readable_json('{\"a\": ')", None),
-        ("readable_json('')", None),
+        (
+            "zendesk.ticket_comments",
+            {"ticket_id": pa.array([3.0, 2.5])},
+            ["part-0.parquet, row 2: column ticket_id is 2.5", "says bigint", "mend the value"],
+        ),
+        (
+            "zendesk.ticket_comments",
+            {"ticket_id": pa.array([3.0, float("nan")])},
+            ["row 2: column ticket_id is nan", "says bigint"],
+        ),
+        (
+            "zendesk.ticket_comments",
+            {"id": pa.array([2.0**53 + 2, 1.0])},
+            ["row 1: column id is 9007199254740994.0", "says bigint"],
+        ),
+        (
+            "zendesk.ticket_comments",
+            {"ticket_id": pa.array(["3", "4"])},
+            ["column ticket_id is varchar", "says bigint"],
+        ),
+        (
+            "zendesk.ticket_comments",
+            {"public": pa.array([0, 1])},
+            ["column public is bigint", "says boolean"],
+        ),
+        (
+            "zendesk.ticket_comments",
+            {"created_at": pa.array(["2026-02-01T12:00:00+02:00", None])},
+            ["column created_at is varchar", "says timestamp"],
+        ),
+        (
+            "zendesk.tickets",
+            {"custom_fields": pa.array([[{"id": 360001, "value": "A"}], None])},
+            ["column custom_fields is list<", "land it as JSON text"],
+        ),
+        (
+            "surveys.nps_responses",
+            {"properties": pa.array([{"account_id": "A"}, None])},
+            ["column properties is struct<", "land it as JSON text"],
+        ),
+        (
+            "surveys.nps_responses",
+            {"score": pa.array([9, 2**40])},
+            ["row 2: column score is 1099511627776", "says integer"],
+        ),
+        (
+            "salesforce.opportunity",
+            {"id": pa.array([1.0, None])},
+            ["column id is double", "says varchar"],
+        ),
+        (
+            "salesforce.opportunity",
+            {"closedate": pa.array([datetime(2026, 2, 1), datetime(2026, 2, 1, 14, 30)])},
+            ["row 2: column closedate is 2026-02-01 14:30:00", "says date"],
+        ),
+        # the first file of an event stream decides for all: a null type there could be anything
+        ("segment.events", {"event_type": pa.nulls(2)}, ["column event_type is null"]),
     ],
 )
-def test_dialect_macro(
-    dialect: duckdb.DuckDBPyConnection, expression: str, expected: object
+def test_parquet_that_cannot_be_read(
+    world: World,
+    engine: duckdb.DuckDBPyConnection,
+    label: str,
+    columns: dict[str, pa.Array],
+    words: list[str],
 ) -> None:
-    """A value as it is meant, or null; never an engine's error and never a rounded number."""
-    assert dialect.execute(f"select {expression}").fetchone() == (expected,)
+    table = contract(world, label)
+    land(world, label.replace(".", "/"), LATEST, {**like_the_contract(table), **columns})
+    with pytest.raises(UserError) as caught:
+        check(engine, table)
+    for word in words:
+        assert word in caught.value.line
+    land(world, label.replace(".", "/"), LATEST, like_the_contract(table))
+    assert check(engine, table) == ()
+
+
+def test_an_id_is_not_rounded_by_another_file(
+    world: World, engine: duckdb.DuckDBPyConnection
+) -> None:
+    """One file of doubles makes doubles of all: what is whole and too large there is refused."""
+    table = contract(world, "zendesk.ticket_comments")
+    for day, ids in (("2026-02-01", pa.array([2**53 + 1])), (LATEST, pa.array([3.0]))):
+        land(world, "zendesk/ticket_comments", day, {**like_the_contract(table, 1), "id": ids})
+    with pytest.raises(UserError, match=r"landed=2026-02-01.*row 1: column id is 9007199254740992"):
+        check(engine, table)
+
+
+def answers_with(world: World, *properties: str | None) -> RawTable:
+    """The table of survey answers, two files: the second one has these properties."""
+    table = contract(world, "surveys.nps_responses")
+    for day, texts in (("2026-02-01", ["{}"]), (LATEST, properties)):
+        columns = like_the_contract(table, len(texts))
+        land(world, "surveys/nps_responses", day, {**columns, "properties": pa.array(texts)})
+    return table
+
+
+@pytest.mark.parametrize(
+    "malformed", ['{"account_id": "A', "{'account_id': 'A'}", '"{\\"account_id\\": 1}"', "NaN", "7"]
+)
+def test_malformed_json_is_told(
+    world: World, engine: duckdb.DuckDBPyConnection, malformed: str
+) -> None:
+    table = answers_with(world, '{"account_id": "A"}', malformed, None, "", " ", "null", "[]")
+    (told,) = check(engine, table)
+    assert told.startswith("surveys.nps_responses: 1 of 8 values of properties are not JSON")
+    assert told.endswith(f"landed={LATEST}/part-0.parquet, row 2, {malformed[:20]!r}")
+
+
+def test_too_much_malformed_json_stops(world: World, engine: duckdb.DuckDBPyConnection) -> None:
+    assert len(check(engine, answers_with(world, *["{"] * 19))) == 1
+    with pytest.raises(UserError, match="20 of 21 values of properties are not JSON"):
+        check(engine, answers_with(world, *["{"] * 20))
+    assert len(check(engine, answers_with(world, *["{"] * 20, *["{}"] * 2000))) == 1

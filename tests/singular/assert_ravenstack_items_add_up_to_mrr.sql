@@ -3,7 +3,7 @@
 
 with subscriptions as (
 
-    select * from {{ source('ravenstack', 'subscriptions') }}
+    {{ landed('ravenstack', 'subscriptions') }}
 
 ),
 

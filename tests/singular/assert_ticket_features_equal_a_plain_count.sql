@@ -22,9 +22,9 @@ first_versions as (
             partition by versions.ticket_id
             order by cast(versions.known_at as date), versions.changed_at, versions.known_at
         ) as version_number,
-        max(case when versions.is_deleted then 1 else 0 end) over (
+        max(case when versions.is_deleted or versions.is_merged then 1 else 0 end) over (
             partition by versions.ticket_id
-        ) as was_deleted
+        ) as was_taken_away
     from {{ ref('stg_support__ticket_versions') }} as versions
 
 ),
@@ -37,7 +37,7 @@ opened as (
     from first_versions
     where
         first_versions.version_number = 1
-        and first_versions.was_deleted = 0
+        and first_versions.was_taken_away = 0
         and first_versions.created_at >= {{ add_days(as_of_date(), -30) }}
         and first_versions.created_at < {{ as_of_date() }}
 

@@ -43,6 +43,7 @@ events as (
         stg_events.event_id,
         stg_events.event_type,
         stg_events.user_id,
+        stg_events.workspace_id,
         workspaces.account_id,
         cast(stg_events.occurred_at as date) as event_date
     from {{ ref('stg_usage__events') }} as stg_events
@@ -50,7 +51,11 @@ events as (
         on stg_events.workspace_id = workspaces.workspace_id
     inner join users
         on stg_events.user_id = users.user_id
-    where stg_events.landed_date >= {{ add_days(month_start(as_of_date()), -152) }}
+    where stg_events.landed_date >= (
+        select least(min(event_days.known_date), {{ add_days(month_start(as_of_date()), -122) }})
+        from {{ ref('int_user_event_days__counted') }} as event_days
+        where event_days.event_date >= {{ add_days(month_start(as_of_date()), -122) }}
+    )
 
 ),
 

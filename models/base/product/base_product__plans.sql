@@ -10,9 +10,9 @@ renamed as (
         source.id as plan_id,
         source.product_id,
         source.name as plan_name,
-        source.entitlements as entitlements_json,
+        {{ readable_json('source.entitlements') }} as entitlements_json,
         cast(
-            {{ json_text('source.entitlements', ['seats_included']) }} as bigint
+            {{ json_text(readable_json('source.entitlements'), ['seats_included']) }} as bigint
         ) as seats_included,
         source.quantity_unit,
         coalesce(source.is_add_on, false) as is_add_on,

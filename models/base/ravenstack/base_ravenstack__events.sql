@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('ravenstack', 'feature_usage') }}
+    {{ landed('ravenstack', 'feature_usage') }}
 
 ),
 

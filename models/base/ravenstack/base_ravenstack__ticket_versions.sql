@@ -36,6 +36,7 @@ renamed as (
         cast(versions.submitted_at as timestamp) as created_at,
         versions.changed_at,
         versions.changed_at as known_at,
+        false as is_merged,
         false as is_deleted
     from versions
 

@@ -7,9 +7,9 @@ with source as (
 renamed as (
 
     select
-        source.id as account_id,
+        {{ salesforce_id_18('source.id') }} as account_id,
         source.name as account_name,
-        source.ownerid as crm_owner_id,
+        {{ salesforce_id_18('source.ownerid') }} as crm_owner_id,
         source.industry,
         source.billingcountry as country,
         source.type as account_type,

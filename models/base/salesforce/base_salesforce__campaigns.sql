@@ -7,7 +7,7 @@ with source as (
 renamed as (
 
     select
-        source.id as campaign_id,
+        {{ salesforce_id_18('source.id') }} as campaign_id,
         source.name as campaign_name,
         source.type as campaign_type,
         source.status as campaign_status,

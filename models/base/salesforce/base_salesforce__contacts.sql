@@ -7,8 +7,8 @@ with source as (
 renamed as (
 
     select
-        source.id as contact_id,
-        source.accountid as account_id,
+        {{ salesforce_id_18('source.id') }} as contact_id,
+        {{ salesforce_id_18('source.accountid') }} as account_id,
         source.title,
         source.is_champion__c as is_champion,
         source.isdeleted as is_deleted,

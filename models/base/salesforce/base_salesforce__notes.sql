@@ -7,9 +7,9 @@ with source as (
 renamed as (
 
     select
-        source.id as note_id,
-        source.parentid as account_id,
-        source.ownerid as owner_id,
+        {{ salesforce_id_18('source.id') }} as note_id,
+        {{ salesforce_id_18('source.parentid') }} as account_id,
+        {{ salesforce_id_18('source.ownerid') }} as owner_id,
         source.isdeleted as is_deleted,
         source.createddate as created_at,
         source.systemmodstamp as changed_at,

@@ -7,8 +7,8 @@ with source as (
 renamed as (
 
     select
-        source.id as opportunity_id,
-        source.accountid as account_id,
+        {{ salesforce_id_18('source.id') }} as opportunity_id,
+        {{ salesforce_id_18('source.accountid') }} as account_id,
         source.type as opportunity_type,
         source.stagename as stage_name,
         source.amount as amount_usd,

@@ -7,9 +7,9 @@ with source as (
 renamed as (
 
     select
-        source.id as task_id,
-        source.accountid as account_id,
-        source.ownerid as owner_id,
+        {{ salesforce_id_18('source.id') }} as task_id,
+        {{ salesforce_id_18('source.accountid') }} as account_id,
+        {{ salesforce_id_18('source.ownerid') }} as owner_id,
         source.type as task_type,
         source.status,
         source.activitydate as activity_date,

@@ -9,7 +9,7 @@ renamed as (
     select
         source.id as payment_failure_id,
         source.invoice as invoice_id,
-        {{ json_text('source.metadata', ['account_id']) }} as account_id,
+        {{ json_text(readable_json('source.metadata'), ['account_id']) }} as account_id,
         source.amount as amount_minor,
         source.currency,
         source.failure_code,

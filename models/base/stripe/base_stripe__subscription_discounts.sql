@@ -74,7 +74,6 @@ listed as (
 
 ),
 
--- a discount that both fields name is one
 renamed as (
 
     select distinct
@@ -85,6 +84,44 @@ renamed as (
         listed.known_at
     from listed
 
+),
+
+compared as (
+
+    select
+        renamed.*,
+        max(
+            case when coalesce(renamed.percent_off, renamed.amount_off_minor) is null then 0 else 1 end
+        ) over (
+            partition by
+                renamed.subscription_id, renamed.discount_id, renamed.changed_at, renamed.known_at
+        ) as is_told
+    from renamed
+
+),
+
+-- a discount that both fields name is one; where one has its id alone, the other says what it is
+told as (
+
+    select
+        compared.subscription_id,
+        compared.item_id,
+        compared.discount_id,
+        compared.percent_off,
+        compared.amount_off_minor,
+        compared.currency,
+        compared.duration,
+        compared.duration_months,
+        compared.applies_to_plans,
+        compared.started_at,
+        compared.ended_at,
+        compared.changed_at,
+        compared.known_at
+    from compared
+    where
+        compared.is_told = 0
+        or coalesce(compared.percent_off, compared.amount_off_minor) is not null
+
 )
 
-select * from renamed
+select * from told

@@ -8,8 +8,8 @@ renamed as (
 
     select
         source.id as response_id,
-        {{ json_text('source.properties', ['account_id']) }} as account_id,
-        {{ json_text('source.properties', ['contact_id']) }} as contact_id,
+        {{ json_text(readable_json('source.properties'), ['account_id']) }} as account_id,
+        {{ json_text(readable_json('source.properties'), ['contact_id']) }} as contact_id,
         cast(source.score as bigint) as score,
         source.created_at as responded_at,
         source.updated_at as changed_at,

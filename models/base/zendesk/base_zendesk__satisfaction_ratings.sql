@@ -9,7 +9,7 @@ renamed as (
     select
         cast(source.id as {{ column_type('varchar') }}) as rating_id,
         cast(source.ticket_id as {{ column_type('varchar') }}) as ticket_id,
-        source.score,
+        lower(source.score) as score,
         source.created_at,
         source.updated_at as changed_at,
         source._extracted_at as known_at

@@ -65,6 +65,14 @@ usage_counts as (
         sum(
             case when event_landings.days_before = 1 then event_landings.event_count else 0 end
         ) * 1.0 as yesterday,
+        -- days that land weeks later are no surplus of the day
+        sum(
+            case
+                when event_landings.days_before = 1
+                    then event_landings.event_count - event_landings.late_event_count
+                else 0
+            end
+        ) * 1.0 as yesterday_in_time,
         min(
             case
                 when event_landings.days_before in (8, 15, 22, 29) then event_landings.event_count
@@ -88,7 +96,8 @@ measured as (
     union all
     select
         'usage_volume_against_most' as check_name,
-        usage_counts.yesterday / nullif(usage_counts.most_of_weekday, 0) as measured_value
+        usage_counts.yesterday_in_time / nullif(usage_counts.most_of_weekday, 0)
+            as measured_value
     from usage_counts
     union all
     select

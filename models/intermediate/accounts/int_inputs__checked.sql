@@ -32,9 +32,11 @@ checked as (
     from thresholds
     left join measured
         on thresholds.check_name = measured.check_name
-    {% if var('source_types_off') -%}
-    where thresholds.source_type not in ('{{ var("source_types_off") | join("', '") }}')
-    {%- endif %}
+    where
+        (measured.measured_value is not null or not thresholds.is_optional)
+        {% if var('source_types_off') -%}
+        and thresholds.source_type not in ('{{ var("source_types_off") | join("', '") }}')
+        {%- endif %}
 
 )
 

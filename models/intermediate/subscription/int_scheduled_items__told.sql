@@ -8,8 +8,7 @@ versions as (
 
     select distinct
         scheduled.schedule_id,
-        scheduled.changed_at,
-        scheduled.known_at
+        scheduled.changed_at
     from scheduled
 
 ),
@@ -17,21 +16,21 @@ versions as (
 followed as (
 
     select
-        versions.*,
-        lead(versions.changed_at) over (
+        versions.schedule_id,
+        versions.changed_at,
+        lead(versions.changed_at, 1, cast('9999-01-01' as timestamp)) over (
             partition by versions.schedule_id
-            order by versions.changed_at, versions.known_at
+            order by versions.changed_at
         ) as next_changed_at
     from versions
 
 ),
 
--- a phase that had begun when it was told is in the subscription's own versions; one that a newer
--- version of the schedule took back before it began never came
-told as (
+placed as (
 
     select
         scheduled.*,
+        followed.next_changed_at,
         max(scheduled.phase_ended_at) over (
             partition by scheduled.schedule_id, scheduled.changed_at, scheduled.known_at
         ) as schedule_ended_at
@@ -40,15 +39,41 @@ told as (
         on
             scheduled.schedule_id = followed.schedule_id
             and scheduled.changed_at = followed.changed_at
-            and scheduled.known_at = followed.known_at
+
+),
+
+-- a phase that had begun when it was told is in the subscription's own versions; one that a newer
+-- version of the schedule took back before it began never came
+told as (
+
+    select
+        placed.schedule_id,
+        placed.subscription_id,
+        placed.phase_started_at,
+        placed.phase_ended_at,
+        placed.schedule_ended_at,
+        placed.will_cancel_at_end
+        and placed.schedule_ended_at < placed.next_changed_at as will_cancel_at_end,
+        placed.plan_id,
+        placed.price_id,
+        placed.currency,
+        placed.unit_amount_minor,
+        placed.tiers_mode,
+        placed.price_tiers,
+        placed.quantity_divisor,
+        placed.quantity_rounding,
+        placed.usage_type,
+        placed.billing_interval,
+        placed.billing_interval_count,
+        placed.quantity,
+        placed.changed_at,
+        placed.known_at
+    from placed
     where
-        scheduled.subscription_id is not null
-        and scheduled.status in ('not_started', 'active')
-        and scheduled.phase_started_at > scheduled.changed_at
-        and (
-            followed.next_changed_at is null
-            or scheduled.phase_started_at < followed.next_changed_at
-        )
+        placed.subscription_id is not null
+        and placed.status in ('not_started', 'active')
+        and placed.phase_started_at > placed.changed_at
+        and placed.phase_started_at < placed.next_changed_at
 
 )
 

@@ -156,8 +156,11 @@ discounted as (
         lessened.version_number,
         lessened.from_date,
         lessened.item_id,
-        greatest(lessened.monthly_cents - coalesce(spread_summed.off_cents, 0), 0)
-            as monthly_cents
+        -- seven digits: a trace of what is free, and of logarithms, is none of its price
+        cast(
+            greatest(lessened.monthly_cents - coalesce(spread_summed.off_cents, 0), 0)
+            as decimal(28, 7)
+        ) as monthly_cents
     from lessened
     left join spread_summed
         on

@@ -96,7 +96,15 @@ looked_up as (
         coalesce(listed.quantity_divisor, prices.quantity_divisor) as quantity_divisor,
         coalesce(listed.quantity_rounding, prices.quantity_rounding) as quantity_rounding,
         coalesce(listed.usage_type, prices.usage_type, 'licensed') = 'metered' as is_metered,
-        coalesce(listed.currency, prices.currency) as currency,
+        -- an amount that only the price's record says is in the record's currency
+        coalesce(
+            case
+                when listed.unit_amount_minor is null and listed.price_tiers is null
+                    then prices.currency
+            end,
+            listed.currency,
+            prices.currency
+        ) as currency,
         coalesce(listed.billing_interval, prices.billing_interval) as billing_interval,
         coalesce(listed.billing_interval_count, prices.billing_interval_count, 1)
             as billing_interval_count,

@@ -10,12 +10,6 @@ versions as (
 
 ),
 
-overlapping as (
-
-    select * from {{ ref('int_subscription_versions__overlapped') }}
-
-),
-
 words as (
 
     select * from {{ ref('reported_values') }}
@@ -63,11 +57,8 @@ stated as (
         told.customer_changed_at,
         told.customer_known_at,
         told.customer_id,
-        -- a phase has items of its own
-        case when told.told_by = 'phase' then told.changed_at else told.state_changed_at end
-            as items_changed_at,
-        case when told.told_by = 'phase' then told.known_at else told.state_known_at end
-            as items_known_at,
+        told.items_changed_at,
+        told.items_known_at,
         told.state_changed_at,
         told.state_known_at,
         coalesce(versions.account_id, customers.account_id) as account_id,
@@ -96,17 +87,10 @@ stated as (
             told.subscription_id = versions.subscription_id
             and told.state_changed_at = versions.changed_at
             and told.state_known_at = versions.known_at
-    left join overlapping
-        on
-            told.subscription_id = overlapping.subscription_id
-            and told.state_changed_at = overlapping.changed_at
-            and told.state_known_at = overlapping.known_at
     left join words
         on versions.status = words.reported_value
     left join customers
         on told.customer_id = customers.customer_id and customers.acquaintance = 1
-    -- nothing says which of them holds, so the version before them goes on
-    where overlapping.subscription_id is null
 
 ),
 
@@ -125,6 +109,8 @@ judged as (
             when stated.is_deleted then null
             when stated.unreadable is not null then 'unreadable'
             when stated.is_unmapped then 'status_unmapped'
+            -- nothing is paid for what is paused without an end
+            when stated.is_paused and stated.resumes_at is null then null
             when
                 stated.status in ('active', 'past_due')
                 and coalesce(items_summed.monthly_cents, 0) = 0

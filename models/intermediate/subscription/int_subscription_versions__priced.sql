@@ -112,6 +112,7 @@ priced as (
         versions.is_paused,
         versions.resumes_date,
         versions.is_deleted,
+        versions.state_changed_at,
         versions.changed_at,
         versions.known_at
     from versions

@@ -4,35 +4,54 @@ with priced as (
 
 ),
 
-stated as (
+dated as (
 
     select
         priced.*,
+        least(
+            coalesce(priced.ended_date, cast('9999-01-01' as date)),
+            coalesce(priced.cancel_date, cast('9999-01-01' as date)),
+            case
+                when priced.status = 'past_due'
+                    then {{ add_days('priced.state_changed_at', var('past_due_grace_days')) }}
+                else cast('9999-01-01' as date)
+            end
+        ) as told_until_date
+    from priced
+
+),
+
+stated as (
+
+    select
+        dated.*,
         case
-            when not priced.has_state then 'unknown'
+            when not dated.has_state then 'unknown'
             when
-                priced.is_deleted
+                dated.is_deleted
                 or (
-                    priced.is_paused
+                    dated.is_paused
                     and (
-                        priced.resumes_date is null
-                        or priced.stretch_from_date < priced.resumes_date
+                        dated.resumes_date is null
+                        or dated.stretch_from_date < dated.resumes_date
                     )
                 )
+                -- what was over by then does not go on
+                or (dated.is_held and dated.told_until_date <= cast(dated.changed_at as date))
                 then 'none'
             when
-                priced.status = 'trialing'
+                dated.status = 'trialing'
                 and (
-                    priced.trial_ended_date is null
-                    or priced.stretch_from_date < priced.trial_ended_date
+                    dated.trial_ended_date is null
+                    or dated.stretch_from_date < dated.trial_ended_date
                 )
                 then 'trial'
-            when priced.status = 'trialing' and priced.will_trial_end_unpaid then 'none'
-            when priced.status in ('trialing', 'active', 'past_due') and priced.mrr_cents > 0
+            when dated.status = 'trialing' and dated.will_trial_end_unpaid then 'none'
+            when dated.status in ('trialing', 'active', 'past_due') and dated.mrr_cents > 0
                 then 'paid'
             else 'none'
         end as service
-    from priced
+    from dated
 
 ),
 
@@ -58,7 +77,7 @@ numbered as (
 
 ),
 
-dated as (
+effective as (
 
     select
         numbered.*,
@@ -81,51 +100,43 @@ dated as (
 served as (
 
     select
-        dated.subscription_id,
-        dated.account_id,
-        dated.version_number,
-        dated.stretch_number,
-        dated.changed_at,
-        dated.known_at,
-        dated.changed_date,
-        dated.stretch_from_date,
-        dated.stretch_until_date,
-        greatest(dated.version_effective_date, dated.stretch_from_date) as effective_date,
-        dated.version_effective_date,
-        dated.is_deleted,
-        dated.is_held,
-        dated.started_date,
-        case when not dated.is_held then dated.ended_date end as ended_date,
-        dated.status = 'past_due' and not dated.is_held as is_past_due,
-        dated.mrr_cents,
-        dated.seat_count,
-        dated.plan_id,
-        dated.billing_months,
-        dated.period_started_date as term_started_date,
-        dated.term_end_date,
-        dated.service,
+        effective.subscription_id,
+        effective.account_id,
+        effective.version_number,
+        effective.stretch_number,
+        effective.changed_at,
+        effective.known_at,
+        effective.changed_date,
+        effective.stretch_from_date,
+        effective.stretch_until_date,
+        greatest(effective.version_effective_date, effective.stretch_from_date) as effective_date,
+        effective.version_effective_date,
+        effective.is_deleted,
+        effective.is_held,
+        effective.started_date,
+        case when not effective.is_held then effective.ended_date end as ended_date,
+        coalesce(effective.status = 'past_due', false) as is_past_due,
+        effective.mrr_cents,
+        effective.seat_count,
+        effective.plan_id,
+        effective.billing_months,
+        effective.period_started_date as term_started_date,
+        effective.term_end_date,
+        effective.service,
         case
-            when dated.service = 'trial'
-                then greatest(dated.version_effective_date, dated.stretch_from_date)
+            when effective.service = 'trial'
+                then greatest(effective.version_effective_date, effective.stretch_from_date)
             else greatest(
-                dated.version_effective_date, dated.stretch_from_date,
-                coalesce(dated.started_date, dated.version_effective_date)
+                effective.version_effective_date, effective.stretch_from_date,
+                coalesce(effective.started_date, effective.version_effective_date)
             )
         end as service_from_date,
         -- what is held goes on until a readable version comes
         case
-            when dated.is_held then cast('9999-01-01' as date)
-            else least(
-                coalesce(dated.ended_date, cast('9999-01-01' as date)),
-                coalesce(dated.cancel_date, cast('9999-01-01' as date)),
-                case
-                    when dated.status = 'past_due'
-                        then {{ add_days('dated.changed_at', var('past_due_grace_days')) }}
-                    else cast('9999-01-01' as date)
-                end
-            )
+            when effective.is_held then cast('9999-01-01' as date)
+            else effective.told_until_date
         end as service_until_date
-    from dated
+    from effective
 
 )
 

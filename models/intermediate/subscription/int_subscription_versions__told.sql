@@ -1,4 +1,11 @@
-with versions as (
+with overlapped as (
+
+    select * from {{ ref('int_subscription_versions__overlapped') }}
+
+),
+
+-- nothing says which of two that overlap holds, so the version before them goes on
+versions as (
 
     select distinct
         versions.subscription_id,
@@ -6,16 +13,26 @@ with versions as (
         versions.changed_at,
         versions.known_at
     from {{ ref('stg_subscription__subscription_versions') }} as versions
+    left join overlapped
+        on
+            versions.subscription_id = overlapped.subscription_id
+            and versions.changed_at = overlapped.changed_at
+            and versions.known_at = overlapped.known_at
+    where overlapped.subscription_id is null
 
 ),
 
+-- a version that is merely delivered again says nothing new
 customers as (
 
-    select distinct
+    select
         customers.customer_id,
         customers.changed_at,
-        customers.known_at
+        min(customers.known_at) as known_at
     from {{ ref('stg_subscription__customer_versions') }} as customers
+    group by
+        customers.customer_id, customers.changed_at, customers.discount_id,
+        customers.percent_off, customers.amount_off_minor, customers.ended_at
 
 ),
 
@@ -28,78 +45,65 @@ discounted as (
 
 ),
 
-phases as (
+-- what a schedule says of a subscription: its coming phases, and its end
+scheduled as (
 
     select distinct
         scheduled.subscription_id,
         scheduled.phase_started_at as changed_at,
-        scheduled.known_at
+        scheduled.known_at,
+        'phase' as told_by
     from {{ ref('int_scheduled_items__told') }} as scheduled
-
-),
-
-ends as (
-
+    union all
     select distinct
         scheduled.subscription_id,
         scheduled.schedule_ended_at as changed_at,
-        scheduled.known_at
+        scheduled.known_at,
+        'end' as told_by
     from {{ ref('int_scheduled_items__told') }} as scheduled
     where scheduled.will_cancel_at_end
 
 ),
 
--- what another object says of a subscription: a schedule of its coming phases and its end, a
--- customer of a discount
-elsewhere as (
+-- it goes on as the subscription was by then, which may be known before it or after
+scheduled_known as (
 
     select
-        phases.*,
-        'phase' as told_by
-    from phases
-    union all
-    select
-        ends.*,
-        'end' as told_by
-    from ends
-    union all
-    select
-        subscriptions.subscription_id,
-        customers.changed_at,
-        customers.known_at,
-        'customer' as told_by
-    from customers
-    inner join discounted
-        on customers.customer_id = discounted.customer_id
-    inner join (select distinct subscription_id, customer_id from versions) as subscriptions
-        on customers.customer_id = subscriptions.customer_id
+        scheduled.*,
+        greatest(scheduled.known_at, versions.known_at) as both_known_at
+    from scheduled
+    inner join versions
+        on
+            scheduled.subscription_id = versions.subscription_id
+            and scheduled.changed_at > versions.changed_at
 
 ),
 
--- the state goes on that the subscription had
-continued as (
+scheduled_states as (
 
     select
-        elsewhere.*,
+        scheduled_known.*,
         versions.customer_id,
         versions.changed_at as state_changed_at,
         versions.known_at as state_known_at,
         row_number() over (
             partition by
-                elsewhere.subscription_id, elsewhere.changed_at, elsewhere.known_at,
-                elsewhere.told_by
-            order by versions.changed_at desc, versions.known_at desc
+                scheduled_known.subscription_id, scheduled_known.changed_at,
+                scheduled_known.both_known_at
+            order by
+                case scheduled_known.told_by when 'end' then 1 else 2 end,
+                scheduled_known.known_at desc, versions.changed_at desc, versions.known_at desc
         ) as recency
-    from elsewhere
+    from scheduled_known
     inner join versions
         on
-            elsewhere.subscription_id = versions.subscription_id
-            and elsewhere.changed_at > versions.changed_at
-            and elsewhere.known_at >= versions.known_at
+            scheduled_known.subscription_id = versions.subscription_id
+            and scheduled_known.changed_at >= versions.changed_at
+            and scheduled_known.both_known_at >= versions.known_at
 
 ),
 
-told as (
+placed as (
 
     select
         versions.subscription_id,
@@ -108,33 +112,100 @@ told as (
         versions.known_at,
         'subscription' as told_by,
         versions.changed_at as state_changed_at,
-        versions.known_at as state_known_at
+        versions.known_at as state_known_at,
+        versions.changed_at as items_changed_at,
+        versions.known_at as items_known_at
     from versions
     union all
+    -- a phase has items of its own
     select
-        continued.subscription_id,
-        continued.customer_id,
-        continued.changed_at,
-        continued.known_at,
-        continued.told_by,
-        continued.state_changed_at,
-        continued.state_known_at
-    from continued
-    where continued.recency = 1
+        states.subscription_id,
+        states.customer_id,
+        states.changed_at,
+        states.both_known_at as known_at,
+        states.told_by,
+        states.state_changed_at,
+        states.state_known_at,
+        case when states.told_by = 'phase' then states.changed_at else states.state_changed_at end
+            as items_changed_at,
+        case when states.told_by = 'phase' then states.known_at else states.state_known_at end
+            as items_known_at
+    from scheduled_states as states
+    where states.recency = 1 and states.changed_at > states.state_changed_at
 
 ),
 
-told_once as (
+-- the same for what changes with the customer, whose discount counts for all subscriptions
+customers_known as (
 
     select
-        told.*,
+        placed.subscription_id,
+        customers.customer_id,
+        greatest(customers.changed_at, placed.changed_at) as changed_at,
+        greatest(customers.known_at, placed.known_at) as both_known_at
+    from customers
+    inner join discounted
+        on customers.customer_id = discounted.customer_id
+    inner join placed
+        on
+            customers.customer_id = placed.customer_id
+            and (
+                customers.changed_at > placed.changed_at
+                or customers.known_at > placed.known_at
+            )
+
+),
+
+customers_states as (
+
+    select
+        customers_known.subscription_id,
+        customers_known.customer_id,
+        customers_known.changed_at,
+        customers_known.both_known_at as known_at,
+        placed.told_by,
+        placed.changed_at as placed_changed_at,
+        placed.known_at as placed_known_at,
+        placed.state_changed_at,
+        placed.state_known_at,
+        placed.items_changed_at,
+        placed.items_known_at,
         row_number() over (
-            partition by told.subscription_id, told.changed_at, told.known_at
-            order by case told.told_by
-                when 'subscription' then 1 when 'end' then 2 when 'phase' then 3 else 4
-            end
-        ) as precedence
-    from told
+            partition by
+                customers_known.subscription_id, customers_known.changed_at,
+                customers_known.both_known_at
+            order by placed.changed_at desc, placed.known_at desc
+        ) as recency
+    from customers_known
+    inner join placed
+        on
+            customers_known.subscription_id = placed.subscription_id
+            and customers_known.changed_at >= placed.changed_at
+            and customers_known.both_known_at >= placed.known_at
+
+),
+
+told as (
+
+    select * from placed
+    union all
+    select
+        states.subscription_id,
+        states.customer_id,
+        states.changed_at,
+        states.known_at,
+        states.told_by,
+        states.state_changed_at,
+        states.state_known_at,
+        states.items_changed_at,
+        states.items_known_at
+    from customers_states as states
+    where
+        states.recency = 1
+        and (
+            states.changed_at > states.placed_changed_at
+            or states.known_at > states.placed_known_at
+        )
 
 ),
 
@@ -142,28 +213,21 @@ told_once as (
 with_customer as (
 
     select
-        told_once.subscription_id,
-        told_once.changed_at,
-        told_once.known_at,
-        told_once.told_by,
-        told_once.state_changed_at,
-        told_once.state_known_at,
-        told_once.customer_id,
+        told.*,
         customers.changed_at as customer_changed_at,
         customers.known_at as customer_known_at,
         row_number() over (
-            partition by told_once.subscription_id, told_once.changed_at, told_once.known_at
+            partition by told.subscription_id, told.changed_at, told.known_at
             order by customers.changed_at desc, customers.known_at desc
         ) as recency
-    from told_once
+    from told
     left join discounted
-        on told_once.customer_id = discounted.customer_id
+        on told.customer_id = discounted.customer_id
     left join customers
         on
             discounted.customer_id = customers.customer_id
-            and told_once.changed_at >= customers.changed_at
-            and told_once.known_at >= customers.known_at
-    where told_once.precedence = 1
+            and told.changed_at >= customers.changed_at
+            and told.known_at >= customers.known_at
 
 )
 

@@ -95,7 +95,9 @@ followed as (
         ) as next_from_date,
         max(
             case when begun.holds_from_date < {{ as_of_date() }} then begun.version_number end
-        ) over (partition by begun.subscription_id) as last_version_number
+        ) over (partition by begun.subscription_id) as last_version_number,
+        {{ add_days('begun.past_due_since_at', var('past_due_grace_days')) }}
+            as grace_until_date
     from begun
 
 ),
@@ -128,8 +130,8 @@ ranged as (
             coalesce(followed.next_from_date, cast('9999-01-01' as date)),
             coalesce(followed.last_known_end_date, cast('9999-01-01' as date)),
             case
-                when followed.is_past_due
-                    then {{ add_days('followed.past_due_since_at', var('past_due_grace_days')) }}
+                when followed.is_past_due and not followed.is_held
+                    then followed.grace_until_date
                 else cast('9999-01-01' as date)
             end
         ) as valid_until_date,
@@ -139,7 +141,14 @@ ranged as (
         followed.billing_months,
         followed.term_end_date
     from followed
-    where followed.service <> 'none'
+    where
+        followed.service <> 'none'
+        -- what was over by then does not go on
+        and not (
+            followed.is_past_due
+            and followed.is_held
+            and followed.grace_until_date <= followed.holds_from_date
+        )
 
 )
 

@@ -1,7 +1,21 @@
-with versions as (
+with words as (
 
-    select * from {{ ref('stg_support__satisfaction_rating_versions') }}
-    where score in ('good', 'bad')
+    select * from {{ ref('reported_values') }}
+    where field = 'rating_score' and value in ('good', 'bad')
+
+),
+
+versions as (
+
+    select
+        reported.rating_id,
+        reported.ticket_id,
+        words.value as score,
+        reported.changed_at,
+        reported.known_at
+    from {{ ref('stg_support__satisfaction_rating_versions') }} as reported
+    inner join words
+        on reported.score = words.reported_value
 
 ),
 

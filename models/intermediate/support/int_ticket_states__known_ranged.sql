@@ -1,6 +1,6 @@
 with ticket_versions as (
 
-    select * from {{ ref('stg_support__ticket_versions') }}
+    select * from {{ ref('int_ticket_versions__mapped') }}
 
 ),
 
@@ -24,7 +24,7 @@ ranged as (
         kept.ticket_id,
         kept.account_id,
         cast(kept.created_at as date) as opened_date,
-        not kept.is_deleted and kept.status in ('new', 'open', 'pending') as is_unsolved,
+        not kept.is_gone and kept.status in ('new', 'open', 'pending', 'hold') as is_unsolved,
         {{ add_days('kept.known_at', 1) }} as as_of_from_date,
         coalesce(
             lead({{ add_days('kept.known_at', 1) }}) over (

@@ -1,6 +1,6 @@
 with versions as (
 
-    select * from {{ ref('stg_support__ticket_versions') }}
+    select * from {{ ref('int_ticket_versions__mapped') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with ticket_versions as (
 
-    select * from {{ ref('stg_support__ticket_versions') }}
+    select * from {{ ref('int_ticket_versions__mapped') }}
 
 ),
 
@@ -43,7 +43,7 @@ summed as (
             end
         ) as escalated_at,
         min(case when numbered.is_escalated then numbered.known_at end) as escalation_known_at,
-        min(case when numbered.is_deleted then numbered.known_at end) as deletion_known_at
+        min(case when numbered.is_gone then numbered.known_at end) as deletion_known_at
     from numbered
     group by numbered.ticket_id
 

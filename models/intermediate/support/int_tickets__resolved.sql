@@ -21,17 +21,25 @@ replies as (
 
 ),
 
+words as (
+
+    select * from {{ ref('reported_values') }}
+    where field = 'rating_score' and value in ('good', 'bad')
+
+),
+
 ratings as (
 
     select
         versions.ticket_id,
-        versions.score,
+        words.value as score,
         row_number() over (
             partition by versions.ticket_id
             order by versions.changed_at desc, versions.known_at desc, versions.rating_id desc
         ) as recency
     from {{ ref('stg_support__satisfaction_rating_versions') }} as versions
-    where versions.score in ('good', 'bad')
+    inner join words
+        on versions.score = words.reported_value
 
 ),
 

@@ -11,7 +11,16 @@ workspaces as (
 
 ),
 
--- one pass over 90 days; a delivery of the same event within the window is a redelivery
+-- an event is known before its day where a clock is wrong
+window_known as (
+
+    select min(event_days.known_date) as first_known_date
+    from {{ ref('int_user_event_days__counted') }} as event_days
+    where event_days.event_date >= {{ add_days(as_of_date(), -90) }}
+
+),
+
+-- one pass over 90 days; all deliveries of an event are of one day
 delivered as (
 
     select
@@ -21,10 +30,18 @@ delivered as (
         events.event_id
     from {{ ref('stg_usage__events') }} as events
     where
-        events.landed_date >= {{ add_days(as_of_date(), -90) }}
+        events.landed_date >= least(
+            (select window_known.first_known_date from window_known),
+            {{ add_days(as_of_date(), -90) }}
+        )
         and events.occurred_at >= {{ add_days(as_of_date(), -90) }}
         and events.occurred_at < {{ as_of_date() }}
-    group by events.event_type, events.workspace_id, events.user_id, events.event_id
+    group by
+        events.event_type,
+        events.workspace_id,
+        events.user_id,
+        events.event_id,
+        cast(events.occurred_at as date)
 
 ),
 

@@ -6,25 +6,41 @@
     )
 }}
 
--- redeliveries follow within three landing days, so the days before are read along
-{% set first_landed_date = add_days(changed_since(), -var('redelivery_days')) -%}
+-- An event is its id with its user, workspace, type and day; it counts from its first delivery. As
+-- all its deliveries are of one day, only days of which something was known before are looked up.
+with known_before as (
+
+    {% if is_incremental() -%}
+    select
+        before.event_date,
+        min(before.known_date) as first_known_date
+    from {{ this }} as before
+    group by before.event_date
+    {%- else -%}
+    select
+        cast(null as date) as event_date,
+        cast(null as date) as first_known_date
+    {%- endif %}
+
+),
 
 -- Most events are delivered once, and to group all of them by their id costs more than anything
 -- else here. Ids that may have come twice are found by sorting their hashes; only they are grouped.
 -- Each step reads the events anew: a CTE that is read twice would hold them all in memory.
-with hashed as (
+hashed as (
 
     select
         cast(events.occurred_at as date) as event_date,
         {{ text_hash('events.event_id') }} as event_hash
     from {{ ref('stg_usage__events') }} as events
-    where events.landed_date >= {{ first_landed_date }}
+    where events.landed_date >= {{ changed_since() }}
 
 ),
 
 neighboured as (
 
     select
+        hashed.event_date,
         hashed.event_hash,
         lag(hashed.event_hash) over (
             partition by hashed.event_date
@@ -36,36 +52,23 @@ neighboured as (
 
 repeated as (
 
-    select distinct neighboured.event_hash
+    select
+        neighboured.event_hash,
+        min(known_before.first_known_date) as first_known_date
     from neighboured
-    where neighboured.event_hash = neighboured.previous_hash
+    left join known_before
+        on neighboured.event_date = known_before.event_date
+    where
+        neighboured.event_hash = neighboured.previous_hash
+        or known_before.event_date is not null
+    group by neighboured.event_hash
 
 ),
 
-repeated_deliveries as (
+looked_up as (
 
-    select
-        events.workspace_id,
-        events.user_id,
-        events.event_type,
-        cast(events.occurred_at as date) as event_date,
-        events.known_at,
-        {{ days_between(
-            'lag(events.landed_date) over (
-                partition by
-                    events.workspace_id,
-                    events.user_id,
-                    events.event_type,
-                    cast(events.occurred_at as date),
-                    events.event_id
-                order by events.landed_date, events.known_at
-            )',
-            'events.landed_date'
-        ) }} as days_since_delivery
-    from {{ ref('stg_usage__events') }} as events
-    inner join repeated
-        on {{ text_hash('events.event_id') }} = repeated.event_hash
-    where events.landed_date >= {{ first_landed_date }}
+    select coalesce(min(repeated.first_known_date), {{ changed_since() }}) as first_landed_date
+    from repeated
 
 ),
 
@@ -81,19 +84,25 @@ first_delivered as (
     left join repeated
         on {{ text_hash('events.event_id') }} = repeated.event_hash
     where
-        events.landed_date >= {{ first_landed_date }}
+        events.landed_date >= {{ changed_since() }}
         and repeated.event_hash is null
     union all
     select
-        repeated_deliveries.workspace_id,
-        repeated_deliveries.user_id,
-        repeated_deliveries.event_type,
-        repeated_deliveries.event_date,
-        repeated_deliveries.known_at
-    from repeated_deliveries
-    where
-        repeated_deliveries.days_since_delivery is null
-        or repeated_deliveries.days_since_delivery > {{ var('redelivery_days') }}
+        events.workspace_id,
+        events.user_id,
+        events.event_type,
+        cast(events.occurred_at as date) as event_date,
+        min(events.known_at) as known_at
+    from {{ ref('stg_usage__events') }} as events
+    inner join repeated
+        on {{ text_hash('events.event_id') }} = repeated.event_hash
+    where events.landed_date >= (select looked_up.first_landed_date from looked_up)
+    group by
+        events.workspace_id,
+        events.user_id,
+        events.event_type,
+        cast(events.occurred_at as date),
+        events.event_id
 
 ),
 

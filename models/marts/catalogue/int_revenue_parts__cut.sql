@@ -36,6 +36,10 @@
         'settled_accounts_yearly': 'settled_account_count',
         'lost_accounts_yearly': 'churned_account_count',
     }),
+    (ref('rpt_mrr_against_invoices'), {
+        'mrr_beside_invoices_usd': 'mrr_usd',
+        'explained_mrr_usd': 'mrr_usd - abs(unexplained_usd)',
+    }),
     (ref('fct_renewals'), {
         'renewals_due': 'due_count',
         'renewals_done': 'renewed_count',

@@ -69,7 +69,8 @@ described as (
         on ranked.account_id = first_lives.account_id
     left join states
         on ranked.account_id = states.account_id
-    where ranked.recency = 1 and not ranked.is_deleted
+    -- who is billed is a customer, whatever became of the CRM's record
+    where ranked.recency = 1 and (not ranked.is_deleted or coalesce(states.mrr_cents, 0) > 0)
 
 ),
 

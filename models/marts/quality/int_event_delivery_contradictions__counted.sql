@@ -1,26 +1,31 @@
-with events as (
+with deliveries as (
 
     select * from {{ ref('stg_usage__events') }}
-    where landed_date >= {{ add_days(as_of_date(), -var('quality_window_days')) }}
+    where
+        landed_date >= {{ add_days(as_of_date(), -var('quality_window_days')) }}
+        and known_at >= {{ add_days(as_of_date(), -var('quality_window_days')) }}
+
+),
+
+landings as (
+
+    select * from {{ ref('int_event_landings__counted') }}
+    where days_before <= {{ var('quality_window_days') }}
 
 ),
 
 contents as (
 
     select
-        events.event_id,
-        events.user_id,
-        events.workspace_id,
-        events.event_type,
-        events.occurred_at,
+        deliveries.event_id,
         count(*) as delivery_count
-    from events
+    from deliveries
     group by
-        events.event_id,
-        events.user_id,
-        events.workspace_id,
-        events.event_type,
-        events.occurred_at
+        deliveries.event_id,
+        deliveries.user_id,
+        deliveries.workspace_id,
+        deliveries.event_type,
+        cast(deliveries.occurred_at as date)
 
 ),
 
@@ -35,14 +40,22 @@ ids as (
 
 ),
 
-counted as (
+delivered as (
 
     select
         coalesce(sum(ids.delivery_count), 0) as deliveries,
-        coalesce(sum(ids.delivery_count - ids.content_count), 0) as redelivered,
         count(*) as event_ids,
         count(case when ids.content_count > 1 then 1 end) as reused
     from ids
+
+),
+
+first_delivered as (
+
+    select
+        coalesce(sum(landings.event_count), 0) as events,
+        coalesce(sum(landings.late_event_count), 0) as late
+    from landings
 
 ),
 
@@ -58,15 +71,19 @@ reported as (
     select
         rules.rule_name,
         cast(case rules.rule_name
-            when 'event_redelivered' then counted.deliveries
-            when 'event_id_on_different_events' then counted.event_ids
+            when 'event_redelivered' then delivered.deliveries
+            when 'event_id_on_different_events' then delivered.event_ids
+            when 'event_known_over_7_days_late' then first_delivered.events
         end as bigint) as rows_checked,
         cast(case rules.rule_name
-            when 'event_redelivered' then counted.redelivered
-            when 'event_id_on_different_events' then counted.reused
+            -- of what was delivered in these days, all that did not count there
+            when 'event_redelivered' then delivered.deliveries - first_delivered.events
+            when 'event_id_on_different_events' then delivered.reused
+            when 'event_known_over_7_days_late' then first_delivered.late
         end as bigint) as rows_failing
     from rules
-    cross join counted
+    cross join delivered
+    cross join first_delivered
 
 )
 

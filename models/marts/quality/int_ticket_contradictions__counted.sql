@@ -55,7 +55,9 @@ rated as (
 
     select distinct ratings.ticket_id
     from ratings
-    where ratings.score in ('good', 'bad')
+    inner join {{ ref('reported_values') }} as words
+        on ratings.score = words.reported_value and words.field = 'rating_score'
+    where words.value in ('good', 'bad')
 
 ),
 

@@ -54,12 +54,7 @@ counted as (
         count(case when events.occurred_at >= subscriptions.ended_at then 1 end)
             as after_subscription,
         count(case when event_types.event_type is null then 1 end) as unmapped_type,
-        count(case when events.known_at < events.occurred_at then 1 end) as known_too_early,
-        count(
-            case
-                when cast(events.known_at as date) > {{ add_days('events.occurred_at', 7) }} then 1
-            end
-        ) as known_late
+        count(case when events.known_at < events.occurred_at then 1 end) as known_too_early
     from events
     left join users
         on events.user_id = users.user_id
@@ -90,7 +85,6 @@ reported as (
             when 'event_after_subscription_ended' then counted.with_subscription
             when 'event_of_unmapped_type' then counted.events
             when 'event_known_before_it_happened' then counted.events
-            when 'event_known_over_7_days_late' then counted.events
         end as bigint) as rows_checked,
         cast(case rules.rule_name
             when 'event_of_unknown_user' then counted.unknown_user
@@ -99,7 +93,6 @@ reported as (
             when 'event_after_subscription_ended' then counted.after_subscription
             when 'event_of_unmapped_type' then counted.unmapped_type
             when 'event_known_before_it_happened' then counted.known_too_early
-            when 'event_known_over_7_days_late' then counted.known_late
         end as bigint) as rows_failing
     from rules
     cross join counted

@@ -1,0 +1,150 @@
+with invoices as (
+
+    select
+        versions.*,
+        row_number() over (
+            partition by versions.invoice_id
+            order by versions.changed_at desc, versions.known_at desc
+        ) as recency
+    from {{ ref('stg_subscription__invoice_versions') }} as versions
+
+),
+
+lines as (
+
+    select distinct * from {{ ref('stg_subscription__invoice_line_item_versions') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('reported_values') }}
+    where field = 'invoice_status' and value is not null
+
+),
+
+currency_rates as (
+
+    select * from {{ ref('currency_rates') }}
+
+),
+
+-- recurring lines of invoices that count, by their latest version
+recurring as (
+
+    select
+        lines.*,
+        coalesce(lines.account_id, invoices.account_id) as billed_account_id,
+        invoices.created_at,
+        statuses.value <> 'paid' as is_unpaid,
+        lines.discount_minor * currency_rates.usd_per_unit as discount_cents,
+        (lines.amount_minor - lines.discount_minor) * currency_rates.usd_per_unit as net_cents,
+        invoices.credited_minor * currency_rates.usd_per_unit as invoice_credit_cents,
+        {{ hours_between('lines.period_started_at', 'lines.period_ended_at') }} / 24 as period_days
+    from lines
+    inner join invoices
+        on
+            lines.invoice_id = invoices.invoice_id
+            and lines.changed_at = invoices.changed_at
+            and lines.known_at = invoices.known_at
+            and invoices.recency = 1
+    inner join statuses
+        on invoices.status = statuses.reported_value
+    inner join currency_rates
+        on coalesce(lines.currency, invoices.currency) = currency_rates.currency
+    where
+        lines.subscription_id is not null
+        and lines.period_started_at < lines.period_ended_at
+        and coalesce(lines.usage_type, 'licensed') <> 'metered'
+        and (
+            lines.is_proration
+            or coalesce(lines.line_type, 'subscription')
+            in ('subscription', 'subscription_item_details')
+        )
+
+),
+
+-- months of a full period, by its days where the line does not say
+measured as (
+
+    select
+        recurring.*,
+        case
+            when recurring.billing_interval = 'year' then 12.0 * recurring.billing_interval_count
+            when recurring.billing_interval = 'month' then 1.0 * recurring.billing_interval_count
+            when recurring.billing_interval = 'week'
+                then 12.0 / 52 * recurring.billing_interval_count
+            when recurring.billing_interval = 'day'
+                then 12.0 / 365 * recurring.billing_interval_count
+            when
+                recurring.period_days > 27
+                and abs(mod(recurring.period_days * 12 / 365.25 + 0.5, 1) - 0.5) <= 0.1
+                then round(recurring.period_days * 12 / 365.25)
+            when mod(round(recurring.period_days), 7) = 0
+                then 12.0 / 52 * round(recurring.period_days) / 7
+            else 12.0 / 365 * recurring.period_days
+        end as period_months
+    from recurring
+
+),
+
+-- the line for all of a period says how long a part of it is
+shared as (
+
+    select
+        measured.*,
+        max(
+            case
+                when not measured.is_proration
+                    then measured.period_days / measured.period_months
+            end
+        ) over (partition by measured.subscription_id, measured.period_ended_at) as month_days,
+        sum(greatest(measured.net_cents, 0)) over (partition by measured.invoice_id)
+            as invoice_cents
+    from measured
+
+),
+
+rated as (
+
+    select
+        shared.*,
+        case
+            when not shared.is_proration then 1 / shared.period_months
+            when shared.month_days is not null then shared.month_days / shared.period_days
+            -- a first part of a month is a part of the month that it ends
+            when coalesce(shared.billing_interval, 'month') = 'month'
+                then
+                    extract(day from {{ add_days(month_start('shared.period_ended_at'), -1) }})
+                    / shared.period_days
+            else 365.0 / 12 / shared.period_days
+        end as monthly_rate
+    from shared
+
+),
+
+normalised as (
+
+    select
+        rated.invoice_id,
+        rated.line_id,
+        rated.subscription_id,
+        rated.billed_account_id as account_id,
+        rated.is_proration,
+        rated.is_unpaid,
+        rated.created_at >= rated.period_ended_at as is_in_arrears,
+        {{ end_date('rated.period_started_at') }} as valid_from_date,
+        {{ end_date('rated.period_ended_at') }} as valid_until_date,
+        cast(rated.net_cents * rated.monthly_rate as decimal(28, 7)) as monthly_cents,
+        cast(rated.discount_cents * rated.monthly_rate as decimal(28, 7))
+            as monthly_discount_cents,
+        cast(
+            greatest(rated.net_cents, 0) * rated.monthly_rate
+            * least(1, rated.invoice_credit_cents / nullif(rated.invoice_cents, 0))
+            as decimal(28, 7)
+        ) as monthly_credit_cents
+    from rated
+
+)
+
+select * from normalised

@@ -1,0 +1,159 @@
+-- Billed against booked, by the definitions page: invoice lines beside paid service days.
+create temp table counted_lines as
+with newest as (
+    select * from staging.stg_subscription__invoice_versions
+    qualify row_number() over (
+        partition by invoice_id order by changed_at desc, known_at desc) = 1
+)
+select distinct l.invoice_id, l.line_id, l.subscription_id, l.is_proration,
+    coalesce(l.account_id, n.account_id) as account_id,
+    w.value <> 'paid' as is_unpaid, n.created_at, n.credited_minor * r.usd_per_unit as credited,
+    (l.amount_minor - l.discount_minor) * r.usd_per_unit as net,
+    l.discount_minor * r.usd_per_unit as discount,
+    l.period_started_at as start_at, l.period_ended_at as end_at,
+    l.billing_interval, l.billing_interval_count as every,
+    -- an end within a day's last minute is midnight
+    (l.period_started_at + interval 1 minute)::date as first_day,
+    (l.period_ended_at + interval 1 minute)::date as end_day
+from staging.stg_subscription__invoice_line_item_versions l
+join newest n using (invoice_id, changed_at, known_at)
+join reference.reported_values w
+    on w.field = 'invoice_status' and w.reported_value = n.status and w.value is not null
+join reference.currency_rates r on r.currency = coalesce(l.currency, n.currency)
+where l.subscription_id is not null and l.usage_type is distinct from 'metered'
+    and l.period_ended_at > l.period_started_at
+    and (l.is_proration or l.line_type is null
+        or l.line_type in ('subscription', 'subscription_item_details'));
+
+create temp table monthly_lines as
+with sized as (
+    select *, epoch(end_at - start_at) / 86400 as days from counted_lines
+),
+regular as (
+    select *, case
+        when billing_interval = 'year' then 12 * every
+        when billing_interval = 'month' then every
+        when billing_interval = 'week' then 12 / 52 * every
+        when billing_interval = 'day' then 12 / 365 * every
+        when days >= 27.5 and abs(days / 30.4375 - round(days / 30.4375)) <= 0.1
+            then round(days / 30.4375)
+        when round(days) % 7 = 0 then 12 / 52 * round(days) / 7
+        else 12 / 365 * days
+    end as months
+    from sized
+),
+whole as (
+    select subscription_id, end_at, max(days / months) as month_days
+    from regular where not is_proration group by all
+),
+rated as (
+    select r.*, case
+        when not r.is_proration then 1 / r.months
+        when w.month_days is not null then w.month_days / r.days
+        when coalesce(r.billing_interval, 'month') = 'month'
+            then day(date_trunc('month', r.end_at)::date - 1) / r.days
+        else 365 / 12 / r.days
+    end as rate
+    from regular r left join whole w using (subscription_id, end_at)
+)
+select *, round(net * rate, 7) as cents, round(discount * rate, 7) as discount_cents,
+    round(greatest(net, 0) * rate * coalesce(least(1, credited / nullif(
+        sum(greatest(net, 0)) over (partition by invoice_id), 0)), 0), 7) as credit_cents
+from rated;
+
+-- months of which invoices are on file
+create temp table invoiced_months as
+select m.period_start, m.period_end, i.first_invoice
+from month_ends m,
+    (select min(known_at)::date as first_known, min(created_at)::date as first_invoice
+    from staging.stg_subscription__invoice_versions) i
+where m.period_start >= i.first_known and exists (select 1 from counted_lines);
+
+create temp table invoiced as
+select m.period_end, l.subscription_id, min(l.account_id) as account_id,
+    max(l.first_day) as last_billed,
+    bool_or(not l.is_proration) as is_whole,
+    coalesce(sum(l.cents) filter (not l.is_proration), 0)::decimal(28, 7).round()::bigint as whole,
+    coalesce(sum(l.cents) filter (l.is_proration), 0)::decimal(28, 7).round()::bigint as part,
+    coalesce(sum(l.cents) filter (l.is_unpaid and not l.is_proration), 0)
+        ::decimal(28, 7).round()::bigint as unpaid,
+    sum(l.credit_cents)::decimal(28, 7).round()::bigint as credit,
+    sum(l.discount_cents)::decimal(28, 7).round()::bigint as discount
+from monthly_lines l join invoiced_months m
+    on l.first_day < m.period_end and l.end_day >= m.period_end
+group by all;
+
+-- what the vendor last said of each subscription by the month's end
+create temp table last_words as
+select m.period_end, v.subscription_id, v.cents is null as is_price_unknown,
+    v.cents is not null and (v.status <> 'active' or v.is_paused
+        or coalesce(v.ended_at::date < m.period_end, false)) as is_out
+from versions v join invoiced_months m on v.changed_at::date < m.period_end
+qualify row_number() over (partition by m.period_end, v.subscription_id
+    order by v.changed_at desc, v.known_at desc) = 1;
+
+create temp table unexplained as
+with sides as (
+    select coalesce(s.account_id, i.account_id, 'unassigned') as account_id, m.period_end,
+        m.first_invoice, coalesce(s.subscription_id, i.subscription_id) as subscription_id,
+        coalesce(s.cents, 0) as cents, s.seats, s.plan_id, s.term_end, s.term_months,
+        coalesce(i.whole, 0) as whole, coalesce(i.part, 0) as part, coalesce(i.unpaid, 0) as unpaid,
+        coalesce(i.credit, 0) as credit, coalesce(i.discount, 0) as discount,
+        coalesce(i.is_whole, false) as is_whole, i.last_billed
+    from (select s.*, m.period_end from service_days s join invoiced_months m
+        on s.day = m.period_end - 1 and s.kind = 'paid') s
+    full join invoiced i
+        on i.subscription_id = s.subscription_id and i.period_end = s.period_end
+    join invoiced_months m on m.period_end = coalesce(s.period_end, i.period_end)
+),
+evidence as (
+    select b.*, b.cents - b.whole - b.part as rest,
+        coalesce(w.is_price_unknown and b.cents = 0, false) as is_price_unknown,
+        coalesce(w.is_out and b.cents = 0, false) as is_out,
+        t.cents as then_cents,
+        coalesce(t.seats <> b.seats or t.plan_id <> b.plan_id, false) as is_changed,
+        not b.is_whole and (
+            coalesce(b.term_end >= b.period_end
+                and b.term_end - (31 * greatest(b.term_months, 1))::int < b.first_invoice, false)
+            or exists (select 1 from monthly_lines l
+                where l.subscription_id = b.subscription_id and not l.is_proration
+                    and l.created_at >= l.end_at and l.end_day < b.period_end
+                    and l.end_day + (l.end_day - l.first_day)::int >= getvariable('t') - 1)
+        ) as is_outside
+    from sides b
+    left join last_words w using (period_end, subscription_id)
+    left join service_days t on t.subscription_id = b.subscription_id and t.kind = 'paid'
+        and t.day = b.last_billed
+),
+reasons as (
+    select *, unnest([
+        if(is_price_unknown, -whole - part, 0),
+        case when is_out then -whole - part when cents > 0 and is_changed
+            then cents - coalesce(then_cents, cents) else 0 end,
+        -credit,
+        if(cents > coalesce(then_cents, cents) and not is_changed,
+            least(cents - coalesce(then_cents, cents), discount), 0),
+        if(is_outside, cents, 0)
+    ]) as amount
+    from evidence
+),
+summed as (
+    select account_id, period_end, subscription_id, rest,
+        sum(greatest(amount, 0)) as upward, sum(least(amount, 0)) as downward
+    from reasons group by all
+)
+-- an account that nobody has on file yet is in no cut of its own
+select coalesce(a.account_id, 'unassigned') as account_id, s.period_end,
+    sum(case when rest > 0 then greatest(0, rest - upward) else least(0, rest - downward) end)
+        as cents
+from summed s left join accounts a on a.account_id = s.account_id and a.first_day < s.period_end
+group by all;
+
+-- metric: mrr_explained_by_invoices, seen by subscription
+select c.grain, c.period_start, c.dimension_name, c.dimension_value,
+    (sum(coalesce(p.cents, 0)) - sum(abs(coalesce(u.cents, 0)))) / nullif(sum(p.cents), 0)
+from cuts c
+join invoiced_months m on m.period_end = c.period_end
+left join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end
+left join unexplained u on u.account_id = c.account_id and u.period_end = c.period_end
+group by all;

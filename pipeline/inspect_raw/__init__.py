@@ -1,0 +1,1 @@
+"""A look at a folder of raw exports before anything is built: `plumbline inspect`."""

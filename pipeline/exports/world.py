@@ -92,6 +92,20 @@ def plant(
         write_rows(with_records(case, settings.vendors), settings.raw, contract)
         for table, sql in case.changes.items():
             change(settings.raw / table, sql)
+    for table, declared in contract.items():
+        if declared.vendor in landed_by and not declared.files():
+            write_rows(Case("rest", "", "", "", "", rows={table: [_rest(declared)]}),
+                       settings.raw, contract)  # fmt: skip
+
+
+def _rest(table: RawTable) -> dict[str, Any]:
+    """A row that joins to nothing, for a table that no case has rows of."""
+    values = {"bigint": 1, "timestamp": "2026-01-10", "boolean": False, "date": "2026-01-10"}
+    return {
+        name: "none" if name.lower().endswith("id") and kind == "varchar" else values.get(kind)
+        for name, kind in table.columns
+        if name != "landed"
+    }
 
 
 def crowded(case: Case) -> Case:
@@ -117,7 +131,9 @@ def with_records(case: Case, vendors: Iterable[str]) -> Case:
 
 def contract_of(settings: Settings) -> dict[str, RawTable]:
     """The raw tables of the settings' vendors, by `vendor/table`."""
-    tables = read_contract(settings.root, settings.raw, settings.vendors, "the catalogue")
+    tables = read_contract(
+        settings.root, settings.raw, settings.vendors, "the catalogue", settings.landed_by
+    )
     return {f"{table.vendor}/{table.name}": table for table in tables}
 
 

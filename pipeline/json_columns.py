@@ -31,7 +31,10 @@ def check_json(
     UserError
         So many rows cannot be read that the table itself must be wrong.
     """
-    names = sorted(table.json)
+    if not table.json:
+        return ()
+    described = connection.execute(f"describe select * from {table.location}").fetchall()
+    names = sorted(table.json & {str(column[0]).lower() for column in described})
     if not names:
         return ()
     counts = ", ".join(f"count(*) filter ({_unreadable(name)})" for name in names)
@@ -50,7 +53,7 @@ def check_json(
 
 
 def _unreadable(name: str) -> str:
-    given = f'"{name}"'
+    given = f'cast("{name}" as varchar)'
     return f"trim({given}) <> '' and not ({READABLE.format(given=given)})"
 
 

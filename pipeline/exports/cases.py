@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 FOLDER = Path(__file__).parent / "cases"
 KEYS = {
     "title", "source", "worked_out", "rows", "types", "without", "changes", "files", "landed_by",
-    "vendors", "not_on_file", "expect",
+    "vendors", "not_on_file", "crowd", "expect",
 }  # fmt: skip
 EXPECTED_KEYS = {"mrr", "churns", "movements", "answers", "counted", "stopped"}
 OWN_NAME = re.compile(r"(?<![\w.+-])@(?=[a-zA-Z_])")
@@ -31,13 +31,11 @@ class Counted:
 
     Attributes
     ----------
-    rules : tuple of str
-        Any of these rules may be the one.
     held_usd : float or None
         Monthly revenue that the rule must tell as held; None where the case does not say.
     """
 
-    rules: tuple[str, ...]
+    rule: str
     rows: int
     held_usd: float | None = None
 
@@ -66,6 +64,8 @@ class Case:
         Patterns that the line which stops the night must match, all of them.
     stopped_by : str
         `files` (before anything is built), `gate` or empty.
+    crowd : int
+        How many more times it is planted, so that the faults of its world are few among many.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Case:
     counted: tuple[Counted, ...] = ()
     stopped: tuple[str, ...] = ()
     stopped_by: str = ""
+    crowd: int = 0
 
     @property
     def accounts(self) -> list[str]:
@@ -128,7 +129,7 @@ def read_shared(folder: Path) -> list[Case]:
                 rows={"stripe/subscriptions": rows},
                 mrr={f"{name}-{account}": months for account, months in mrr.items()},
                 churns={account: [] for account in named} if stale else {},
-                counted=(Counted(("subscription_stale",), len(rows)),) if stale else (),
+                counted=(Counted("subscription_stale", len(rows)),) if stale else (),
             )
         )
     return cases
@@ -174,16 +175,11 @@ def _read(file: Path) -> Case:
         churns=churns,
         movements=expected.get("movements", {}),
         answers=expected.get("answers", {}),
-        counted=tuple(_counted(entry) for entry in expected.get("counted", [])),
+        counted=tuple(Counted(**entry) for entry in expected.get("counted", [])),
         stopped=tuple(stopped.get("line", ())),
         stopped_by=stopped.get("by", ""),
+        crowd=told.get("crowd", 0),
     )
-
-
-def _counted(entry: Mapping[str, Any]) -> Counted:
-    rule = entry["rule"]
-    rules = tuple(rule) if isinstance(rule, list) else (rule,)
-    return Counted(rules, entry.get("rows", 1), entry.get("held_usd"))
 
 
 def months_of(spans: Mapping[str, Any]) -> dict[str, Any]:

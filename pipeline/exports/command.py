@@ -103,5 +103,5 @@ def wanted(case: Case) -> str:
     if case.stopped:
         return f"the night stops ({case.stopped_by}): {', '.join(case.stopped)}"
     parts = [case.title]
-    parts += [f"{' or '.join(c.rules)} counts {c.rows}" for c in case.counted]
+    parts += [f"{c.rule} counts {c.rows}" for c in case.counted]
     return short(case, "; ".join(parts))

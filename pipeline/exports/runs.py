@@ -28,7 +28,9 @@ PART = (
     "+fct_renewals",
     "+fct_tickets",
     "+fct_account_support_monthly",
+    "+fct_account_usage_daily",
     "+rpt_source_contradictions",
+    "+rpt_doubtful_subscriptions",
     "+int_inputs__checked",
 )
 
@@ -72,10 +74,12 @@ def files_only(settings: Settings) -> None:
     preflight.check_raw(settings)
 
 
-def stop_line(run: Run, settings: Settings, cases: Sequence[Case], sound: Path) -> str:
+def stop_line(
+    run: Run, settings: Settings, cases: Sequence[Case], sound: Path, crowd: Case | None = None
+) -> str:
     """Plant the cases and run; the line with which that stops, empty where it goes through."""
     try:
-        planted(settings, cases, sound)
+        planted(settings, cases, sound, crowd)
         run(settings)
     except UserError as error:
         return " | ".join((error.line, *error.notes))
@@ -93,6 +97,7 @@ def run_values(
     sound_counts: dict[str, int] | None = None,
     tell: Callable[[str], None] = lambda text: None,
     halves_run: Run | None = None,
+    crowd: Case | None = None,
 ) -> list[Held]:
     """Build one world of all cases that share a layout, and compare each.
 
@@ -103,7 +108,8 @@ def run_values(
         settings = settings_of(cases[0], scratch)
     except UserError as error:
         return [Held(case, (error.line,)) for case in cases]
-    line = stop_line(run, settings, cases, sound)
+    crowd = crowd or next((case for case in cases if case.crowd), None)
+    line = stop_line(run, settings, cases, sound, crowd)
     if line:
         shutil.rmtree(settings.build_file.parent, ignore_errors=True)
         # a layout that is not known is not known for half of the cases either
@@ -113,7 +119,7 @@ def run_values(
         return [
             held
             for half in (cases[:middle], cases[middle:])
-            for held in run_values(half, scratch, halves, sound, sound_counts, tell, halves)
+            for held in run_values(half, scratch, halves, sound, sound_counts, tell, halves, crowd)
         ]
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         return compared(cases, read_world(connection), sound_counts or {})
@@ -131,12 +137,14 @@ def compared(cases: Sequence[Case], built: World, sound_counts: dict[str, int]) 
     return found
 
 
-def planted(settings: Settings, cases: Sequence[Case], sound: Path) -> None:
+def planted(
+    settings: Settings, cases: Sequence[Case], sound: Path, crowd: Case | None = None
+) -> None:
     """Write the world's files."""
     if settings.source == world.CSV_SOURCE:
         world.plant_csv(settings, cases)
     else:
-        world.plant(settings, sound, cases)
+        world.plant(settings, sound, cases, crowd)
 
 
 def run_stop(case: Case, scratch: Path, sound: Path) -> Held:

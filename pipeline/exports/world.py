@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from demo.generate import generate
 from pipeline.config import ROOT, Settings, load_settings
 from pipeline.exports.cases import Case
-from pipeline.exports.rows import write_rows
+from pipeline.exports.rows import filled, write_rows
 from pipeline.raw import RawTable, read_contract
 
 SIZE = "tiny"
@@ -75,9 +76,11 @@ def sound_world(folder: Path, seed: int = SEED) -> Path:
     return raw
 
 
-def plant(settings: Settings, sound: Path, cases: Iterable[Case]) -> None:
+def plant(
+    settings: Settings, sound: Path, cases: Iterable[Case], crowd: Case | None = None
+) -> None:
     """Put the cases into a copy of the sound world, in the place of what lay in `settings.raw`."""
-    cases = list(cases)
+    cases = [*cases, *([crowded(crowd)] if crowd else [])]
     shutil.rmtree(settings.raw, ignore_errors=True)
     landed_by = cases[0].landed_by if cases else {}
     for vendor in settings.vendors:
@@ -89,6 +92,32 @@ def plant(settings: Settings, sound: Path, cases: Iterable[Case]) -> None:
         write_rows(with_records(case, settings.vendors), settings.raw, contract)
         for table, sql in case.changes.items():
             change(settings.raw / table, sql)
+    for table, declared in contract.items():
+        if declared.vendor in landed_by and not declared.files():
+            write_rows(Case("rest", "", "", "", "", rows={table: [_rest(declared)]}),
+                       settings.raw, contract)  # fmt: skip
+
+
+def _rest(table: RawTable) -> dict[str, Any]:
+    """A row that joins to nothing, for a table that no case has rows of."""
+    values = {"bigint": 1, "timestamp": "2026-01-10", "boolean": False, "date": "2026-01-10"}
+    return {
+        name: "none" if name.lower().endswith("id") and kind == "varchar" else values.get(kind)
+        for name, kind in table.columns
+        if name != "landed"
+    }
+
+
+def crowded(case: Case) -> Case:
+    """A case as many times as it asks for, each under a name of its own."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    case = with_records(case, ["salesforce"])
+    one = {table: filled(case, table) for table in case.rows}
+    text = json.dumps(one)
+    for number in range(case.crowd):
+        for table, more in json.loads(text.replace(f"{case.name}-", f"crowd{number}-")).items():
+            rows.setdefault(table, []).extend(more)
+    return replace(case, name="crowd", rows=rows, mrr={})
 
 
 def with_records(case: Case, vendors: Iterable[str]) -> Case:
@@ -102,7 +131,9 @@ def with_records(case: Case, vendors: Iterable[str]) -> Case:
 
 def contract_of(settings: Settings) -> dict[str, RawTable]:
     """The raw tables of the settings' vendors, by `vendor/table`."""
-    tables = read_contract(settings.root, settings.raw, settings.vendors, "the catalogue")
+    tables = read_contract(
+        settings.root, settings.raw, settings.vendors, "the catalogue", settings.landed_by
+    )
     return {f"{table.vendor}/{table.name}": table for table in tables}
 
 

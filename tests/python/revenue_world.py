@@ -220,7 +220,8 @@ def _write(raw: Path, table: str, rows: list[dict[str, object]]) -> None:
     tables = read_contract(ROOT, raw, [vendor], "the test", {})
     (contract,) = (table for table in tables if table.name == name)
     columns = {
-        column: pa.array([row.get(column) for row in rows], TYPES[kind])
+        column: pa.array([{k.lower(): v for k, v in row.items()}.get(column) for row in rows],
+                         TYPES[kind])  # fmt: skip
         for column, kind in contract.columns
         if column != "landed"
     }

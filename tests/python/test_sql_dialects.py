@@ -23,7 +23,7 @@ def compiled() -> Mapping[str, str]:
     landed = {
         f"{name} ({tool})": sql
         for tool, compilation in landed_by_tools().items()
-        for name, sql in compilation.sql.items()
+        for name, sql in as_elsewhere(compilation.sql).items()
         if name not in first
     }
     return {**first, **again, **landed}

@@ -37,7 +37,8 @@ def write_raw(
     """Write the tables of a tool in the types of its contract; those not given have no rows."""
     landed_by = {} if tool == "native" else {vendor: tool}
     for table in read_contract(ROOT, raw, [vendor], "the test", landed_by):
-        rows = list(tables.get(table.name, ()))
+        # names in SQL are not case-sensitive
+        rows = [{n.lower(): v for n, v in row.items()} for row in tables.get(table.name, ())]
         unknown = {name for row in rows for name in row} - {name for name, _ in table.columns}
         assert not unknown, f"{table.label} has no column {sorted(unknown)}"
         given = [

@@ -2,7 +2,7 @@
     'tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
     'first_replies_90d', 'first_response_hours_90d', 'tickets_unsolved', 'tickets_rated_90d',
     'tickets_rated_good_90d',
-] %}
+] -%}
 {% set measures = ticket_measures + [
     'nps_answers_180d', 'nps_score_sum_180d', 'comments_scored_30d',
     'comment_score_sum_30d', 'onboarding_steps_due', 'onboarding_steps_done',

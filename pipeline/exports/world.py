@@ -93,16 +93,19 @@ def plant(
         for table, sql in case.changes.items():
             change(settings.raw / table, sql)
     for table, declared in contract.items():
-        if declared.vendor in landed_by and not declared.files():
-            write_rows(Case("rest", "", "", "", "", rows={table: [_rest(declared)]}),
-                       settings.raw, contract)  # fmt: skip
+        # a small world, or the cases of a sync tool, may have no row of a table
+        if not declared.files():
+            rest = Case("rest", "", "", "", "", rows={table: [_rest(declared)]})
+            write_rows(rest, settings.raw, contract)
 
 
 def _rest(table: RawTable) -> dict[str, Any]:
-    """A row that joins to nothing, for a table that no case has rows of."""
-    values = {"bigint": 1, "timestamp": "2026-01-10", "boolean": False, "date": "2026-01-10"}
+    """A row that joins to nothing."""
+    keys = {"varchar": "none", "bigint": 1}
+    day = "2026-01-10"
+    values = {"bigint": day, "timestamp": day, "date": day, "boolean": False}
     return {
-        name: "none" if name.lower().endswith("id") and kind == "varchar" else values.get(kind)
+        name: (keys if name.lower().endswith("id") else values).get(kind)
         for name, kind in table.columns
         if name != "landed"
     }

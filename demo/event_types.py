@@ -103,7 +103,7 @@ def write_seed(path: Path) -> None:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(
             [
-                "event_type", "feature_category", "is_core_action",
+                "source_name", "event_type", "feature_category", "is_core_action",
                 "is_comment", "is_invite", "signal_type",
             ]
         )  # fmt: skip
@@ -111,4 +111,4 @@ def write_seed(path: Path) -> None:
             category = CATEGORIES[number] if number >= 0 else ""
             signal = _SIGNALS.get(name, "depth" if category else "engagement")
             flags = (name in CORE, name == "comment_added", name == "invite_sent")
-            out.writerow([name, category, *(str(flag).lower() for flag in flags), signal])
+            out.writerow(["demo", name, category, *(str(flag).lower() for flag in flags), signal])

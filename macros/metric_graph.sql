@@ -125,6 +125,7 @@
             'description': sql_text(metric.description),
             'category': sql_text(meta.category),
             'source_type': sql_text(meta.source_type),
+            'needs_seed': sql_text(meta.get('needs_seed', '')),
             'owner': sql_text(meta.owner),
             'tier': meta.tier,
             'version': meta.version,

@@ -170,7 +170,7 @@ def load_settings(
         default_as_of=section.get("as_of"),
         warehouse=root.joinpath(environ.get("PLUMBLINE_WAREHOUSE", "warehouse"), *own),
         target=root.joinpath(environ.get("DBT_TARGET_PATH", "target"), *own),
-        dbt_vars=section.get("vars", {}),
+        dbt_vars={"source_name": source, **section.get("vars", {})},
         targets_off=tuple(section.get("targets_off", ())),
         landed_by={v: tool for v, tool in section.get("landed_by", {}).items() if tool != NATIVE},
     )

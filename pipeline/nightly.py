@@ -9,7 +9,20 @@ from dataclasses import replace
 import duckdb
 from rich.console import Console
 
-from pipeline import docs, figures, gate, kept, leakage, ops, preflight, publish, scoring, told
+from pipeline import (
+    beyond,
+    docs,
+    figures,
+    gate,
+    kept,
+    leakage,
+    ops,
+    own_seeds,
+    preflight,
+    publish,
+    scoring,
+    told,
+)
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
 from pipeline.errors import UserError, explain
@@ -112,6 +125,8 @@ def _publish_night(
             doubted = (
                 *told.doubt_sentences(figures.read_doubts(connection)),
                 *told.word_sentences(figures.read_unmapped_words(connection)),
+                *beyond.sentences(connection, plan.as_of, settings.vendors, plan.is_dump),
+                *own_seeds.sentences(connection, settings),
             )
             invoiced = figures.read_invoiced(connection)
         gate.require_gate(checks)

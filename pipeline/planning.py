@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import ops, preflight
 from pipeline.config import Settings
-from pipeline.landings import FULL_BUILD, changed_since
+from pipeline.landings import FULL_BUILD, changed_since, latest_landed
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Plan:
     since, features_since : str
         Day from which on to build all tables, and the features with what comes before them: a run
         that stopped after these leaves them to the next one. Empty: everything.
+    is_dump : bool
+        Whether the raw files do not say when they landed: rows beyond T may lie in them.
     """
 
     run_id: str
@@ -47,6 +49,7 @@ class Plan:
     since: str
     features_since: str
     variables: dict[str, Any]
+    is_dump: bool
 
     @property
     def told(self) -> str:
@@ -90,4 +93,5 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
         "changed_since": since,
         "run_id": run_id,
     }
-    return Plan(run_id, as_of, since, features_since, variables)
+    is_dump = latest_landed(raw.landings) is None
+    return Plan(run_id, as_of, since, features_since, variables, is_dump)

@@ -44,6 +44,14 @@ from (
 where not list_contains(getvariable('off'), source_type)
 group by all;
 
+-- what needs a seed of the source's own is watched where it has one
+insert into observed
+select 'event_types', first_day from observed
+where source_type = 'usage' and exists (select 1 from reference.event_types)
+union all
+select 'gross_margin', first_day from observed
+where source_type = 'subscription' and exists (select 1 from reference.gross_margin);
+
 create temp table month_ends as
 select period_start, period_end from periods where grain = 'month';
 

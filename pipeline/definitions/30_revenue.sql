@@ -190,7 +190,7 @@ select grain, period_start, dimension_name, dimension_value, 1 - (1 - gross) ** 
 select r.grain, r.period_start, r.dimension_name, r.dimension_value, l.gross - r.logo_churn
 from rates r join losses l using (grain, period_start, dimension_name, dimension_value)
 where r.is_settled;
--- metric: ltv, seen by subscription
+-- metric: ltv, seen by gross_margin
 select a.grain, a.period_start, a.dimension_name, a.dimension_value,
     sum(a.cents) / 100 / nullif(count(*) filter (a.cents > 0), 0)
     * (select gross_margin_ratio from reference.gross_margin where revenue_type = 'subscription')

@@ -185,13 +185,13 @@ select grain, period_start, dimension_name, dimension_value, sum(dau_7) / nullif
 select grain, period_start, dimension_name, dimension_value, sum(core_7) / nullif(sum(core_30), 0) from used group by all;
 -- metric: usage_decline_rate, seen by usage
 select grain, period_start, dimension_name, dimension_value, count(*) filter (events_earlier_30 >= 50 and 10 * events_30 <= 7 * events_earlier_30) / nullif(count(*) filter (events_earlier_30 >= 50), 0) from used group by all;
--- metric: users_commenting, seen by usage
+-- metric: users_commenting, seen by event_types
 select grain, period_start, dimension_name, dimension_value, sum(commenting) from used group by all;
--- metric: invites_sent_30d, seen by usage
+-- metric: invites_sent_30d, seen by event_types
 select grain, period_start, dimension_name, dimension_value, sum(invites) from used group by all;
 -- metric: seat_utilization, seen by usage
 select grain, period_start, dimension_name, dimension_value, coalesce(sum(users_30) filter (seats > 0), 0) / nullif(sum(seats), 0) from used group by all;
--- metric: features_adopted, seen by usage
+-- metric: features_adopted, seen by event_types
 select grain, period_start, dimension_name, dimension_value, coalesce(sum(categories) filter (pays), 0) / nullif(count(*) filter (pays), 0) from used group by all;
 -- metric: adoption_depth, seen by usage
 select grain, period_start, dimension_name, dimension_value, sum(deep) / nullif(sum(entitled), 0) from used group by all;
@@ -207,9 +207,9 @@ select grain, period_start, dimension_name, dimension_value, sum(at_risk) from u
 select grain, period_start, dimension_name, dimension_value, sum(dormant) from used group by all;
 -- metric: days_since_last_active, seen by usage
 select grain, period_start, dimension_name, dimension_value, avg(period_end - last_day) filter (pays) from used group by all;
--- metric: inactive_accounts, seen by usage
+-- metric: inactive_accounts, seen by event_types
 select grain, period_start, dimension_name, dimension_value, count(*) filter (pays and (last_core_day is null or last_core_day < period_end - getvariable('inactive'))) from used group by all;
--- metric: inactivity_rate, seen by usage
+-- metric: inactivity_rate, seen by event_types
 select grain, period_start, dimension_name, dimension_value, count(*) filter (pays and (last_core_day is null or last_core_day < period_end - getvariable('inactive'))) / nullif(count(*) filter (pays), 0) from used group by all;
 -- metric: activity_churn_rate, seen by usage
 select grain, period_start, dimension_name, dimension_value, count(*) filter (was_active and users_30 = 0) / nullif(count(*) filter (was_active), 0) from used group by all;

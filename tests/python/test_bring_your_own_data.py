@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import ROOT
 from test_ravenstack import DATA, pytestmark  # noqa: F401 -- the page's example
@@ -48,9 +49,17 @@ def test_the_command_for_mapping_and_types_of_your_own(project: Path) -> None:
     types = project / "seeds" / "reference" / "event_types.csv"
     with types.open(encoding="utf-8") as file:
         columns = next(csv.reader(file))
-    row = {"event_type": "feature_1", "feature_category": "search", "signal_type": "depth"}
+    row = {"source_name": "ravenstack", "event_type": "feature_1"}
+    row |= {"feature_category": "search", "signal_type": "depth"}
     with types.open("a", encoding="utf-8") as file:
         file.write(",".join(row.get(name, "false") for name in columns) + "\n")
-    for selected in ("models/base/ravenstack+1", "event_types plan_entitlements"):
+    for selected in ("models/base/ravenstack+1", "event_types plan_entitlements csm_capacity"):
         done = run(project, command.replace("models/base/ravenstack+1", selected))
         assert done.returncode == 0 and "Completed successfully" in done.stdout, done.stdout
+    # of the seeds that are a company's own its rows count, or else those of `any`
+    with duckdb.connect(str(project / "try.duckdb"), read_only=True) as connection:
+        own = [("ravenstack",)]
+        kept = {"event_types": own, "plan_entitlements": [], "csm_capacity": [("any",)]}
+        for seed, found in kept.items():
+            rows = connection.execute(f"select distinct source_name from reference.{seed}")
+            assert rows.fetchall() == found, seed

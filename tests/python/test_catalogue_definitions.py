@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from manifest import every_vendor
+from manifest import ROOT, every_vendor
 
 from pipeline import catalogue_plain
 from pipeline.errors import UserError
@@ -66,6 +66,21 @@ def test_every_metric_says_all_of_itself(metrics: dict[str, Any]) -> None:
         assert set(meta["grains"]) <= {"day", "month", "quarter", "year"}, name
         assert meta["tier"] in (1, 2, 3), name
         assert bool(meta.get("denominator")) == (meta["calculation"] != "sum"), name
+
+
+def test_seeds_that_metrics_need_are_looked_at(metrics: dict[str, Any]) -> None:
+    """In the catalogue and in plain SQL; else such a metric is never there, or never left out."""
+    needs = {name: metric["config"]["meta"].get("needs_seed") for name, metric in metrics.items()}
+    declared = ROOT / "models" / "marts" / "catalogue" / "int_metrics__declared.sql"
+    text = declared.read_text(encoding="utf-8")
+    for seed in {*needs.values()} - {None}:
+        assert f"'{seed}' as seed_name from {{{{ ref('{seed}') }}}}" in text
+    watched = "".join(
+        file.read_text(encoding="utf-8") for file in catalogue_plain.FOLDER.glob("*.sql")
+    )
+    for name, seed in needs.items():
+        is_so = f"-- metric: {name}, seen by {seed}\n" in watched
+        assert is_so == (seed is not None), name
 
 
 def test_parts_are_the_inputs_of_the_semantic_metric(metrics: dict[str, Any]) -> None:

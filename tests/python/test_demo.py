@@ -116,9 +116,10 @@ def test_history_is_compacted_by_month(ci_world: Folders) -> None:
 
 def test_event_types_are_those_of_the_seed(tmp_path: Path, raw: duckdb.DuckDBPyConnection) -> None:
     write_seed(tmp_path / "event_types.csv")
-    assert (tmp_path / "event_types.csv").read_text() == SEED_FILE.read_text()
-    with SEED_FILE.open() as file:
-        rows = list(csv.DictReader(file))
+    with SEED_FILE.open() as file, (tmp_path / "event_types.csv").open() as written:
+        # other companies' types stand in the same seed
+        rows = [row for row in csv.DictReader(file) if row["source_name"] == "demo"]
+        assert rows == list(csv.DictReader(written))
     named = {row["event_type"] for row in rows}
     assert len(named) == len(rows) == len(make_event_types().names) == 347
     assert {row["feature_category"] for row in rows} == {*CATEGORIES, ""}

@@ -7,6 +7,10 @@
     'distinct_active_users_30d', 'distinct_commenting_users_30d',
     'distinct_feature_categories_30d', 'distinct_feature_categories_90d',
 ] -%}
+{%- set by_event_type = [
+    'core_actions_7d', 'core_actions_30d', 'invites_30d', 'distinct_commenting_users_30d',
+    'distinct_feature_categories_30d', 'distinct_feature_categories_90d',
+] -%}
 {%- set by_category = ['category_events_365d', 'category_pairs_365d'] -%}
 
 with spine as (
@@ -39,6 +43,12 @@ last_days as (
 
 ),
 
+types as (
+
+    select count(*) as type_count from {{ ref('event_types') }}
+
+),
+
 joined as (
 
     select
@@ -55,8 +65,10 @@ joined as (
         breadth_changes.{{ column }},
         {% endfor -%}
         last_days.first_active_date,
-        last_days.last_active_date
+        last_days.last_active_date,
+        types.type_count
     from spine
+    cross join types
     left join sum_changes
         on
             spine.account_id = sum_changes.account_id
@@ -87,7 +99,13 @@ accumulated as (
         joined.as_of_date,
         joined.life_number,
         {% for column in summed + distinct_counts + by_category -%}
+        {% if column in by_event_type -%}
+        -- what events are is unknown where the source has no event types
+        case when joined.type_count > 0 then coalesce(sum(joined.{{ column }}) over life_so_far, 0)
+        end as {{ column }},
+        {% else -%}
         coalesce(sum(joined.{{ column }}) over life_so_far, 0) as {{ column }},
+        {% endif -%}
         {% endfor -%}
         min(joined.first_active_date) over life_so_far as first_active_date,
         max(joined.last_active_date) over life_so_far as last_active_date

@@ -37,6 +37,17 @@ source_types as (
 
 ),
 
+-- what needs a seed of the source's own is not told without one
+seeds as (
+
+    select distinct 'event_types' as seed_name from {{ ref('event_types') }}
+    union all
+    select distinct 'gross_margin' as seed_name from {{ ref('gross_margin') }}
+    union all
+    select '' as seed_name
+
+),
+
 dated as (
 
     select
@@ -49,8 +60,12 @@ dated as (
         on
             declared.metric_name = versions.metric_name
             and declared.version = versions.version
+    left join seeds
+        on declared.needs_seed = seeds.seed_name
     left join source_types
-        on declared.source_type = source_types.source_type
+        on
+            declared.source_type = source_types.source_type
+            and seeds.seed_name is not null
 
 )
 

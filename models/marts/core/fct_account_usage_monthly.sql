@@ -1,12 +1,17 @@
 {% set user_counts = [
     'active_users_1d', 'active_users_7d', 'active_users_28d', 'active_users_30d',
-    'active_user_days_28d', 'active_user_weekdays_28d', 'commenting_users_30d', 'power_users',
-    'regular_users', 'light_users', 'at_risk_users',
+    'active_user_days_28d', 'active_user_weekdays_28d', 'power_users', 'regular_users',
+    'light_users', 'at_risk_users',
 ] -%}
-{%- set averages = [
-    'avg_active_users_7d', 'avg_active_users_14d', 'avg_active_users_30d',
-    'avg_core_actions_7d', 'avg_core_actions_30d',
-] -%}
+{%- set averages = ['avg_active_users_7d', 'avg_active_users_14d', 'avg_active_users_30d'] -%}
+{# What events are is unknown where the source has no event types. -#}
+{%- set by_event_type = {
+    'commenting_users_30d': 'users.commenting_users_30d',
+    'invites_sent_30d': 'users.invite_count_30d',
+    'avg_core_actions_7d': 'averaged.avg_core_actions_7d',
+    'avg_core_actions_30d': 'averaged.avg_core_actions_30d',
+    'feature_categories_30d': 'adoption.feature_categories_30d',
+} -%}
 
 with account_months as (
 
@@ -57,6 +62,12 @@ mrr_months as (
 
 ),
 
+types as (
+
+    select count(*) > 0 as are_declared from {{ ref('event_types') }}
+
+),
+
 joined as (
 
     select
@@ -67,19 +78,22 @@ joined as (
         coalesce(users.active_users_30d_before, 0) as active_users_30d_before,
         coalesce(users.event_count_30d, 0) as event_count_30d,
         coalesce(users.event_count_30d_before, 0) as event_count_30d_before,
-        coalesce(users.invite_count_30d, 0) as invites_sent_30d,
         {%- for column in averages %}
         coalesce(averaged.{{ column }}, 0) as {{ column }},
         {%- endfor %}
+        {%- for column, expression in by_event_type.items() %}
+        case when types.are_declared then coalesce({{ expression }}, 0) end as {{ column }},
+        {%- endfor %}
+        types.are_declared as are_types_declared,
         last_used.last_core_date,
         {{ days_between('last_used.last_active_date', 'account_months.month_end_date') }}
             as days_since_last_active,
         coalesce(dormant.dormant_users, 0) as dormant_users,
-        coalesce(adoption.feature_categories_30d, 0) as feature_categories_30d,
         coalesce(adoption.entitled_categories, 0) as entitled_categories,
         coalesce(adoption.deep_categories, 0) as deep_categories,
         coalesce(mrr_months.seat_count, 0) as seat_count
     from account_months
+    cross join types
     {%- for input in ('users', 'averaged', 'last_used', 'dormant', 'adoption', 'mrr_months') %}
     left join {{ input }}
         on
@@ -102,6 +116,7 @@ final as (
             as seat_users_30d,
         case
             when joined.paying_account_count = 0 then 0
+            when not joined.are_types_declared then null
             when
                 joined.last_core_date
                 >= {{ add_days('joined.month_end_date', -var('inactive_days')) }} then 0

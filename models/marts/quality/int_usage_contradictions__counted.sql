@@ -16,6 +16,7 @@ workspaces as (
 
     select
         workspace_id,
+        max(account_id) as account_id,
         min(created_at) as created_at
     from {{ ref('stg_master_records__workspace_versions') }}
     group by workspace_id
@@ -26,9 +27,41 @@ subscriptions as (
 
     select
         subscription_id,
+        max(account_id) as account_id,
         max(ended_at) as ended_at
     from {{ ref('stg_subscription__subscription_versions') }}
     group by subscription_id
+
+),
+
+accounts as (
+
+    select
+        subscriptions.account_id,
+        case
+            when count(*) = count(subscriptions.ended_at) then max(subscriptions.ended_at)
+        end as ended_at
+    from subscriptions
+    group by subscriptions.account_id
+
+),
+
+-- use ends with its subscription where it is recorded by subscription, else with the last one
+places as (
+
+    select
+        workspaces.workspace_id,
+        workspaces.created_at,
+        coalesce(subscriptions.subscription_id, accounts.account_id) as subscriber_id,
+        case
+            when subscriptions.subscription_id is null then accounts.ended_at
+            else subscriptions.ended_at
+        end as ended_at
+    from workspaces
+    left join subscriptions
+        on workspaces.workspace_id = subscriptions.subscription_id
+    left join accounts
+        on workspaces.account_id = accounts.account_id
 
 ),
 
@@ -45,23 +78,19 @@ counted as (
         count(events.user_id) as with_user,
         count(case when users.user_id is null then events.user_id end) as unknown_user,
         count(events.workspace_id) as with_workspace,
-        count(case when workspaces.workspace_id is null then events.workspace_id end)
+        count(case when places.workspace_id is null then events.workspace_id end)
             as unknown_workspace,
-        count(workspaces.workspace_id) as known_workspace,
-        count(case when events.occurred_at < workspaces.created_at then 1 end) as before_workspace,
-        -- only where use is recorded by subscription, as in RavenStack
-        count(subscriptions.subscription_id) as with_subscription,
-        count(case when events.occurred_at >= subscriptions.ended_at then 1 end)
-            as after_subscription,
+        count(places.workspace_id) as known_workspace,
+        count(case when events.occurred_at < places.created_at then 1 end) as before_workspace,
+        count(places.subscriber_id) as with_subscription,
+        count(case when events.occurred_at >= places.ended_at then 1 end) as after_subscription,
         count(case when event_types.event_type is null then 1 end) as unmapped_type,
         count(case when events.known_at < events.occurred_at then 1 end) as known_too_early
     from events
     left join users
         on events.user_id = users.user_id
-    left join workspaces
-        on events.workspace_id = workspaces.workspace_id
-    left join subscriptions
-        on events.workspace_id = subscriptions.subscription_id
+    left join places
+        on events.workspace_id = places.workspace_id
     left join event_types
         on events.event_type = event_types.event_type
 

@@ -4,11 +4,9 @@ with mrr_months as (
 
 ),
 
--- one gross margin for all recurring revenue
 margins as (
 
     select * from {{ ref('gross_margin') }}
-    where revenue_type = 'subscription'
 
 ),
 
@@ -34,7 +32,9 @@ final as (
             ) as decimal(18, 2)
         ) / 100 as prior_mrr_usd
     from mrr_months
-    cross join margins
+    -- one gross margin for all recurring revenue; without one the profit is unknown
+    left join margins
+        on margins.revenue_type = 'subscription'
 
 )
 

@@ -61,7 +61,9 @@ coalesce(
 {%- set sourced = ['source', 'coupon'] -%}
 coalesce(
             {{ json_text(discount, ['id']) }},
-            case when {{ discount }} not like '{{ '{' }}%' then replace({{ discount }}, '"', '') end,
+            case
+                when {{ discount }} not like '{{ '{' }}%' then replace({{ discount }}, '"', '')
+            end,
             'discount'
         ) as discount_id,
         {{ decimal_number('coalesce('

@@ -93,7 +93,10 @@ compared as (
     select
         renamed.*,
         max(
-            case when coalesce(renamed.percent_off, renamed.amount_off_minor) is null then 0 else 1 end
+            case
+                when coalesce(renamed.percent_off, renamed.amount_off_minor) is null then 0
+                else 1
+            end
         ) over (
             partition by
                 renamed.subscription_id, renamed.discount_id, renamed.changed_at, renamed.known_at

@@ -61,7 +61,7 @@
 
 {% macro duckdb__has_landed(relation) -%}
     {%- set pattern = modules.re.search("'([^']+)'", relation | string) -%}
-    {%- if pattern is none -%}
+    {%- if pattern is none or flags.INTROSPECT is sameas false -%}
         {{- return(true) -}}
     {%- endif -%}
     {%- set files = run_query("select count(*) from glob('" ~ pattern.group(1) ~ "')") -%}

@@ -255,8 +255,8 @@ def write_raw(raw: Path, billing: Billing, on_file: Iterable[str]) -> None:
     ]  # fmt: skip
     _write(raw, "product/plans", plans)
     accounts = [
-        {"Id": name, "Industry": f"industry {hash_of(name) % 5}", "CreatedDate": at,
-         "SystemModstamp": at, "_extracted_at": at, "IsDeleted": False}
+        {"id": name, "industry": f"industry {hash_of(name) % 5}", "createddate": at,
+         "systemmodstamp": at, "_extracted_at": at, "isdeleted": False}
         for name in sorted(on_file)
     ]  # fmt: skip
     _write(raw, "salesforce/account", accounts)

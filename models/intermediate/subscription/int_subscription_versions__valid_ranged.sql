@@ -11,7 +11,7 @@ corrected as (
         served.*,
         max(served.version_number) over (
             partition by served.subscription_id, served.changed_at
-        ) as last_version_number
+        ) as latest_word_number
     from served
 
 ),
@@ -33,7 +33,7 @@ ordered as (
             order by corrected.stretch_number
         ) as was_past_due
     from corrected
-    where corrected.version_number = corrected.last_version_number
+    where corrected.version_number = corrected.latest_word_number
 
 ),
 

@@ -18,7 +18,7 @@ from conftest import ROOT, World
 from pipeline.errors import UserError
 from pipeline.json_columns import check_json
 from pipeline.parquet_files import check_values, read_facts
-from pipeline.raw import RawTable, read_contract
+from pipeline.raw import RawTable, known_vendors, read_contract
 
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
 NOON = datetime(2026, 2, 1, 12)
@@ -289,3 +289,27 @@ def test_malformed_json_of_a_json_type_stops(
                 check(engine, table)
         else:
             assert check(engine, table) == ()
+
+
+def test_one_malformed_json_stops_no_base_model(
+    world: World, engine: duckdb.DuckDBPyConnection
+) -> None:
+    """In every column of JSON text there is, of every vendor."""
+    vendors = known_vendors(ROOT)
+    tables = read_contract(ROOT, world.raw, vendors, "the test")
+    for table in (table for table in tables if table.is_parquet):
+        columns = like_the_contract(table)
+        columns |= {name: pa.array(["[{", "{}"]) for name in table.json}
+        land(world, table.label.replace(".", "/"), LATEST, columns)
+        assert len(check(engine, table)) == len(table.json)
+    marked = {table.vendor for table in tables if table.json}
+    assert marked >= {"stripe", "zendesk", "hubspot", "surveys", "cs_platform", "product"}
+    folders = " ".join(f"path:models/base/{vendor}" for vendor in sorted(marked))
+    dbt(world, "run", "--vars", f"{{vendors: [{', '.join(vendors)}]}}", "--select", folders)
+    with duckdb.connect(str(world.build_file), read_only=True) as connection:
+        views = connection.execute(
+            "select view_name from duckdb_views() where schema_name = 'base'"
+        ).fetchall()
+        assert len(views) > 15
+        for (view,) in views:
+            connection.execute(f"select * from base.{view}").fetchall()

@@ -10,7 +10,7 @@ renamed as (
         source.id as review_id,
         source.account_id,
         source.status,
-        source.goals as goals_json,
+        {{ readable_json('source.goals') }} as goals_json,
         source.scheduled_at,
         source.held_at,
         source.created_at,

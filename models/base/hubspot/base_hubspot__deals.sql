@@ -8,7 +8,9 @@ read as (
 
     select
         source.*,
-        {{ json_text('source.properties', ['closedate']) }} as close_text
+        {{ readable_json('source.properties') }} as readable_properties,
+        {{ readable_json('source.associations') }} as readable_associations,
+        {{ json_text(readable_json('source.properties'), ['closedate']) }} as close_text
     from source
 
 ),
@@ -18,13 +20,13 @@ renamed as (
     select
         source.id as opportunity_id,
         {{ json_array_lookup(
-            json_text('source.associations', ['companies', 'results']),
+            json_text('source.readable_associations', ['companies', 'results']),
             'type', 'deal_to_company', 'id'
         ) }} as account_id,
-        {{ json_text('source.properties', ['dealtype']) }} as opportunity_type,
-        {{ json_text('source.properties', ['dealstage']) }} as stage_name,
+        {{ json_text('source.readable_properties', ['dealtype']) }} as opportunity_type,
+        {{ json_text('source.readable_properties', ['dealstage']) }} as stage_name,
         cast(
-            {{ decimal_number(json_text('source.properties', ['amount'])) }}
+            {{ decimal_number(json_text('source.readable_properties', ['amount'])) }}
             as {{ column_type('double') }}
         ) as amount_usd,
         case
@@ -32,10 +34,10 @@ renamed as (
                 then cast(substring(source.close_text, 1, 10) as date)
         end as close_date,
         coalesce(
-            {{ json_text('source.properties', ['hs_is_closed_won']) }} = 'true', false
+            {{ json_text('source.readable_properties', ['hs_is_closed_won']) }} = 'true', false
         ) as is_won,
         coalesce(
-            {{ json_text('source.properties', ['hs_is_closed']) }} = 'true', false
+            {{ json_text('source.readable_properties', ['hs_is_closed']) }} = 'true', false
         ) as is_closed,
         coalesce(source.archived, false) as is_deleted,
         source.createdat as created_at,

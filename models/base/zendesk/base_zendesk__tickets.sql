@@ -8,11 +8,17 @@ renamed as (
 
     select
         cast(source.id as {{ column_type('varchar') }}) as ticket_id,
-        {{ json_array_lookup('source.custom_fields', 'id', '360001', 'value') }} as account_id,
+        {{ json_array_lookup(
+            readable_json('source.custom_fields'), 'id', '360001', 'value'
+        ) }} as account_id,
         lower(source.priority) as priority,
         lower(source.status) as status,
-        coalesce({{ json_array_contains('source.tags', 'escalated') }}, false) as is_escalated,
-        coalesce({{ json_array_contains('source.tags', 'closed_by_merge') }}, false) as is_merged,
+        coalesce(
+            {{ json_array_contains(readable_json('source.tags'), 'escalated') }}, false
+        ) as is_escalated,
+        coalesce(
+            {{ json_array_contains(readable_json('source.tags'), 'closed_by_merge') }}, false
+        ) as is_merged,
         (source._is_deleted or coalesce(lower(source.status) = 'deleted', false)) as is_deleted,
         source.created_at,
         source.updated_at as changed_at,

@@ -81,7 +81,7 @@ amounts as (
         )) as minor
     from units u
 )
-select a.subscription_id, a.item_id, a.changed_at, a.known_at, a.plan_id,
+select a.subscription_id, a.item_id, a.changed_at, a.known_at, a.plan_id, a.quantity,
     a.period_started_at, a.period_ended_at,
     coalesce(a.usage_type, 'licensed') = 'metered' as is_metered,
     coalesce(a.is_add_on, p.is_add_on, false) as is_add_on,

@@ -7,9 +7,8 @@ with newest as (
 )
 select distinct l.invoice_id, l.line_id, l.subscription_id, l.is_proration,
     coalesce(l.account_id, n.account_id) as account_id,
-    w.value <> 'paid' as is_unpaid, n.created_at, n.credited_minor * r.usd_per_unit as credited,
-    (l.amount_minor - l.discount_minor) * r.usd_per_unit as net,
-    l.discount_minor * r.usd_per_unit as discount,
+    w.value <> 'paid' as is_unpaid, n.created_at, n.credited_minor * r.cents as credited,
+    (l.amount_minor - l.discount_minor) * r.cents as net, l.discount_minor * r.cents as discount,
     l.period_started_at as start_at, l.period_ended_at as end_at,
     l.billing_interval, l.billing_interval_count as every,
     -- an end within a day's last minute is midnight
@@ -19,8 +18,10 @@ from staging.stg_subscription__invoice_line_item_versions l
 join newest n using (invoice_id, changed_at, known_at)
 join reference.reported_values w
     on w.field = 'invoice_status' and w.reported_value = n.status and w.value is not null
-join reference.currency_rates r on r.currency = coalesce(l.currency, n.currency)
+join cents_per_unit r on r.currency = coalesce(l.currency, n.currency)
 where l.subscription_id is not null and l.usage_type is distinct from 'metered'
+    and not exists (select 1 from staging.stg_subscription__price_versions p
+        where p.price_id = l.price_id and p.usage_type = 'metered')
     and l.period_ended_at > l.period_started_at
     and (l.is_proration or l.line_type is null
         or l.line_type in ('subscription', 'subscription_item_details'));
@@ -85,18 +86,33 @@ group by all;
 
 -- what the vendor last said of each subscription by the month's end
 create temp table last_words as
-select m.period_end, v.subscription_id, v.cents is null as is_price_unknown,
-    v.cents is not null and (v.status <> 'active' or v.is_paused
-        or coalesce(v.ended_at::date < m.period_end, false)) as is_out
-from versions v join invoiced_months m on v.changed_at::date < m.period_end
+select m.period_end, v.subscription_id, p.monthly is null or v.is_held as is_price_unknown,
+    p.monthly is not null and not v.is_held and (v.state <> 'active' or v.is_paused
+        or coalesce(least(day_after(v.stops_at), day_after(case when v.will_cancel_at_period_end
+            then coalesce(v.cancel_at, v.term_end) else v.cancel_at end)) < m.period_end, false))
+        as is_out
+from readable v left join plain_prices p using (subscription_id, n)
+join invoiced_months m on v.effective::date < m.period_end
+where not v.is_deleted
 qualify row_number() over (partition by m.period_end, v.subscription_id
-    order by v.changed_at desc, v.known_at desc) = 1;
+    order by v.effective desc, v.heard desc) = 1;
+
+-- what was bought, whatever it cost
+create temp table bought as
+select r.subscription_id, r.effective as changed_at, sum(l.quantity) as quantity,
+    min(l.plan_id) as first_plan, max(l.plan_id) as last_plan
+from (select * from readable
+    qualify heard = max(heard) over (partition by subscription_id, effective)) r
+join lines l on l.subscription_id = r.subscription_id and l.changed_at = r.lines_effective
+    and l.known_at = r.lines_heard
+group by all;
 
 create temp table unexplained as
 with sides as (
     select coalesce(s.account_id, i.account_id, 'unassigned') as account_id, m.period_end,
         m.first_invoice, coalesce(s.subscription_id, i.subscription_id) as subscription_id,
-        coalesce(s.cents, 0) as cents, s.seats, s.plan_id, s.term_end, s.term_months,
+        coalesce(s.cents, 0) as cents, s.changed_at, s.term_end, s.term_months,
+        coalesce(s.is_held, false) as is_held,
         coalesce(i.whole, 0) as whole, coalesce(i.part, 0) as part, coalesce(i.unpaid, 0) as unpaid,
         coalesce(i.credit, 0) as credit, coalesce(i.discount, 0) as discount,
         coalesce(i.is_whole, false) as is_whole, i.last_billed
@@ -108,10 +124,11 @@ with sides as (
 ),
 evidence as (
     select b.*, b.cents - b.whole - b.part as rest,
-        coalesce(w.is_price_unknown and b.cents = 0, false) as is_price_unknown,
+        b.is_held or coalesce(w.is_price_unknown and b.cents = 0, false) as is_price_unknown,
         coalesce(w.is_out and b.cents = 0, false) as is_out,
         t.cents as then_cents,
-        coalesce(t.seats <> b.seats or t.plan_id <> b.plan_id, false) as is_changed,
+        coalesce(tb.quantity <> bb.quantity or tb.first_plan <> bb.first_plan
+            or tb.last_plan <> bb.last_plan, false) as is_changed,
         not b.is_whole and (
             coalesce(b.term_end >= b.period_end
                 and b.term_end - (31 * greatest(b.term_months, 1))::int < b.first_invoice, false)
@@ -124,10 +141,12 @@ evidence as (
     left join last_words w using (period_end, subscription_id)
     left join service_days t on t.subscription_id = b.subscription_id and t.kind = 'paid'
         and t.day = b.last_billed
+    left join bought bb on bb.subscription_id = b.subscription_id and bb.changed_at = b.changed_at
+    left join bought tb on tb.subscription_id = t.subscription_id and tb.changed_at = t.changed_at
 ),
 reasons as (
     select *, unnest([
-        if(is_price_unknown, -whole - part, 0),
+        if(is_price_unknown, rest, 0),
         case when is_out then -whole - part when cents > 0 and is_changed
             then cents - coalesce(then_cents, cents) else 0 end,
         -credit,

@@ -36,10 +36,11 @@ def write(raw: Path, table: str, rows: list[dict[str, Any]]) -> None:
     """Write a raw table; what a row does not name is null."""
     vendor, name = table.split("/")
     (contract,) = (t for t in read_contract(ROOT, raw, VENDORS, "the test") if t.name == name)
+    lowered = [{key.lower(): value for key, value in row.items()} for row in rows]
     columns = {}
     for column, kind in contract.columns:
         if column != "landed":
-            values = [row.get(column) for row in rows]
+            values = [lower.get(column.lower()) for lower in lowered]
             told = [json.dumps(v) if isinstance(v, dict | list) else v for v in values]
             columns[column] = pa.array(told, TYPES[kind])
     file = raw / table / "landed=2026-03-31" / "part-0.parquet"
@@ -62,6 +63,8 @@ def build(folder: Path, cases: list[Case]) -> Path:
     raw, file = folder / "raw", folder / "plumbline.duckdb"
     write(raw, "stripe/subscriptions", extracted([r for c in cases for r in c.subscriptions]))
     write(raw, "stripe/invoices", extracted([r for c in cases for r in c.invoices]))
+    for table in ("customers", "prices", "subscription_schedules"):
+        write(raw, f"stripe/{table}", [])
     day = datetime(2024, 1, 1)
     write(raw, "salesforce/account", [
         {"Id": case.name, "CreatedDate": day, "SystemModstamp": day, "_extracted_at": day,

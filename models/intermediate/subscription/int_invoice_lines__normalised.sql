@@ -12,20 +12,21 @@ with invoices as (
 
 lines as (
 
-    select distinct * from {{ ref('stg_subscription__invoice_line_item_versions') }}
-
-),
-
-statuses as (
-
-    select * from {{ ref('reported_values') }}
-    where field = 'invoice_status' and value is not null
+    select distinct
+        items.*,
+        prices.price_id is not null as is_metered
+    from {{ ref('stg_subscription__invoice_line_item_versions') }} as items
+    left join {{ ref('stg_subscription__price_versions') }} as prices
+        on items.price_id = prices.price_id and prices.usage_type = 'metered'
 
 ),
 
 currency_rates as (
 
-    select * from {{ ref('currency_rates') }}
+    select
+        rates.currency,
+        rates.usd_per_unit * power(10, 2 - rates.minor_unit_digits) as cents_per_minor
+    from {{ ref('currency_rates') }} as rates
 
 ),
 
@@ -37,9 +38,9 @@ recurring as (
         coalesce(lines.account_id, invoices.account_id) as billed_account_id,
         invoices.created_at,
         statuses.value <> 'paid' as is_unpaid,
-        lines.discount_minor * currency_rates.usd_per_unit as discount_cents,
-        (lines.amount_minor - lines.discount_minor) * currency_rates.usd_per_unit as net_cents,
-        invoices.credited_minor * currency_rates.usd_per_unit as invoice_credit_cents,
+        lines.discount_minor * currency_rates.cents_per_minor as discount_cents,
+        (lines.amount_minor - lines.discount_minor) * currency_rates.cents_per_minor as net_cents,
+        invoices.credited_minor * currency_rates.cents_per_minor as invoice_credit_cents,
         {{ hours_between('lines.period_started_at', 'lines.period_ended_at') }} / 24 as period_days
     from lines
     inner join invoices
@@ -48,18 +49,18 @@ recurring as (
             and lines.changed_at = invoices.changed_at
             and lines.known_at = invoices.known_at
             and invoices.recency = 1
-    inner join statuses
-        on invoices.status = statuses.reported_value
+    inner join {{ ref('reported_values') }} as statuses
+        on invoices.status = statuses.reported_value and statuses.field = 'invoice_status'
     inner join currency_rates
         on coalesce(lines.currency, invoices.currency) = currency_rates.currency
     where
-        lines.subscription_id is not null
+        statuses.value is not null
+        and lines.subscription_id is not null
         and lines.period_started_at < lines.period_ended_at
-        and coalesce(lines.usage_type, 'licensed') <> 'metered'
+        and not (lines.is_metered or coalesce(lines.usage_type = 'metered', false))
         and (
             lines.is_proration
-            or coalesce(lines.line_type, 'subscription')
-            in ('subscription', 'subscription_item_details')
+            or coalesce(lines.line_type, 'subscription') like 'subscription%'
         )
 
 ),
@@ -70,12 +71,11 @@ measured as (
     select
         recurring.*,
         case
-            when recurring.billing_interval = 'year' then 12.0 * recurring.billing_interval_count
-            when recurring.billing_interval = 'month' then 1.0 * recurring.billing_interval_count
-            when recurring.billing_interval = 'week'
-                then 12.0 / 52 * recurring.billing_interval_count
-            when recurring.billing_interval = 'day'
-                then 12.0 / 365 * recurring.billing_interval_count
+            when recurring.billing_interval in ('year', 'month', 'week', 'day')
+                then recurring.billing_interval_count * case recurring.billing_interval
+                    when 'year' then 12.0 when 'month' then 1.0
+                    when 'week' then 12.0 / 52 else 12.0 / 365
+                end
             when
                 recurring.period_days > 27
                 and abs(mod(recurring.period_days * 12 / 365.25 + 0.5, 1) - 0.5) <= 0.1

@@ -1,14 +1,33 @@
-with months as (
+with items as (
 
-    select * from {{ ref('int_periods__completed') }}
-    where grain = 'month'
+    select
+        items.subscription_id,
+        items.changed_at,
+        items.known_at,
+        cast(sum(items.quantity) as {{ column_type('varchar') }})
+        || ' ' || coalesce(min(items.plan_id) || ' ' || max(items.plan_id), '') as bought
+    from {{ ref('int_subscription_items__listed') }} as items
+    group by items.subscription_id, items.changed_at, items.known_at
 
 ),
 
+-- with what was bought then
 paid_ranges as (
 
-    select * from {{ ref('int_subscriptions__valid_ranged') }}
-    where service = 'paid'
+    select
+        ranges.*,
+        items.bought
+    from {{ ref('int_subscriptions__valid_ranged') }} as ranges
+    left join {{ ref('int_subscription_versions__judged') }} as versions
+        on
+            ranges.subscription_id = versions.subscription_id
+            and ranges.version_number = versions.version_number
+    left join items
+        on
+            versions.subscription_id = items.subscription_id
+            and versions.items_changed_at = items.changed_at
+            and versions.items_known_at = items.known_at
+    where ranges.service = 'paid'
 
 ),
 
@@ -35,9 +54,9 @@ observed_months as (
         months.period_start_date as month_start_date,
         months.period_end_date as month_end_date,
         observed.first_invoice_date
-    from months
+    from {{ ref('int_periods__completed') }} as months
     inner join observed
-        on months.period_start_date >= observed.first_known_date
+        on months.grain = 'month' and months.period_start_date >= observed.first_known_date
 
 ),
 
@@ -86,8 +105,8 @@ joined as (
         coalesce(booked.month_start_date, billed.month_start_date) as month_start_date,
         coalesce(booked.account_id, billed.account_id) as account_id,
         coalesce(booked.mrr_cents, 0) as mrr_cents,
-        booked.seat_count,
-        booked.plan_id,
+        coalesce(booked.is_held, false) as is_held,
+        booked.bought,
         -- a term covers what its invoice bills; weeks count as a month
         {{ add_days('booked.term_end_date', '-31 * greatest(booked.billing_months, 1)') }}
             as term_from_date,
@@ -115,10 +134,7 @@ placed as (
         observed_months.month_end_date,
         observed_months.first_invoice_date,
         then_booked.mrr_cents as mrr_cents_then,
-        coalesce(
-            then_booked.seat_count <> joined.seat_count or then_booked.plan_id <> joined.plan_id,
-            false
-        ) as is_changed
+        coalesce(then_booked.bought <> joined.bought, false) as is_changed
     from joined
     inner join observed_months
         on joined.month_start_date = observed_months.month_start_date

@@ -12,23 +12,17 @@ priced as (
 
 ),
 
-lines as (
-
-    select * from {{ ref('int_invoice_lines__normalised') }}
-
-),
-
 -- what the vendor last said by the month's end of a subscription that is not in MRR
 told as (
 
     select
         billed.subscription_id,
         billed.month_start_date,
-        priced.mrr_cents is null as is_price_unknown,
-        priced.mrr_cents is not null and (
+        priced.mrr_cents is null or priced.is_held as is_price_unknown,
+        priced.mrr_cents is not null and not priced.is_held and (
             priced.status <> 'active'
             or priced.is_paused
-            or coalesce(priced.ended_date < billed.month_end_date, false)
+            or coalesce(least(priced.ended_date, priced.cancel_date) < billed.month_end_date, false)
         ) as is_out_of_service,
         row_number() over (
             partition by billed.subscription_id, billed.month_start_date
@@ -39,6 +33,8 @@ told as (
         on
             billed.subscription_id = priced.subscription_id
             and cast(priced.changed_at as date) < billed.month_end_date
+            and billed.month_end_date > priced.stretch_from_date
+            and billed.month_end_date <= priced.stretch_until_date
     where billed.mrr_cents = 0 and not priced.is_deleted
 
 ),
@@ -50,7 +46,7 @@ in_arrears as (
         billed.subscription_id,
         billed.month_start_date
     from billed
-    inner join lines
+    inner join {{ ref('int_invoice_lines__normalised') }} as lines
         on
             billed.subscription_id = lines.subscription_id
             and billed.month_end_date > lines.valid_until_date
@@ -70,8 +66,10 @@ evidenced as (
     select
         billed.*,
         billed.mrr_cents - billed.billed_cents as difference_cents,
-        case when told.is_price_unknown then -billed.billed_cents - billed.prorated_cents end
-            as price_unknown_evidence,
+        case
+            when billed.is_held or told.is_price_unknown
+                then billed.mrr_cents - billed.billed_cents - billed.prorated_cents
+        end as price_unknown_evidence,
         case
             when told.is_out_of_service
                 then billed.billed_unpaid_cents - billed.billed_cents - billed.prorated_cents

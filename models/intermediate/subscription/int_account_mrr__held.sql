@@ -24,7 +24,7 @@ with ranges as (
 
 ),
 
-unknown as (
+unread as (
 
     select
         ranges.*,
@@ -41,13 +41,13 @@ unknown as (
 numbered as (
 
     select
-        unknown.*,
-        sum(case when unknown.from_date <= unknown.reached_date then 0 else 1 end) over (
-            partition by unknown.clock, unknown.account_id
-            order by unknown.from_date, unknown.until_date, unknown.subscription_id
+        unread.*,
+        sum(case when unread.from_date <= unread.reached_date then 0 else 1 end) over (
+            partition by unread.clock, unread.account_id
+            order by unread.from_date, unread.until_date, unread.subscription_id
             rows between unbounded preceding and current row
         ) as hold_number
-    from unknown
+    from unread
 
 ),
 

@@ -21,7 +21,7 @@ MART_NAMES = {
     "features": r"feat_",
     "activation": r"(fct|rpt)_|sync_[a-z0-9]+__",
     "catalogue": r"(dim|fct|rpt)_|metrics?_",
-    "semantic": r"(dim|fct)_|time_spine_|cohort_periods$",
+    "semantic": r"(dim|fct)_|time_spine_",
 }
 CONTRACTED = ("stg_", "feat_", "rpt_", "dim_", "fct_", "sync_")
 PERSONAL = re.compile(

@@ -10,12 +10,6 @@ subscription_versions as (
 
 ),
 
-doubted as (
-
-    select * from {{ ref('int_subscriptions__doubted') }}
-
-),
-
 ticket_versions as (
 
     select * from {{ ref('stg_support__ticket_versions') }}
@@ -53,26 +47,6 @@ measured as (
         ) as measured_value
     from subscription_versions
     where subscription_versions.known_at >= {{ add_days(as_of_date(), -28) }}
-    union all
-    select
-        'subscription_put_aside' as check_name,
-        avg(
-            case
-                when
-                    doubted.doubt in (
-                        'unreadable', 'status_unmapped', 'price_unknown', 'currency_unknown',
-                        'interval_unknown', 'without_item'
-                    ) then 1.0
-                else 0
-            end
-        ) as measured_value
-    from doubted
-    union all
-    select
-        'subscription_stale' as check_name,
-        1.0 * sum(case when doubted.doubt = 'stale' then doubted.mrr_cents else 0 end)
-        / nullif(sum(doubted.mrr_cents), 0) as measured_value
-    from doubted
     union all
     select
         'support_null_rate' as check_name,

@@ -14,6 +14,21 @@ with invoiced_accounts as (
 
 ),
 
+doubted as (
+
+    select
+        doubts.*,
+        doubts.doubt in (
+            'unreadable', 'status_unmapped', 'price_unknown', 'currency_unknown',
+            'interval_unknown', 'without_item'
+        ) as is_put_aside,
+        doubts.doubt = 'stale' as is_stale,
+        doubts.subscription_id || ' (' || doubts.doubt
+        || coalesce(' ' || doubts.reported_value, '') || ')' as example
+    from {{ ref('int_subscriptions__doubted') }} as doubts
+
+),
+
 numbers as (
 
     select * from {{ ref('int_input_lags__measured') }}
@@ -44,6 +59,20 @@ measured as (
         orphans.measured_value,
         orphans.found
     from {{ ref('int_input_orphans__measured') }} as orphans
+    union all
+    select
+        'subscription_put_aside' as check_name,
+        1.0 * count(case when doubted.is_put_aside then 1 end) / nullif(count(*), 0)
+            as measured_value,
+        'such as ' || min(case when doubted.is_put_aside then doubted.example end) as found
+    from doubted
+    union all
+    select
+        'subscription_stale' as check_name,
+        1.0 * sum(case when doubted.is_stale then doubted.mrr_cents else 0 end)
+        / nullif(sum(doubted.mrr_cents), 0) as measured_value,
+        'such as ' || min(case when doubted.is_stale then doubted.example end) as found
+    from doubted
 
 )
 

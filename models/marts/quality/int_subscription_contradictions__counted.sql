@@ -52,7 +52,11 @@ versions_counted as (
     select
         count(*) as versions,
         count(case when ordered.changed_at <= ordered.changed_before_at then 1 end) as backdated,
-        count(case when items_summed.subscription_id is null then 1 end) as without_item,
+        count(
+            case
+                when items_summed.subscription_id is null and ordered.unreadable is null then 1
+            end
+        ) as without_item,
         count(case when items_summed.is_negative = 1 then 1 end) as negative,
         count(overlapping.subscription_id) as overlapping
     from ordered

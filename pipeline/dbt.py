@@ -167,7 +167,11 @@ class Dbt:
             settings = self.settings
             listed = settings.vendors, f"[source.{settings.source}]", settings.landed_by
             tables = read_contract(settings.root, settings.raw, *listed)
-            self.absent = [t.label for t in tables if t.may_be_absent and not t.files()]
+            self.absent = [
+                f"{table.source}.{table.name}"
+                for table in tables
+                if table.may_be_absent and not table.files()
+            ]
         return {**variables, "tables_absent": self.absent}
 
 

@@ -36,6 +36,8 @@ class RawTable:
         Column name and data type, both lower case: the engine knows no other.
     optional : frozenset of str
         Columns that may be absent; they read as NULL.
+    source : str
+        Its source in dbt: the vendor, or vendor and tool.
     may_be_absent : bool
         Whether a company may have nothing of the kind, so that no file is no fault.
     json : frozenset of str
@@ -49,6 +51,7 @@ class RawTable:
     columns: tuple[tuple[str, str], ...]
     optional: frozenset[str]
     json: frozenset[str]
+    source: str = ""
     may_be_absent: bool = False
 
     @property
@@ -184,6 +187,7 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                         for column in table.get("columns", [])
                     ),
                     optional=_marked(table, "is_optional"),
+                    source=source["name"],
                     may_be_absent=bool(_meta(table).get("is_optional")),
                     json=_marked(table, "is_json"),
                 )

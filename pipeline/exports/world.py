@@ -94,7 +94,7 @@ def plant(
             change(settings.raw / table, sql)
     for table, declared in contract.items():
         # a small world, or the cases of a sync tool, may have no row of a table
-        if not declared.files():
+        if not declared.files() and not declared.may_be_absent:
             rest = Case("rest", "", "", "", "", rows={table: [_rest(declared)]})
             write_rows(rest, settings.raw, contract)
 

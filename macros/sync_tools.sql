@@ -47,3 +47,47 @@
     ) as numbered
     where numbered.reading_number = 1
 {%- endmacro %}
+
+{#- Of readings in the columns of the native table, those that say something new of their object.
+    A tool may name one time of change for whatever it reads, as where it knows none but that of
+    creation: from the second reading on, the time of reading is the better one. -#}
+{% macro new_versions(readings) -%}
+    {%- set columns = model.columns.keys() | list -%}
+    select
+        {%- for column in columns %}
+        {% if column == 'updated' -%}
+        case
+            when compared.telling_number > 1 then {{ timestamp_to_epoch('compared._extracted_at') }}
+            else compared.updated
+        end as updated
+        {%- else -%}
+        compared.{{ column }}
+        {%- endif -%}
+        {{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            told.*,
+            row_number() over (
+                partition by told.id, told.updated order by told._extracted_at
+            ) as telling_number
+        from (
+            select
+                contents.*,
+                lag(contents.content) over (
+                    partition by contents.id order by contents.updated, contents._extracted_at
+                ) as content_before
+            from (
+                select
+                    {{ readings }}.*,
+                    {%- for column in columns if column not in ('id', 'updated', '_extracted_at') %}
+                    {{ '|| ' if not loop.first }}coalesce(
+                        cast({{ readings }}.{{ column }} as {{ column_type('varchar') }}), ''
+                    ) || '|'
+                    {%- endfor %} as content
+                from {{ readings }}
+            ) as contents
+        ) as told
+        where told.content_before is null or told.content_before <> told.content
+    ) as compared
+{%- endmacro %}

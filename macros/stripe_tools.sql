@@ -1,0 +1,166 @@
+{#- Whether Airbyte says that it could not deliver one of these columns of a row, and nulled it. -#}
+{% macro airbyte_lost(relation, columns) -%}
+    (
+            {%- for column in columns %}
+            {{ 'or ' if not loop.first -}}
+            {{ relation }}._airbyte_meta like '%"{{ column }}"%'
+            or {{ relation }}._airbyte_meta like '%`{{ column }}`%'
+            {%- endfor %}
+        )
+{%- endmacro %}
+
+{#- A discount of a child table of dlt, or in flattened columns of its owner; its coupon is in it. -#}
+{% macro dlt_discount(discount) -%}
+    {%- set coupon = discount ~ 'coupon__' -%}
+    {{- json_object({
+        'id': json_quoted(discount ~ 'id'),
+        'coupon': json_object({
+            'percent_off': coupon ~ 'percent_off',
+            'amount_off': coupon ~ 'amount_off',
+            'currency': json_quoted(coupon ~ 'currency'),
+            'duration': json_quoted(coupon ~ 'duration'),
+            'duration_in_months': coupon ~ 'duration_in_months',
+        }),
+        'start': discount ~ 'start',
+        'end': discount ~ 'end',
+    }) -}}
+{%- endmacro %}
+
+{#- A price in flattened columns of dlt. -#}
+{% macro dlt_price(price) -%}
+    case
+        when {{ price }}id is not null
+            then {{ json_object({
+                'id': json_quoted(price ~ 'id'),
+                'product': json_quoted(price ~ 'product'),
+                'currency': json_quoted(price ~ 'currency'),
+                'unit_amount': price ~ 'unit_amount',
+                'unit_amount_decimal': json_quoted(price ~ 'unit_amount_decimal'),
+                'tiers_mode': json_quoted(price ~ 'tiers_mode'),
+                'transform_quantity': dlt_rounding(price),
+                'recurring': dlt_recurring(price),
+            }) }}
+    end
+{%- endmacro %}
+
+{% macro dlt_rounding(price) -%}
+    {%- set rounding = price ~ 'transform_quantity__' -%}
+    case
+        when {{ rounding }}divide_by is not null
+            then {{ json_object({
+                'divide_by': rounding ~ 'divide_by', 'round': json_quoted(rounding ~ 'round')
+            }) }}
+    end
+{%- endmacro %}
+
+{% macro dlt_recurring(price) -%}
+    {%- set recurring = price ~ 'recurring__' -%}
+    case
+        when {{ recurring }}interval is not null
+            then {{ json_object({
+                'interval': json_quoted(recurring ~ 'interval'),
+                'interval_count': recurring ~ 'interval_count',
+                'usage_type': json_quoted(recurring ~ 'usage_type'),
+            }) }}
+    end
+{%- endmacro %}
+
+{% macro dlt_account(relation) -%}
+    {{- json_object({'account_id': json_quoted(relation ~ '.metadata__account_id')}) -}}
+{%- endmacro %}
+
+{#- When a load of dlt began: it brings no time of change, and what changed is known from then. -#}
+{% macro load_epoch(load_id) -%}
+    {{- whole_number("split_part(" ~ load_id ~ ", '.', 1)") -}}
+{%- endmacro %}
+
+{#- The newest reading of each row of a table of Fivetran that holds the latest state alone. -#}
+{% macro fivetran_latest(table_name, keys) -%}
+    select * from (
+        select
+            readings.*,
+            row_number() over (
+                partition by {{ 'readings.' ~ keys | join(', readings.') }}
+                order by readings._fivetran_synced desc
+            ) as recency
+        from ({{ landed('stripe_fivetran', table_name) }}) as readings
+    ) as numbered
+    where numbered.recency = 1 and not coalesce(numbered._fivetran_deleted, false)
+{%- endmacro %}
+
+{#- Prices of Fivetran, one row per version; a price that only its older table `plan` holds, too. -#}
+{% macro fivetran_prices() -%}
+    {%- set common = [
+        'id', 'product_id', 'currency', 'tiers_mode', 'livemode', 'active', 'created',
+        'changed_at', 'known_at'
+    ] -%}
+    select
+        prices.{{ common | join(', prices.') }},
+        prices.unit_amount,
+        prices.unit_amount_decimal,
+        prices.transform_quantity_divide_by as quantity_divisor,
+        prices.transform_quantity_round as quantity_rounding,
+        prices.recurring_interval,
+        prices.recurring_interval_count,
+        prices.recurring_usage_type
+    from ({{ fivetran_versions('stripe_fivetran', 'price', '_fivetran_start') }}) as prices
+    where not prices.is_removed
+    union all
+    select
+        plans.{{ common | join(', plans.') }},
+        plans.amount as unit_amount,
+        plans.amount_decimal as unit_amount_decimal,
+        plans.transform_usage_divide_by as quantity_divisor,
+        plans.transform_usage_round as quantity_rounding,
+        plans.interval as recurring_interval,
+        plans.interval_count as recurring_interval_count,
+        plans.usage_type as recurring_usage_type
+    from ({{ fivetran_versions('stripe_fivetran', 'plan', '_fivetran_start') }}) as plans
+    left join (
+        select distinct known.id from ({{ landed('stripe_fivetran', 'price') }}) as known
+    ) as priced
+        on plans.id = priced.id
+    where not plans.is_removed and priced.id is null
+{%- endmacro %}
+
+{#- Discounts of Fivetran that are not of one invoice, each with its coupon as JSON text. The newer
+    table `discount` says in `type_id` what it is of; the older ones have their owner in a column. -#}
+{% macro fivetran_discounts(older_table) -%}
+    {%- set columns = [
+        'id', 'customer_id', 'subscription_id', 'coupon_id', 'start', 'end'
+    ] -%}
+    select
+        discounts.id,
+        discounts.owner_id,
+        discounts.customer_id,
+        discounts.subscription_id,
+        {{ json_object({
+            'id': json_quoted('discounts.id'),
+            'coupon': json_object({
+                'percent_off': 'coupons.percent_off',
+                'amount_off': 'coupons.amount_off',
+                'currency': json_quoted('coupons.currency'),
+                'duration': json_quoted('coupons.duration'),
+                'duration_in_months': 'coupons.duration_in_months',
+            }),
+            'start': timestamp_to_epoch('discounts.start'),
+            'end': timestamp_to_epoch('discounts.end'),
+        }) }} as discount
+    from (
+        select
+            newer.{{ columns | join(', newer.') }},
+            newer.type_id as owner_id
+        from ({{ fivetran_latest('discount', ['id']) }}) as newer
+        where coalesce(newer.invoice_id, newer.invoice_item_id, newer.checkout_session_id) is null
+        union all
+        select
+            older.{{ columns | join(', older.') }},
+            cast(null as {{ column_type('varchar') }}) as owner_id
+        from ({{ fivetran_latest(older_table, ['id']) }}) as older
+        left join ({{ landed('stripe_fivetran', 'discount') }}) as known
+            on older.id = known.id
+        where known.id is null
+    ) as discounts
+    left join ({{ fivetran_latest('coupon', ['id']) }}) as coupons
+        on discounts.coupon_id = coupons.id
+{%- endmacro %}

@@ -1,0 +1,84 @@
+with invoices as (
+
+    {{ landed('stripe_dlt', 'invoice') }}
+
+),
+
+lines as (
+
+    select distinct * from ({{ landed('stripe_dlt', 'invoice__lines__data') }}) as lines
+
+),
+
+discount_amounts as (
+
+    select distinct * from (
+        {{ landed('stripe_dlt', 'invoice__lines__data__discount_amounts') }}
+    ) as discount_amounts
+
+),
+
+reduced as (
+
+    select
+        discount_amounts._dlt_parent_id as line_row,
+        {{ json_array_of(
+            json_object({'amount': 'discount_amounts.amount'}), 'discount_amounts._dlt_list_idx'
+        ) }} as discount_amounts
+    from discount_amounts
+    group by discount_amounts._dlt_parent_id
+
+),
+
+listed as (
+
+    select
+        lines._dlt_parent_id as invoice_row,
+        {{ json_array_of(json_object({
+            'id': json_quoted('lines.id'),
+            'amount': 'lines.amount',
+            'currency': json_quoted('lines.currency'),
+            'discount_amounts': 'reduced.discount_amounts',
+            'metadata': dlt_account('lines'),
+            'period': json_object({'start': 'lines.period__start', 'end': 'lines.period__end'}),
+            'price': dlt_price('lines.price__'),
+            'proration': 'lines.proration',
+            'subscription': json_quoted('lines.subscription'),
+            'subscription_item': json_quoted('lines.subscription_item'),
+            'type': json_quoted('lines.type'),
+        }), 'lines._dlt_list_idx') }} as lines
+    from lines
+    left join reduced
+        on lines._dlt_id = reduced.line_row
+    group by lines._dlt_parent_id
+
+),
+
+read_rows as (
+
+    select
+        invoices.id,
+        invoices.subscription,
+        invoices.status,
+        invoices.currency,
+        invoices.amount_due,
+        invoices.amount_paid,
+        invoices.period_start,
+        invoices.period_end,
+        invoices.due_date,
+        invoices.attempt_count,
+        {{ json_object({'has_more': 'invoices.lines__has_more', 'data': 'listed.lines'}) }}
+            as lines,
+        invoices.pre_payment_credit_notes_amount,
+        invoices.post_payment_credit_notes_amount,
+        {{ dlt_account('invoices') }} as metadata,
+        invoices.created,
+        {{ load_epoch('invoices._dlt_load_id') }} as updated,
+        {{ load_time('invoices._dlt_load_id') }} as _extracted_at
+    from invoices
+    left join listed
+        on invoices._dlt_id = listed.invoice_row
+
+)
+
+{{ new_versions('read_rows') }}

@@ -1,0 +1,43 @@
+with versions as (
+
+    {{ fivetran_versions('stripe_fivetran', 'customer', '_fivetran_start') }}
+
+),
+
+-- one of a subscription is not its customer's, whatever table it stands in
+discounts as (
+
+    select
+        discounts.*,
+        row_number() over (
+            partition by discounts.customer_id order by discounts.id desc
+        ) as recency
+    from ({{ fivetran_discounts('customer_discount') }}) as discounts
+    where
+        discounts.subscription_id is null
+        and coalesce(discounts.owner_id, discounts.customer_id) = discounts.customer_id
+
+),
+
+read_rows as (
+
+    select
+        versions.id,
+        versions.metadata,
+        discounts.discount,
+        versions.livemode,
+        {{ timestamp_to_epoch('versions.created') }} as created,
+        {{ timestamp_to_epoch('versions.changed_at') }} as updated,
+        (
+            versions.is_removed
+            or coalesce(versions.is_deleted, false)
+            or coalesce(versions._fivetran_deleted, false)
+        ) as _is_deleted,
+        versions.known_at as _extracted_at
+    from versions
+    left join discounts
+        on versions.id = discounts.customer_id and discounts.recency = 1
+
+)
+
+{{ new_versions('read_rows') }}

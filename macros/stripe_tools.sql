@@ -9,7 +9,7 @@
         )
 {%- endmacro %}
 
-{#- A discount of a child table of dlt, or in flattened columns of its owner; its coupon is in it. -#}
+{#- A discount with its coupon, of a child table of dlt or in flattened columns of its owner. -#}
 {% macro dlt_discount(discount) -%}
     {%- set coupon = discount ~ 'coupon__' -%}
     {{- json_object({
@@ -88,7 +88,7 @@
     where numbered.recency = 1 and not coalesce(numbered._fivetran_deleted, false)
 {%- endmacro %}
 
-{#- Prices of Fivetran, one row per version; a price that only its older table `plan` holds, too. -#}
+{#- Versions of the prices of Fivetran, those included that only its older table `plan` holds. -#}
 {% macro fivetran_prices() -%}
     {%- set common = [
         'id', 'product_id', 'currency', 'tiers_mode', 'livemode', 'active', 'created',
@@ -124,7 +124,7 @@
 {%- endmacro %}
 
 {#- Discounts of Fivetran that are not of one invoice, each with its coupon as JSON text. The newer
-    table `discount` says in `type_id` what it is of; the older ones have their owner in a column. -#}
+    table `discount` says in `type_id` what each is of, the older ones say it in a column. -#}
 {% macro fivetran_discounts(older_table) -%}
     {%- set columns = [
         'id', 'customer_id', 'subscription_id', 'coupon_id', 'start', 'end'

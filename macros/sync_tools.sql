@@ -81,9 +81,9 @@
                 select
                     {{ readings }}.*,
                     {%- for column in columns if column not in ('id', 'updated', '_extracted_at') %}
-                    {{ '|| ' if not loop.first }}coalesce(
+                    coalesce(
                         cast({{ readings }}.{{ column }} as {{ column_type('varchar') }}), ''
-                    ) || '|'
+                    ) || '|' {{- ' ||' if not loop.last }}
                     {%- endfor %} as content
                 from {{ readings }}
             ) as contents

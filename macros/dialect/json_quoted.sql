@@ -4,7 +4,10 @@
 {% endmacro %}
 
 {% macro default__json_quoted(text) -%}
-    case when {{ text }} is not null then cast(to_json({{ text }}) as {{ column_type('varchar') }}) end
+    case
+        when {{ text }} is not null
+            then cast(to_json({{ text }}) as {{ column_type('varchar') }})
+    end
 {%- endmacro %}
 
 {#- Spark makes JSON of lists and structs alone. -#}

@@ -92,75 +92,83 @@
 {% macro fivetran_prices() -%}
     {%- set common = [
         'id', 'product_id', 'currency', 'tiers_mode', 'livemode', 'active', 'created',
-        'changed_at', 'known_at'
+        'changed_at', 'known_at', 'is_removed'
     ] -%}
-    select
-        prices.{{ common | join(', prices.') }},
-        prices.unit_amount,
-        prices.unit_amount_decimal,
-        prices.transform_quantity_divide_by as quantity_divisor,
-        prices.transform_quantity_round as quantity_rounding,
-        prices.recurring_interval,
-        prices.recurring_interval_count,
-        prices.recurring_usage_type
-    from ({{ fivetran_versions('stripe_fivetran', 'price', '_fivetran_start') }}) as prices
-    where not prices.is_removed
-    union all
-    select
-        plans.{{ common | join(', plans.') }},
-        plans.amount as unit_amount,
-        plans.amount_decimal as unit_amount_decimal,
-        plans.transform_usage_divide_by as quantity_divisor,
-        plans.transform_usage_round as quantity_rounding,
-        plans.interval as recurring_interval,
-        plans.interval_count as recurring_interval_count,
-        plans.usage_type as recurring_usage_type
-    from ({{ fivetran_versions('stripe_fivetran', 'plan', '_fivetran_start') }}) as plans
-    left join (
-        select distinct known.id from ({{ landed('stripe_fivetran', 'price') }}) as known
-    ) as priced
-        on plans.id = priced.id
-    where not plans.is_removed and priced.id is null
+    select * from (
+        select
+            both_tables.*,
+            min(both_tables.table_number) over (partition by both_tables.id) as first_table_number
+        from (
+            select
+                prices.{{ common | join(',\n                prices.') }},
+                prices.unit_amount,
+                prices.unit_amount_decimal,
+                prices.transform_quantity_divide_by as quantity_divisor,
+                prices.transform_quantity_round as quantity_rounding,
+                prices.recurring_interval,
+                prices.recurring_interval_count,
+                prices.recurring_usage_type,
+                1 as table_number
+            from ({{ fivetran_versions('stripe_fivetran', 'price', '_fivetran_start') }}) as prices
+            union all
+            select
+                plans.{{ common | join(',\n                plans.') }},
+                plans.amount as unit_amount,
+                plans.amount_decimal as unit_amount_decimal,
+                plans.transform_usage_divide_by as quantity_divisor,
+                plans.transform_usage_round as quantity_rounding,
+                plans.interval as recurring_interval,
+                plans.interval_count as recurring_interval_count,
+                plans.usage_type as recurring_usage_type,
+                2 as table_number
+            from ({{ fivetran_versions('stripe_fivetran', 'plan', '_fivetran_start') }}) as plans
+        ) as both_tables
+    ) as numbered
+    where numbered.table_number = numbered.first_table_number and not numbered.is_removed
 {%- endmacro %}
 
-{#- Discounts of Fivetran that are not of one invoice, each with its coupon as JSON text. The newer
-    table `discount` says in `type_id` what each is of, the older ones say it in a column. -#}
+{#- Discounts of Fivetran that are not of one invoice. The newer table `discount` says in `type_id`
+    what each is of, the older ones say it in a column. -#}
 {% macro fivetran_discounts(older_table) -%}
     {%- set columns = [
         'id', 'customer_id', 'subscription_id', 'coupon_id', 'start', 'end'
     ] -%}
-    select
-        discounts.id,
-        discounts.owner_id,
-        discounts.customer_id,
-        discounts.subscription_id,
-        {{ json_object({
-            'id': json_quoted('discounts.id'),
-            'coupon': json_object({
-                'percent_off': 'coupons.percent_off',
-                'amount_off': 'coupons.amount_off',
-                'currency': json_quoted('coupons.currency'),
-                'duration': json_quoted('coupons.duration'),
-                'duration_in_months': 'coupons.duration_in_months',
-            }),
-            'start': timestamp_to_epoch('discounts.start'),
-            'end': timestamp_to_epoch('discounts.end'),
-        }) }} as discount
-    from (
+    select * from (
         select
-            newer.{{ columns | join(', newer.') }},
-            newer.type_id as owner_id
-        from ({{ fivetran_latest('discount', ['id']) }}) as newer
-        where coalesce(newer.invoice_id, newer.invoice_item_id, newer.checkout_session_id) is null
-        union all
-        select
-            older.{{ columns | join(', older.') }},
-            cast(null as {{ column_type('varchar') }}) as owner_id
-        from ({{ fivetran_latest(older_table, ['id']) }}) as older
-        left join ({{ landed('stripe_fivetran', 'discount') }}) as known
-            on older.id = known.id
-        where known.id is null
-    ) as discounts
-    left join ({{ fivetran_latest('coupon', ['id']) }}) as coupons
-        on discounts.coupon_id = coupons.id
+            both_tables.*,
+            min(both_tables.table_number) over (partition by both_tables.id) as first_table_number
+        from (
+            select
+                newer.{{ columns | join(',\n                newer.') }},
+                newer.type_id as owner_id,
+                coalesce(newer.invoice_id, newer.invoice_item_id, newer.checkout_session_id)
+                    as narrower_id,
+                1 as table_number
+            from ({{ fivetran_latest('discount', ['id']) }}) as newer
+            union all
+            select
+                older.{{ columns | join(',\n                older.') }},
+                cast(null as {{ column_type('varchar') }}) as owner_id,
+                cast(null as {{ column_type('varchar') }}) as narrower_id,
+                2 as table_number
+            from ({{ fivetran_latest(older_table, ['id']) }}) as older
+        ) as both_tables
+    ) as numbered
+    where numbered.table_number = numbered.first_table_number and numbered.narrower_id is null
+{%- endmacro %}
+
+{#- Such a discount with its coupon, as the API has it. -#}
+{% macro fivetran_discount(discount, coupon) -%}
+    {{- json_object({
+        'id': json_quoted(discount ~ '.id'),
+        'coupon': json_object({
+            'percent_off': coupon ~ '.percent_off',
+            'amount_off': coupon ~ '.amount_off',
+            'currency': json_quoted(coupon ~ '.currency'),
+            'duration': json_quoted(coupon ~ '.duration'),
+            'duration_in_months': coupon ~ '.duration_in_months',
+        }),
+        'start': timestamp_to_epoch(discount ~ '.start'),
+        'end': timestamp_to_epoch(discount ~ '.end'),
+    }) -}}
 {%- endmacro %}

@@ -80,10 +80,11 @@
             from (
                 select
                     {{ readings }}.*,
+                    ''
                     {%- for column in columns if column not in ('id', 'updated', '_extracted_at') %}
-                    coalesce(
+                    || coalesce(
                         cast({{ readings }}.{{ column }} as {{ column_type('varchar') }}), ''
-                    ) || '|' {{- ' ||' if not loop.last }}
+                    ) || '|'
                     {%- endfor %} as content
                 from {{ readings }}
             ) as contents

@@ -4,18 +4,31 @@ with versions as (
 
 ),
 
+told as (
+
+    {{ fivetran_discounts('customer_discount') }}
+
+),
+
+coupons as (
+
+    {{ fivetran_latest('coupon', ['id']) }}
+
+),
+
 -- one of a subscription is not its customer's, whatever table it stands in
 discounts as (
 
     select
-        discounts.*,
-        row_number() over (
-            partition by discounts.customer_id order by discounts.id desc
-        ) as recency
-    from ({{ fivetran_discounts('customer_discount') }}) as discounts
+        told.customer_id,
+        {{ fivetran_discount('told', 'coupons') }} as discount,
+        row_number() over (partition by told.customer_id order by told.id desc) as recency
+    from told
+    left join coupons
+        on told.coupon_id = coupons.id
     where
-        discounts.subscription_id is null
-        and coalesce(discounts.owner_id, discounts.customer_id) = discounts.customer_id
+        told.subscription_id is null
+        and coalesce(told.owner_id, told.customer_id) = told.customer_id
 
 ),
 

@@ -1,3 +1,9 @@
+with items as (
+
+    {{ landed('stripe_fivetran', 'subscription_item') }}
+
+)
+
 select
     cast(null as {{ column_type('varchar') }}) as id,
     cast(null as {{ column_type('varchar') }}) as subscription,
@@ -8,5 +14,5 @@ select
     cast(null as bigint) as created,
     cast(null as bigint) as updated,
     cast(null as {{ column_type('timestamp') }}) as _extracted_at
-from ({{ landed('stripe_fivetran', 'subscription_item') }}) as nothing
+from items
 where 1 = 0

@@ -31,9 +31,50 @@ prices as (
 
 ),
 
-discounts as (
+told_discounts as (
 
     {{ fivetran_discounts('subscription_discount') }}
+
+),
+
+coupons as (
+
+    {{ fivetran_latest('coupon', ['id']) }}
+
+),
+
+discounts as (
+
+    select
+        told_discounts.id,
+        told_discounts.owner_id,
+        told_discounts.subscription_id,
+        {{ fivetran_discount('told_discounts', 'coupons') }} as discount
+    from told_discounts
+    left join coupons
+        on told_discounts.coupon_id = coupons.id
+
+),
+
+kept as (
+
+    select distinct histories.id from histories
+
+),
+
+item_keys as (
+
+    select distinct items.id from items
+
+),
+
+item_times as (
+
+    select distinct
+        items.subscription_id,
+        items._fivetran_synced
+    from items
+    where items._fivetran_synced > items.first_synced_at
 
 ),
 
@@ -58,7 +99,7 @@ versions as (
     union all
     {% endif -%}
     {% endfor -%}
-    left join (select distinct histories.id from histories) as kept
+    left join kept
         on subscriptions.id = kept.id
     where kept.id is null
 
@@ -75,21 +116,16 @@ moments as (
     union all
     select
         versions.*,
-        times._fivetran_synced as holds_from_at,
-        times._fivetran_synced as holds_known_at
+        item_times._fivetran_synced as holds_from_at,
+        item_times._fivetran_synced as holds_known_at
     from versions
-    inner join (
-        select distinct
-            items.subscription_id,
-            items._fivetran_synced
-        from items
-        where items._fivetran_synced > items.first_synced_at
-    ) as times
+    inner join item_times
         on
-            versions.id = times.subscription_id
-            and versions.known_at < times._fivetran_synced
+            versions.id = item_times.subscription_id
+            and versions.known_at < item_times._fivetran_synced
             and (
-                versions.next_known_at is null or versions.next_known_at > times._fivetran_synced
+                versions.next_known_at is null
+                or versions.next_known_at > item_times._fivetran_synced
             )
     where not versions.is_removed
 
@@ -174,9 +210,9 @@ subscription_discounts as (
         discounts.subscription_id,
         {{ json_array_of('discounts.discount', 'discounts.id') }} as discounts
     from discounts
-    left join (select distinct items.id from items) as known
-        on discounts.owner_id = known.id
-    where discounts.subscription_id is not null and known.id is null
+    left join item_keys
+        on discounts.owner_id = item_keys.id
+    where discounts.subscription_id is not null and item_keys.id is null
     group by discounts.subscription_id
 
 ),

@@ -334,8 +334,8 @@ def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: Wo
     }  # fmt: skip
     item = {
         "subscription_id": "s", "item_id": "i", "unit_amount_minor": "100", "quantity": "1",
-        "billing_interval": "month", "billing_interval_count": "1", "changed_at": "2024-01-01",
-        "known_at": "2024-01-01",
+        "currency": "usd", "billing_interval": "month", "billing_interval_count": "1",
+        "changed_at": "2024-01-01", "known_at": "2024-01-01",
     }  # fmt: skip
     with duckdb.connect() as connection:
         connection.execute(f"attach '{ci_world.build_file}' as built (read_only)")

@@ -252,11 +252,11 @@ def test_every_proof_holds_on_a_published_night(ci_world: World) -> None:
 def test_the_run_writes_down_what_it_used(ci_world: World) -> None:
     rows = ci_world.read("select state, detail from ops.runs order by recorded_at", private=True)
     states = [state for state, _ in rows]
-    assert states == ["started", "scored", "published"] * 2
-    second = json.loads(rows[3][1])
+    assert states == ["started", "built", "scored", "published"] * 2
+    second = json.loads(rows[4][1])
     assert second["changed_since"] == "2026-02-27"
     assert "segment" in second["vendors"]
-    assert "Publish gate" in json.loads(rows[5][1])["seconds"]
+    assert "Publish gate" in json.loads(rows[7][1])["seconds"]
 
 
 def test_the_published_file_opens_without_the_project(ci_world: World) -> None:

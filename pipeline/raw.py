@@ -186,10 +186,10 @@ def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:
                         (column["name"].lower(), str(column.get("data_type", "")).lower())
                         for column in table.get("columns", [])
                     ),
-                    optional=_marked(table, "is_optional"),
+                    optional=marked(table, "is_optional"),
                     source=source["name"],
                     may_be_absent=bool(_meta(table).get("is_optional")),
-                    json=_marked(table, "is_json"),
+                    json=marked(table, "is_json"),
                 )
             )
     return tables
@@ -205,7 +205,8 @@ def _meta(node: dict[str, Any]) -> dict[str, Any]:
     return (node.get("config") or {}).get("meta") or {}
 
 
-def _marked(table: dict[str, Any], mark: str) -> frozenset[str]:
+def marked(table: dict[str, Any], mark: str) -> frozenset[str]:
+    """The columns of a table in the sources YAML whose meta has a mark, lower case."""
     columns = table.get("columns", [])
     return frozenset(column["name"].lower() for column in columns if _meta(column).get(mark))
 

@@ -82,7 +82,8 @@ def columns(rows: Rows) -> Iterator[Finding]:
     own = {plain(name) for name in rows.seen.read.columns}
     # what the native layout adds, another tool says in its own way
     added = set() if rows.seen.tool.name == NATIVE else {"extractedat", "isdeleted"}
-    missing = [name for name in contract.columns if plain(name) not in own | added | {"landed"}]
+    needed = [name for name in contract.columns if name.lower() not in contract.optional]
+    missing = [name for name in needed if plain(name) not in own | added | {"landed"}]
     key = next(iter(contract.columns))
     if key in missing:
         yield finding("key_missing", rows.seen.label, f"no column {key}")

@@ -117,7 +117,7 @@ def json_texts(rows: Rows) -> Iterator[Finding]:
         filled, broken, cut = rows.ask(
             (
                 f"count({value})",
-                f"count(*) filter ({value} is not null and not json_valid({value}))",
+                f"count(*) filter (trim({value}) <> '' and not json_valid({value}))",
                 f"count(*) filter (json_extract_string(try_cast({value} as json), '$.has_more')"
                 " = 'true')",
             )

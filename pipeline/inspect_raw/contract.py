@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.raw import read_sources
+from pipeline.raw import marked, read_sources
 
 NATIVE = "native"
 LOCATION = re.compile(r"\}\}/([^'\"]+\.\w+)")
@@ -28,6 +28,8 @@ class ContractTable:
         Column name to data type, lower case, and description.
     file : str
         The YAML.
+    optional : frozenset of str
+        Columns that files need not have, lower case.
     stale_days : int
         Days after which its freshness is an error; 0 where none is set.
     """
@@ -38,6 +40,7 @@ class ContractTable:
     pattern: str
     columns: Mapping[str, tuple[str, str]]
     file: str
+    optional: frozenset[str] = frozenset()
     stale_days: int = 0
 
 
@@ -72,6 +75,7 @@ def read_tables(root: Path) -> Iterable[ContractTable]:
                         for column in table.get("columns", [])
                     },
                     file=file.relative_to(root).as_posix(),
+                    optional=marked(table, "is_optional"),
                     stale_days=freshness.get("count", 0) if freshness.get("period") == "day" else 0,
                 )
 

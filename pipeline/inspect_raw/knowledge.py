@@ -177,7 +177,8 @@ def _vocabularies(entries: Iterable[Mapping[str, Any]], seeds: Path) -> Iterable
     for entry in entries:
         if "seed" in entry:
             place = f"seeds/reference/{entry['seed']}.csv"
-            words = {next(iter(row.values())) for row in _rows(seeds / f"{entry['seed']}.csv")}
+            told = _rows(seeds / f"{entry['seed']}.csv")
+            words = {row[entry["seed_column"]] for row in told}
         else:
             place = f"seeds/reference/reported_values.csv, field {entry['field']}"
             words = {row["reported_value"] for row in rows if row["field"] == entry["field"]}

@@ -50,7 +50,7 @@ completed as (
     from listed l
     left join (
         select * from staging.stg_subscription__price_versions
-        qualify row_number() over (partition by price_id order by changed_at desc, known_at desc) = 1
+        qualify row_number() over (partition by price_id order by known_at, changed_at desc) = 1
     ) p on p.price_id = l.price_id
 ),
 units as (
@@ -94,7 +94,7 @@ left join months_of m on m.word = a.billing_interval
 left join cents_per_unit c on c.currency = a.currency
 left join (
     select * from staging.stg_master_records__plan_versions
-    qualify row_number() over (partition by plan_id order by changed_at desc, known_at desc) = 1
+    qualify row_number() over (partition by plan_id order by known_at, changed_at desc) = 1
 ) p on p.plan_id = a.plan_id;
 
 -- two versions of the same moment that were known at the same time say nothing

@@ -18,8 +18,8 @@ prices as (
         price_versions.*,
         row_number() over (
             partition by price_versions.price_id
-            order by price_versions.changed_at desc, price_versions.known_at desc
-        ) as recency
+            order by price_versions.known_at, price_versions.changed_at desc
+        ) as acquaintance
     from {{ ref('stg_subscription__price_versions') }} as price_versions
 
 ),
@@ -115,7 +115,7 @@ looked_up as (
         listed.period_ended_at
     from listed
     left join prices
-        on listed.price_id = prices.price_id and prices.recency = 1
+        on listed.price_id = prices.price_id and prices.acquaintance = 1
 
 ),
 

@@ -18,8 +18,8 @@ plans as (
         plan_versions.quantity_unit,
         row_number() over (
             partition by plan_versions.plan_id
-            order by plan_versions.changed_at desc, plan_versions.known_at desc
-        ) as recency
+            order by plan_versions.known_at, plan_versions.changed_at desc
+        ) as acquaintance
     from {{ ref('stg_master_records__plan_versions') }} as plan_versions
 
 ),
@@ -75,7 +75,7 @@ priced as (
     left join currency_rates
         on items.currency = currency_rates.currency
     left join plans
-        on items.plan_id = plans.plan_id and plans.recency = 1
+        on items.plan_id = plans.plan_id and plans.acquaintance = 1
 
 )
 

@@ -191,6 +191,15 @@ def read_contradictions(connection: duckdb.DuckDBPyConnection) -> tuple[Contradi
     return tuple(Contradiction(*row) for row in rows)
 
 
+def read_rule_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Rows that each rule of the quality report counts, of how many it looked at."""
+    rows = connection.execute(
+        "select rule_name, coalesce(rows_failing, 0), coalesce(rows_checked, 0)"
+        " from quality.rpt_source_contradictions"
+    ).fetchall()
+    return {rule: (failing, checked) for rule, failing, checked in rows}
+
+
 def read_doubts(connection: duckdb.DuckDBPyConnection) -> tuple[Doubt, ...]:
     """Why billing's rows are in doubt at T, the largest MRR first."""
     rows = connection.execute(

@@ -22,6 +22,7 @@ from pipeline import (
     publish,
     scoring,
     told,
+    worse_model,
 )
 from pipeline.config import Settings
 from pipeline.dbt import Dbt
@@ -129,10 +130,13 @@ def _publish_night(
                 *own_seeds.sentences(connection, settings),
             )
             invoiced = figures.read_invoiced(connection)
+            worse = tuple(worse_model.sentences(connection, settings, plan.as_of))
+            rules = figures.read_rule_counts(connection)
         gate.require_gate(checks)
         step.outcome = f"{len(checks)} checks hold"
     with stages.stage("Publish") as step:
-        detail = {"seconds": {name: round(value, 2) for name, value in stages.seconds.items()}}
+        seconds = {name: round(value, 2) for name, value in stages.seconds.items()}
+        detail = {"seconds": seconds, "rules": rules}
         count = publish.publish(settings, night, detail, step.update)
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
@@ -159,6 +163,7 @@ def _publish_night(
         warnings=(
             *doubted,
             *model.sentences,
+            *worse,
             *(f"{one.target}: {one.sentence}" for one in models[1:] if one.version is None),
             *_suspicions(before, after),
         ),

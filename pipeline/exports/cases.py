@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 
+INVOICES = "stripe/invoices"
 FOLDER = Path(__file__).parent / "cases"
 KEYS = {
     "title", "source", "worked_out", "rows", "types", "without", "changes", "files", "landed_by",
@@ -95,6 +96,11 @@ class Case:
         """Accounts that the case names; each is on file in the CRM unless `not_on_file`."""
         named = {*self.mrr, *self.churns, *self.movements} - {"unassigned"}
         return sorted(named - set(self.not_on_file))
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether it says what was billed, so that its world holds invoices."""
+        return INVOICES in self.rows
 
 
 def read_cases(folder: Path = FOLDER) -> list[Case]:

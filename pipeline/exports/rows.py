@@ -91,13 +91,14 @@ def write_rows(case: Case, raw: Path, contract: Mapping[str, RawTable]) -> None:
         declared = dict(contract[table].columns) if table in contract else {}
         declared |= dict(case.types.get(table, {}))
         days: dict[str, list[dict[str, Any]]] = {}
-        for row in filled(case, table):
+        for told in filled(case, table):
+            row = {column.lower(): value for column, value in told.items()}
             usual = str(row.get("_extracted_at"))[:10] if table == "segment/events" else LANDED
             days.setdefault(str(row.pop("landed", usual)), []).append(row)
         for day, rows in days.items():
             folder = raw / vendor / name / f"landed={day}"
             folder.mkdir(parents=True, exist_ok=True)
-            lacking = {"landed", *case.without.get(table, ())}
+            lacking = {"landed", *(column.lower() for column in case.without.get(table, ()))}
             columns = _columns(rows, declared, lacking, case.name, epochs)
             pq.write_table(pa.table(columns), folder / f"case-{case.name}.parquet")
 

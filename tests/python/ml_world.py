@@ -1,5 +1,6 @@
 """A small feature mart with a planted signal, in a real DuckDB file, for the tests of `ml/`."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,16 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from ml.config import load_settings
+from ml.records import TrainResult
+from ml.train import train
+
+SETTINGS = load_settings()
+QUICK = replace(
+    SETTINGS,
+    evaluation=replace(SETTINGS.evaluation, resamples=60),
+    additive_boosting=replace(SETTINGS.additive_boosting, max_iter=60),
+)
 AS_OF = date(2026, 2, 28)
 LABEL = "churned_within_60d"
 FEATURES = {
@@ -96,6 +107,14 @@ def write_mart(database: Path, rows: pd.DataFrame) -> None:
                 f"create table features.{name} as "
                 "select * replace (cast(as_of_date as date) as as_of_date) from frame"
             )
+
+
+def run_training(folder: Path, as_of: date, since: date | None = None) -> TrainResult:
+    """Train quickly on the mart of a folder that holds its contract too."""
+    return train(
+        folder / "plumbline.duckdb", folder / "models", as_of, "run", (), 30,
+        since=since, contract_path=folder / "contract.yml", settings=QUICK,
+    )  # fmt: skip
 
 
 def execute(database: Path, *statements: str) -> None:

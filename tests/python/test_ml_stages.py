@@ -1,33 +1,25 @@
 """Champion and challenger: who wins, who is champion when, and what cannot become one."""
 
 import shutil
-from dataclasses import replace
 from datetime import date
 
 import pytest
-from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, write_mart
+from ml_world import (
+    AS_OF,
+    LABEL,
+    contract_text,
+    execute,
+    feature_rows,
+    run_training,
+    write_mart,
+)
 
 from ml import stages
-from ml.config import load_settings
 from ml.errors import MlError
-from ml.train import train
 
-SETTINGS = load_settings()
-QUICK = replace(
-    SETTINGS,
-    evaluation=replace(SETTINGS.evaluation, resamples=60),
-    additive_boosting=replace(SETTINGS.additive_boosting, max_iter=60),
-)
 # Half a year before AS_OF: outcomes have come since that neither model knew.
 EARLIER = date(2025, 9, 20)
 NEXT = date(2026, 3, 1)
-
-
-def run_training(folder, as_of, since=None):
-    return train(
-        folder / "plumbline.duckdb", folder / "models", as_of, "run", (), 30,
-        since=since, contract_path=folder / "contract.yml", settings=QUICK,
-    )
 
 
 def make_world(folder, spoilt=False):

@@ -9,22 +9,24 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from ml_world import AS_OF, FEATURES, LABEL, contract_text, execute, feature_rows, fetch, write_mart
+from ml_world import (
+    AS_OF,
+    FEATURES,
+    LABEL,
+    QUICK,
+    contract_text,
+    execute,
+    feature_rows,
+    fetch,
+    write_mart,
+)
 
 from ml import registry, stages
 from ml.artefact import load_artefact
-from ml.config import load_settings
 from ml.errors import MlError
 from ml.pipeline import CHAMPION_KINDS
 from ml.tables import table_columns
 from ml.train import train
-
-SETTINGS = load_settings()
-QUICK = replace(
-    SETTINGS,
-    evaluation=replace(SETTINGS.evaluation, resamples=60),
-    additive_boosting=replace(SETTINGS.additive_boosting, max_iter=60),
-)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ prices as (
         price_versions.*,
         row_number() over (
             partition by price_versions.price_id
-            order by price_versions.known_at, price_versions.changed_at desc
+            order by price_versions.known_at asc, price_versions.changed_at desc
         ) as acquaintance
     from {{ ref('stg_subscription__price_versions') }} as price_versions
 

@@ -18,7 +18,7 @@ plans as (
         plan_versions.quantity_unit,
         row_number() over (
             partition by plan_versions.plan_id
-            order by plan_versions.known_at, plan_versions.changed_at desc
+            order by plan_versions.known_at asc, plan_versions.changed_at desc
         ) as acquaintance
     from {{ ref('stg_master_records__plan_versions') }} as plan_versions
 

@@ -1,7 +1,21 @@
-with replies as (
+with deliveries as (
 
-    select * from {{ ref('stg_support__ticket_comments') }}
-    where author_role = 'agent' and is_public
+    select
+        ticket_comments.*,
+        row_number() over (
+            partition by ticket_comments.comment_id
+            order by ticket_comments.known_at, ticket_comments.commented_at
+        ) as delivery_number
+    from {{ ref('stg_support__ticket_comments') }} as ticket_comments
+    where ticket_comments.author_role = 'agent' and ticket_comments.is_public
+
+),
+
+-- a comment that is delivered again counts once
+replies as (
+
+    select * from deliveries
+    where delivery_number = 1
 
 ),
 

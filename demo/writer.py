@@ -107,7 +107,7 @@ def write_table(root: Path, vendor: str, table: str, rows: pa.Table) -> int:
         return 0
     day = landed_days(extracted[order])
     rows = rows.take(pa.array(order)).combine_chunks()
-    starts = np.flatnonzero(np.diff(day, prepend=-1))
+    starts = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
     for first, stop in zip(starts, np.append(starts[1:], len(day)), strict=True):
         path = partition_path(root, vendor, table, int(day[first]))
         write_file(path, rows.slice(first, stop - first))

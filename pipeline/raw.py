@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from ml.contract import LOADER
 from pipeline.errors import UserError
 
 LANDED = re.compile(r"(?:^|/)landed=(\d{4}-\d{2}-\d{2})(?:/|$)")
@@ -155,7 +156,7 @@ def read_sources(file: Path) -> list[dict[str, Any]]:
         The file is missing or is not valid YAML.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
     except FileNotFoundError:
         raise UserError(f"{file} is missing", "take it from the project again") from None
     except yaml.YAMLError as error:

@@ -20,7 +20,6 @@ PUT_ASIDE = (
     "subscription_in_unknown_currency",
     "subscription_stale",
     "subscription_items_truncated",
-    "test_mode_row",
 )
 CENT = 0.005
 

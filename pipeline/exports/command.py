@@ -63,6 +63,8 @@ def verify_exports(clean: int, console: Console) -> None:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     console.print(table_of(found))
+    for line in problems_of(found):
+        console.print(Text("NOT HELD ", "bold red") + Text(line))
     failed = [held.case.name for held in found if held.problems]
     failed += [f"sound world {alarm.seed}" for alarm in alarms if alarm.lines]
     console.print(
@@ -85,17 +87,32 @@ def _share(held: Sequence[Held]) -> str:
 
 
 def table_of(found: Sequence[Held]) -> Table:
-    """The outcome case by case: what was wanted, and what is not so."""
+    """Whether each case holds, and what was wanted."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Exports", title_justify="left")
     table.add_column("", no_wrap=True)
     table.add_column("case", no_wrap=True)
-    table.add_column("wanted")
-    table.add_column("found")
-    for held in sorted(found, key=lambda one: (one.case.kind, one.case.name)):
+    table.add_column("wanted", no_wrap=True, overflow="ellipsis")
+    for held in _in_order(found):
         mark = Text("held", "green") if not held.problems else Text("NOT HELD", "bold red")
-        name = f"{held.case.kind}/{held.case.name}"
-        table.add_row(mark, name, Text(wanted(held.case)), Text("; ".join(held.problems)))
+        table.add_row(mark, _name(held), Text(wanted(held.case)))
     return table
+
+
+def problems_of(found: Sequence[Held]) -> list[str]:
+    """What was wanted of each case that does not hold, and what is not so."""
+    return [
+        f"{_name(held)}: wanted {wanted(held.case)}; found {'; '.join(held.problems)}"
+        for held in _in_order(found)
+        if held.problems
+    ]
+
+
+def _in_order(found: Sequence[Held]) -> list[Held]:
+    return sorted(found, key=lambda one: (one.case.kind, one.case.name))
+
+
+def _name(held: Held) -> str:
+    return f"{held.case.kind}/{held.case.name}"
 
 
 def wanted(case: Case) -> str:

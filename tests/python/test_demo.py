@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -289,3 +290,12 @@ def test_planted_effects_are_recorded(demo_world: Folders) -> None:
     trials = pq.read_table(demo_world.truth / "trial_conversion.parquet")
     expected = np.mean(trials["p_conversion"].to_numpy())
     assert abs(np.mean(trials["converted"].to_numpy()) - expected) < 0.03
+
+
+def test_what_was_told_before_the_window_is_written(tmp_path: Path) -> None:
+    """A schedule of seed 10 was known a month before the world begins."""
+    counts = generate("tiny", 10, None, tmp_path / "raw", tmp_path / "truth")
+    files = tmp_path / "raw" / "stripe" / "subscription_schedules" / "*" / "*.parquet"
+    [(rows, first)] = duckdb.sql(f"select count(*), min(landed)::date from '{files}'").fetchall()
+    assert rows == counts["stripe.subscription_schedules"] == 1
+    assert first < date(2024, 9, 1)

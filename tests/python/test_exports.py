@@ -29,15 +29,8 @@ from pipeline.exports.runs import (
 )
 from pipeline.progress import Step
 
-# Cases of behaviour that is being built; a case that holds is taken off.
-WAITING = frozenset((Path(__file__).parent / "exports_waiting.txt").read_text().split())
 CASES = read_cases()
 SUBSCRIPTIONS = "stripe/subscriptions"
-
-
-def waits(case: Case) -> bool:
-    """Whether the behaviour that a case is about is not built yet."""
-    return f"{case.kind}/{case.name}" in WAITING
 
 
 def told(held: list[Held]) -> list[str]:
@@ -74,7 +67,6 @@ def test_catalogue_is_whole() -> None:
     for case in CASES:
         says = case.mrr or case.answers or case.counted or case.stopped
         assert says and case.title and case.source and case.worked_out, case.name
-    assert {f"{case.kind}/{case.name}" for case in CASES} >= WAITING
 
 
 def test_a_later_row_repeats_what_it_does_not_name() -> None:
@@ -251,14 +243,14 @@ def test_what_stops_a_world_is_found_by_halving(scratch: Path) -> None:
 def test_native_cases_hold(scratch: Path, sound_counts: dict[str, int]) -> None:
     native = [c for c in CASES if not c.landed_by and not c.vendors and not c.files]
     raw = world.sound_world(scratch)
-    worlds = by_layout(case for case in native if not waits(case))
+    worlds = by_layout(native)
     held = [run_values(cases, scratch, part_of_night, raw, sound_counts) for cases in worlds]
     assert [told(one) for one in held] == [[] for _ in worlds]
 
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case.stopped_by == "files" and not waits(case)],
+    [case for case in CASES if case.stopped_by == "files"],
     ids=lambda case: case.name,
 )
 def test_faults_of_files_stop_before_anything_is_built(scratch: Path, case: Case) -> None:

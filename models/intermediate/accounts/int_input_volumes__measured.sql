@@ -1,6 +1,12 @@
 with event_landings as (
 
-    select * from {{ ref('int_event_landings__counted') }}
+    select
+        landings.*,
+        max(landings.days_before) over () as days_known,
+        -- the first landing is a load of what was there, and no day
+        landings.days_before in (8, 15, 22, 29)
+        and landings.days_before < max(landings.days_before) over () as is_weekday_before
+    from {{ ref('int_event_landings__counted') }} as landings
 
 ),
 
@@ -35,7 +41,8 @@ paying_counts as (
                     and paying.as_of_until_date > {{ add_days(as_of_date(), -1) }} then 1.0
                 else 0
             end
-        ) as paying_yesterday
+        ) as paying_yesterday,
+        min(paying.as_of_from_date) as first_known_date
     from paying
 
 ),
@@ -73,17 +80,39 @@ usage_counts as (
                 else 0
             end
         ) * 1.0 as yesterday_in_time,
-        min(
-            case
-                when event_landings.days_before in (8, 15, 22, 29) then event_landings.event_count
-            end
-        ) as least_of_weekday,
-        max(
-            case
-                when event_landings.days_before in (8, 15, 22, 29) then event_landings.event_count
-            end
-        ) as most_of_weekday
+        min(case when event_landings.is_weekday_before then event_landings.event_count end)
+            as least_of_weekday,
+        max(case when event_landings.is_weekday_before then event_landings.event_count end)
+            as most_of_weekday,
+        max(event_landings.days_known) as days_known
     from event_landings
+
+),
+
+-- a sync that has only begun has nothing to be measured against
+paying_ratios as (
+
+    select
+        case
+            when paying_counts.first_known_date = {{ as_of_date() }} then 1.0
+            else paying_counts.paying_today / nullif(paying_counts.paying_yesterday, 0)
+        end as against_yesterday
+    from paying_counts
+
+),
+
+usage_ratios as (
+
+    select
+        case
+            when usage_counts.days_known <= 8 then 1.0
+            else usage_counts.yesterday / nullif(usage_counts.least_of_weekday, 0)
+        end as against_least,
+        case
+            when usage_counts.days_known <= 8 then 1.0
+            else usage_counts.yesterday_in_time / nullif(usage_counts.most_of_weekday, 0)
+        end as against_most
+    from usage_counts
 
 ),
 
@@ -91,24 +120,23 @@ measured as (
 
     select
         'usage_volume_against_recent' as check_name,
-        usage_counts.yesterday / nullif(usage_counts.least_of_weekday, 0) as measured_value
-    from usage_counts
+        usage_ratios.against_least as measured_value
+    from usage_ratios
     union all
     select
         'usage_volume_against_most' as check_name,
-        usage_counts.yesterday_in_time / nullif(usage_counts.most_of_weekday, 0)
-            as measured_value
-    from usage_counts
+        usage_ratios.against_most as measured_value
+    from usage_ratios
     union all
     select
         'paying_accounts_surplus' as check_name,
-        paying_counts.paying_today / nullif(paying_counts.paying_yesterday, 0) as measured_value
-    from paying_counts
+        paying_ratios.against_yesterday as measured_value
+    from paying_ratios
     union all
     select
         'paying_accounts_against_yesterday' as check_name,
-        paying_counts.paying_today / nullif(paying_counts.paying_yesterday, 0) as measured_value
-    from paying_counts
+        paying_ratios.against_yesterday as measured_value
+    from paying_ratios
     union all
     select
         'paying_accounts_against_dimension' as check_name,

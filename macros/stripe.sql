@@ -1,6 +1,13 @@
 {# Columns of a price, as an item of a subscription or of a schedule's phase holds it: the object
-   `price`, before 2021 `plan`, or only its id. #}
-{% macro stripe_price(item, currency='null') %}
+   `price`, before 2021 `plan`, or only its id. `currency` is that of the subscription, in lower
+   case. #}
+{% macro stripe_price(item, currency) %}
+    {%- set option = {} -%}
+    {%- for name in ('unit_amount', 'unit_amount_decimal', 'tiers') -%}
+        {%- do option.update({name: json_text_at(
+            item, ['price', 'currency_options'], currency, [name]
+        )}) -%}
+    {%- endfor %}
 coalesce(
             {{ json_text(item, ['price', 'product', 'id']) }},
             {{ json_text(item, ['price', 'product']) }},
@@ -13,12 +20,20 @@ coalesce(
             {{ json_text(item, ['plan', 'id']) }},
             {{ json_text(item, ['plan']) }}
         ) as price_id,
-        lower(coalesce(
-            {{ json_text(item, ['price', 'currency']) }},
-            {{ json_text(item, ['plan', 'currency']) }},
-            {{ currency }}
-        )) as currency,
+        -- a price in several currencies bills in that of the subscription
+        case
+            when coalesce({{ option.unit_amount_decimal }}, {{ option.unit_amount }},
+                {{ option.tiers }}) is not null
+                then {{ currency }}
+            else lower(coalesce(
+                {{ json_text(item, ['price', 'currency']) }},
+                {{ json_text(item, ['plan', 'currency']) }},
+                {{ currency }}
+            ))
+        end as currency,
         coalesce(
+            {{ decimal_number(option.unit_amount) }},
+            {{ decimal_number(option.unit_amount_decimal) }},
             {{ decimal_number(json_text(item, ['price', 'unit_amount'])) }},
             {{ decimal_number(json_text(item, ['price', 'unit_amount_decimal'])) }},
             {{ decimal_number(json_text(item, ['plan', 'amount'])) }},
@@ -29,6 +44,7 @@ coalesce(
             {{ json_text(item, ['plan', 'tiers_mode']) }}
         ) as tiers_mode,
         coalesce(
+            {{ option.tiers }},
             {{ json_text(item, ['price', 'tiers']) }},
             {{ json_text(item, ['plan', 'tiers']) }}
         ) as price_tiers,
@@ -56,9 +72,13 @@ coalesce(
 
 {# Columns of a discount; its coupon stands in it, or since 2025 in its source. Where the vendor was
    not asked to expand it, it is its id alone. #}
-{% macro stripe_discount(discount) %}
+{% macro stripe_discount(discount, currency) %}
 {%- set coupon = ['coupon'] -%}
 {%- set sourced = ['source', 'coupon'] -%}
+{%- set option = 'coalesce('
+    ~ json_text_at(discount, coupon + ['currency_options'], currency, ['amount_off']) ~ ', '
+    ~ json_text_at(discount, sourced + ['currency_options'], currency, ['amount_off'])
+~ ')' -%}
 coalesce(
             {{ json_text(discount, ['id']) }},
             case
@@ -70,11 +90,13 @@ coalesce(
             ~ json_text(discount, coupon + ['percent_off']) ~ ', '
             ~ json_text(discount, sourced + ['percent_off'])
         ~ ')') }} as percent_off,
-        {{ decimal_number('coalesce('
+        {{ decimal_number('coalesce(' ~ option ~ ', '
             ~ json_text(discount, coupon + ['amount_off']) ~ ', '
             ~ json_text(discount, sourced + ['amount_off'])
         ~ ')') }} as amount_off_minor,
+        -- an amount in several currencies is taken off in that of the subscription
         lower(coalesce(
+            case when {{ option }} is not null then {{ currency }} end,
             {{ json_text(discount, coupon + ['currency']) }},
             {{ json_text(discount, sourced + ['currency']) }}
         )) as currency,

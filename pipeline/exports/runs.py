@@ -31,6 +31,7 @@ PART = (
     "+fct_account_usage_daily",
     "+rpt_source_contradictions",
     "+rpt_doubtful_subscriptions",
+    "+rpt_mrr_against_invoices",
     "+int_inputs__checked",
 )
 

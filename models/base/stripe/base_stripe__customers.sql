@@ -20,7 +20,9 @@ renamed as (
     select
         live.id as customer_id,
         {{ json_text('live.labels', ['account_id']) }} as account_id,
-        {{ stripe_discount('live.own_discount') }},
+        {{ stripe_discount(
+            'live.own_discount', 'cast(null as ' ~ column_type('varchar') ~ ')'
+        ) }},
         live._is_deleted as is_deleted,
         {{ epoch_to_timestamp('live.created') }} as created_at,
         coalesce({{ epoch_to_timestamp('live.updated') }}, live._extracted_at) as changed_at,

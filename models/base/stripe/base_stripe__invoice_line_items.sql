@@ -16,6 +16,7 @@ unnested as (
             ~ readable_json('source.lines') ~ ')'
         ) }} as line
     from source
+    where coalesce(source.livemode, true)
 
 ),
 

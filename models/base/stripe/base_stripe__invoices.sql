@@ -9,7 +9,10 @@ renamed as (
     select
         source.id as invoice_id,
         {{ json_text(readable_json('source.metadata'), ['account_id']) }} as account_id,
-        source.subscription as subscription_id,
+        coalesce(
+            source.subscription,
+            {{ json_text(readable_json('source.parent'), ['subscription_details', 'subscription']) }}
+        ) as subscription_id,
         lower(source.status) as status,
         lower(source.currency) as currency,
         source.amount_due as amount_due_minor,
@@ -30,6 +33,7 @@ renamed as (
         coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at
     from source
+    where coalesce(source.livemode, true)
 
 )
 

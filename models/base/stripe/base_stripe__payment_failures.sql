@@ -16,6 +16,7 @@ renamed as (
         {{ epoch_to_timestamp('source.created') }} as failed_at,
         source._extracted_at as known_at
     from source
+    where coalesce(source.livemode, true)
 
 )
 

@@ -50,7 +50,7 @@ renamed as (
         {{ epoch_to_timestamp(json_text('items.phase', ['start_date'])) }} as phase_started_at,
         {{ epoch_to_timestamp(json_text('items.phase', ['end_date'])) }} as phase_ended_at,
         coalesce(items.end_behavior = 'cancel', false) as will_cancel_at_end,
-        {{ stripe_price('items.item') }},
+        {{ stripe_price('items.item', 'lower(' ~ json_text('items.phase', ['currency']) ~ ')') }},
         {{ whole_number(json_text('items.item', ['quantity'])) }} as quantity,
         items.changed_at,
         items.known_at

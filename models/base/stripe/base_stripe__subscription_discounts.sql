@@ -10,6 +10,7 @@ live as (
         source.id as subscription_id,
         coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at,
+        lower(source.currency) as currency,
         {{ readable_json('source.discount') }} as discount,
         {{ json_list(readable_json('source.discounts')) }} as discounts,
         {{ json_list(readable_json('source.items')) }} as items
@@ -24,6 +25,7 @@ items as (
         live.subscription_id,
         live.changed_at,
         live.known_at,
+        live.currency,
         {{ unnest_json_array('live.items') }} as item
     from live
 
@@ -37,6 +39,7 @@ listed as (
         cast(null as {{ column_type('varchar') }}) as item_id,
         live.changed_at,
         live.known_at,
+        live.currency as subscription_currency,
         cast(live.discount as {{ column_type('varchar') }}) as discount
     from live
     where
@@ -48,12 +51,14 @@ listed as (
         cast(null as {{ column_type('varchar') }}) as item_id,
         unnested.changed_at,
         unnested.known_at,
+        unnested.currency as subscription_currency,
         cast(unnested.discount as {{ column_type('varchar') }}) as discount
     from (
         select
             live.subscription_id,
             live.changed_at,
             live.known_at,
+            live.currency,
             {{ unnest_json_array('live.discounts') }} as discount
         from live
     ) as unnested
@@ -63,6 +68,7 @@ listed as (
         unnested.item_id,
         unnested.changed_at,
         unnested.known_at,
+        unnested.currency as subscription_currency,
         cast(unnested.discount as {{ column_type('varchar') }}) as discount
     from (
         select
@@ -70,6 +76,7 @@ listed as (
             {{ json_text('items.item', ['id']) }} as item_id,
             items.changed_at,
             items.known_at,
+            items.currency,
             {{ unnest_json_array(json_list('items.item', 'discounts')) }} as discount
         from items
     ) as unnested
@@ -81,7 +88,7 @@ renamed as (
     select distinct
         listed.subscription_id,
         listed.item_id,
-        {{ stripe_discount('listed.discount') }},
+        {{ stripe_discount('listed.discount', 'listed.subscription_currency') }},
         listed.changed_at,
         listed.known_at
     from listed

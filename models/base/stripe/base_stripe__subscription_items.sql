@@ -10,7 +10,7 @@ unnested as (
         source.id as subscription_id,
         coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at,
-        source.currency as subscription_currency,
+        lower(source.currency) as subscription_currency,
         {{ unnest_json_array(json_list(readable_json('source.items'))) }} as item
     from source
     where coalesce(source.livemode, true)

@@ -9,6 +9,8 @@ read_rows as (
     select
         invoices.id,
         invoices.subscription,
+        invoices.parent,
+        invoices.livemode,
         invoices.status,
         invoices.currency,
         invoices.amount_due,

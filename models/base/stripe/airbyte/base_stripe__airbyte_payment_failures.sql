@@ -6,7 +6,7 @@ with failed as (
             partition by charges.id order by charges._airbyte_extracted_at
         ) as reading_number
     from ({{ landed('stripe_airbyte', 'charges') }}) as charges
-    where charges.status = 'failed'
+    where charges.status = 'failed' and coalesce(charges.livemode, true)
 
 )
 
@@ -16,6 +16,7 @@ select
     failed.amount,
     failed.currency,
     failed.failure_code,
+    failed.livemode,
     failed.metadata,
     failed.created,
     failed._airbyte_extracted_at as _extracted_at

@@ -42,10 +42,16 @@ listed as (
             'metadata': dlt_account('lines'),
             'period': json_object({'start': 'lines.period__start', 'end': 'lines.period__end'}),
             'price': dlt_price('lines.price__'),
-            'proration': 'lines.proration',
-            'subscription': json_quoted('lines.subscription'),
-            'subscription_item': json_quoted('lines.subscription_item'),
-            'type': json_quoted('lines.type'),
+            'pricing': json_object({'price_details': json_object({
+                'price': json_quoted('lines.pricing__price_details__price'),
+            })}),
+            'proration':
+                'coalesce(lines.proration, lines.parent__subscription_item_details__proration)',
+            'subscription': json_quoted('coalesce(lines.subscription, '
+                ~ 'lines.parent__subscription_item_details__subscription)'),
+            'subscription_item': json_quoted('coalesce(lines.subscription_item, '
+                ~ 'lines.parent__subscription_item_details__subscription_item)'),
+            'type': json_quoted('coalesce(lines.type, lines.parent__type)'),
         }), 'lines._dlt_list_idx') }} as lines
     from lines
     left join reduced
@@ -58,7 +64,10 @@ read_rows as (
 
     select
         invoices.id,
-        invoices.subscription,
+        coalesce(invoices.subscription, invoices.parent__subscription_details__subscription)
+            as subscription,
+        cast(null as {{ column_type('varchar') }}) as parent,
+        invoices.livemode,
         invoices.status,
         invoices.currency,
         invoices.amount_due,

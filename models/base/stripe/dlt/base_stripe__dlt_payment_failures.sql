@@ -6,7 +6,7 @@ with failed as (
             partition by charges.id order by charges._dlt_load_id
         ) as reading_number
     from ({{ landed('stripe_dlt', 'charge') }}) as charges
-    where charges.status = 'failed'
+    where charges.status = 'failed' and coalesce(charges.livemode, true)
 
 )
 
@@ -16,6 +16,7 @@ select
     failed.amount,
     failed.currency,
     failed.failure_code,
+    failed.livemode,
     {{ dlt_account('failed') }} as metadata,
     failed.created,
     {{ load_time('failed._dlt_load_id') }} as _extracted_at

@@ -59,6 +59,8 @@ read_rows as (
     select
         versions.id,
         versions.subscription_id as subscription,
+        cast(null as {{ column_type('varchar') }}) as parent,
+        versions.livemode,
         versions.status,
         versions.currency,
         versions.amount_due,

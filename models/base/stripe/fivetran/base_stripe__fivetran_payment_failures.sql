@@ -6,7 +6,7 @@ with failed as (
             partition by charges.id order by charges._fivetran_synced
         ) as reading_number
     from ({{ landed('stripe_fivetran', 'charge') }}) as charges
-    where charges.status = 'failed'
+    where charges.status = 'failed' and coalesce(charges.livemode, true)
 
 )
 
@@ -16,6 +16,7 @@ select
     failed.amount,
     failed.currency,
     failed.failure_code,
+    failed.livemode,
     failed.metadata,
     {{ timestamp_to_epoch('failed.created') }} as created,
     failed._fivetran_synced as _extracted_at

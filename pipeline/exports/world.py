@@ -146,8 +146,13 @@ def on_file(cases: Iterable[Case], sound: Path, settings: Settings) -> list[Case
     """The accounts of the sound world as records of the CRM that the cases are in, if not its."""
     if "salesforce" in settings.vendors and "salesforce" not in settings.landed_by:
         return []
-    files = str(sound / "salesforce" / "account" / "*" / "*.parquet")
-    accounts = duckdb.sql(f"select distinct Id from '{files}' order by Id").fetchall()
+    known = f"select Id as id from '{sound}/salesforce/account/*/*.parquet'"
+    if "hubspot" in settings.vendors:
+        # no 15 characters are short for 18 there
+        known += f" union all select crm_account_id from '{sound}/product/workspaces/*/*.parquet'"
+    accounts = duckdb.sql(
+        f"select distinct id from ({known}) where id is not null order by id"
+    ).fetchall()
     for case in cases:
         for table in CRM_ACCOUNTS:
             if table in case.rows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -36,6 +37,11 @@ LONGEST = (
     "test_pipeline_cli.py",
     "test_demo.py",
 )
+# They read the compiled project, which takes a minute: once, on one worker.
+COMPILED = frozenset(
+    file.name for file in Path(__file__).parent.glob("test_*.py")
+    if re.search(r"every_vendor|this_project|from test_sync_tools", file.read_text("utf-8"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -149,9 +155,15 @@ def night_without_tests(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest families first: a long one at the end would leave the other core idle."""
+    """One worker a family, and one for all that compile the project; the longest come first.
+
+    A long one at the end would leave the other core idle.
+    """
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    for item in items:
+        family = "compiled" if item.path.name in COMPILED else item.path.name
+        item.add_marker(pytest.mark.xdist_group(family))
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as intervention_id,
         source.account_id,
         source.csm_id,

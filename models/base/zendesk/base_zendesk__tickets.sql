@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         cast(source.id as {{ column_type('varchar') }}) as ticket_id,
         {{ json_array_lookup(
             readable_json('source.custom_fields'), 'id', '360001', 'value'

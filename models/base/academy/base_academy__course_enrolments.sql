@@ -11,7 +11,7 @@ renamed as (
         source.account_id,
         source.contact_id,
         source.course_name,
-        source.status,
+        lower(source.status) as status,
         source.invited_at,
         source.attended_at,
         source.updated_at as changed_at,

@@ -9,7 +9,7 @@ renamed as (
     select distinct
         source.id as review_id,
         source.account_id,
-        source.status,
+        lower(source.status) as status,
         {{ readable_json('source.goals') }} as goals_json,
         source.scheduled_at,
         source.held_at,

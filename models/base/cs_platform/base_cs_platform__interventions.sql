@@ -13,7 +13,7 @@ renamed as (
         source.playbook,
         source.channel,
         source.risk_reason,
-        source.status,
+        lower(source.status) as status,
         source.outcome,
         source.occurred_at,
         source.created_at,

@@ -11,7 +11,7 @@ renamed as (
         {{ salesforce_id_18('source.accountid') }} as account_id,
         {{ salesforce_id_18('source.ownerid') }} as owner_id,
         source.type as task_type,
-        source.status,
+        lower(source.status) as status,
         source.activitydate as activity_date,
         source.isdeleted as is_deleted,
         source.createddate as created_at,

@@ -1,15 +1,15 @@
 {#- A raw table as its sources YAML declares it; files lie as they were delivered. Where a sync
     tool delivers the vendor, the model that brings its layout to the native one stands for it. -#}
-{% macro landed(source_name, table_name) %}
+{% macro landed(source_name, table_name, more_columns=[]) %}
     {%- set tool = var('landed_by').get(source_name) -%}
     {%- if tool -%}
         {{- 'select * from ' ~ ref('base_' ~ source_name ~ '__' ~ tool ~ '_' ~ table_name) -}}
     {%- else -%}
-        {{- declared_columns(source_name, table_name) -}}
+        {{- declared_columns(source_name, table_name, more_columns) -}}
     {%- endif -%}
 {% endmacro %}
 
-{% macro declared_columns(source_name, table_name) %}
+{% macro declared_columns(source_name, table_name, more_columns=[]) %}
     {%- set relation = source(source_name, table_name) -%}
     {%- set declared = [] -%}
     {#- A unit test has no sources: its rows pass as they are. -#}
@@ -17,6 +17,9 @@
         {%- for node in graph.get('sources', {}).values()
                 if node.source_name == source_name and node.name == table_name -%}
             {%- do declared.extend(node.columns.values()) -%}
+            {%- for name in more_columns if name not in node.columns -%}
+                {%- do declared.append({'name': name, 'data_type': 'varchar'}) -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
     {{- adapter.dispatch('landed', 'plumbline')(

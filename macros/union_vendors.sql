@@ -1,4 +1,4 @@
-{% macro union_vendors(base_models, landed_column=none) %}
+{% macro union_vendors(base_models, landed_column=none, one_per=none) %}
     {#- dbt learns the graph from the refs; columns and the graph itself are known later. -#}
     {%- set vendors = var('vendors') -%}
     {%- if vendors is string or vendors is mapping or vendors is not iterable -%}
@@ -23,6 +23,27 @@
         ) }}
     {%- endfor -%}
 
+    {#- Of rows that differ where one is meant, the first known; of those the greatest, column by
+        column, so that every night takes the same one. -#}
+    {%- set takes_one = one_per and columns and relations -%}
+    {%- if takes_one %}
+select
+    {%- for column in columns %}
+    numbered.{{ column.name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from (
+    select
+        united.*,
+        row_number() over (
+            partition by {{ one_per | join(', ') }}
+            order by known_at
+            {%- for column in columns if column.name not in one_per and column.name != 'known_at' -%}
+            , {{ column.name }} desc nulls last
+            {%- endfor %}
+        ) as content_number
+    from (
+    {%- endif %}
+
     {%- for relation in relations %}
 select
     {%- for column in columns %}
@@ -44,6 +65,13 @@ where
 union all
         {% endif %}
     {%- endfor -%}
+
+    {%- if takes_one %}
+
+    ) as united
+) as numbered
+where numbered.content_number = 1
+    {%- endif %}
 
     {%- if not relations %}
 select

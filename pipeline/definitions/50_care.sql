@@ -118,6 +118,7 @@ where is_open group by all;
 create temp table answers as
 with latest as (
     select * from staging.stg_sentiment__nps_response_versions
+    where score is null or score between 0 and 10
     qualify row_number() over (
         partition by response_id order by changed_at desc, known_at desc) = 1
 )
@@ -172,14 +173,17 @@ join month_ends m on invited_day < m.period_end and invited_day >= m.period_end 
 left join accounts a on a.account_id = e.account_id and a.first_day < m.period_end;
 
 create temp table meetings as
-select activity_date, status = 'Completed' as is_held,
+select activity_date, status = 'held' as is_held,
     coalesce(a.account_id, 'unassigned') as account_id
-from (select * from staging.stg_engagement__task_versions
+from (select v.* replace (w.value as status) from staging.stg_engagement__task_versions v
+    left join reference.reported_values w on w.field = 'meeting_status'
+        and w.reported_value = v.status
     where task_type = 'Meeting' and activity_date is not null
+        and (is_deleted or status is null or w.reported_value is not null)
     qualify row_number() over (partition by task_id order by changed_at desc, known_at desc) = 1) t
 left join accounts a on a.account_id = t.account_id
     and a.first_day < date_trunc('month', t.activity_date) + interval 1 month
-where not t.is_deleted and t.status in ('Completed', 'No Show');
+where not t.is_deleted and t.status in ('held', 'missed');
 
 create temp table met as
 select c.grain, c.period_start, c.dimension_name, c.dimension_value, m.is_held
@@ -191,6 +195,9 @@ select c.grain, c.period_start, c.dimension_name, c.dimension_value,
     if(coalesce(p.cents, 0) > 0, not exists (
         select 1 from staging.stg_engagement__key_contact_changes k
         where k.account_id = c.account_id and k.change_type = 'left'
+            and k.role in (
+                select reported_value from reference.reported_values
+                where field = 'key_contact_role')
             and k.changed_at::date < c.period_end and k.changed_at::date >= c.period_end - 90
     ), null) as is_stable
 from cuts c left join paid_at_end p on p.account_id = c.account_id and p.period_end = c.period_end

@@ -6,12 +6,12 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as enrolment_id,
         source.account_id,
         source.contact_id,
         source.course_name,
-        source.status,
+        lower(source.status) as status,
         source.invited_at,
         source.attended_at,
         source.updated_at as changed_at,

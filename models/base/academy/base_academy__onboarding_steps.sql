@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as step_id,
         source.account_id,
         source.step_name,

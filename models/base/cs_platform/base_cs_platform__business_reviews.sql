@@ -6,10 +6,10 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as review_id,
         source.account_id,
-        source.status,
+        lower(source.status) as status,
         {{ readable_json('source.goals') }} as goals_json,
         source.scheduled_at,
         source.held_at,

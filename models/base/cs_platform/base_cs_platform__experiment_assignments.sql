@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as assignment_id,
         source.experiment_name,
         source.account_id,

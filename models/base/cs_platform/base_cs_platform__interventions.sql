@@ -6,14 +6,14 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as intervention_id,
         source.account_id,
         source.csm_id,
         source.playbook,
         source.channel,
         source.risk_reason,
-        source.status,
+        lower(source.status) as status,
         source.outcome,
         source.occurred_at,
         source.created_at,

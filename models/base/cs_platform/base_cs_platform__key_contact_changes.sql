@@ -6,12 +6,12 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as change_id,
         source.account_id,
         source.contact_id,
-        source.role,
-        source.change as change_type,
+        lower(source.role) as role,
+        lower(source.change) as change_type,
         source.changed_at,
         source._extracted_at as known_at
     from source

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as view_id,
         source.dashboard_name,
         source.viewer_id,

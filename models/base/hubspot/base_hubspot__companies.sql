@@ -15,7 +15,7 @@ read as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as account_id,
         {{ json_text('source.readable_properties', ['name']) }} as account_name,
         {{ json_text('source.readable_properties', ['hubspot_owner_id']) }} as crm_owner_id,

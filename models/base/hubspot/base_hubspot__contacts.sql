@@ -15,7 +15,7 @@ read as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as contact_id,
         {{ json_text('source.readable_properties', ['associatedcompanyid']) }} as account_id,
         {{ json_text('source.readable_properties', ['jobtitle']) }} as title,

@@ -17,7 +17,7 @@ read as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as opportunity_id,
         {{ json_array_lookup(
             json_text('source.readable_associations', ['companies', 'results']),

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as membership_id,
         source.workspace_id,
         source.user_id,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as plan_id,
         source.product_id,
         source.name as plan_name,

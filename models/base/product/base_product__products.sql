@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as product_id,
         source.name as product_name,
         source.created_at,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as user_id,
         lower(split_part(source.email, '@', 2)) as email_domain,
         source.user_type,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as workspace_id,
         source.crm_account_id as account_id,
         source.region,

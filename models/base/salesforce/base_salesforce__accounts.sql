@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         {{ salesforce_id_18('source.id') }} as account_id,
         source.name as account_name,
         {{ salesforce_id_18('source.ownerid') }} as crm_owner_id,

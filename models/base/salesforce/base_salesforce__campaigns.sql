@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         {{ salesforce_id_18('source.id') }} as campaign_id,
         source.name as campaign_name,
         source.type as campaign_type,

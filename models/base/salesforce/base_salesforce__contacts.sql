@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         {{ salesforce_id_18('source.id') }} as contact_id,
         {{ salesforce_id_18('source.accountid') }} as account_id,
         source.title,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         {{ salesforce_id_18('source.id') }} as note_id,
         {{ salesforce_id_18('source.parentid') }} as account_id,
         {{ salesforce_id_18('source.ownerid') }} as owner_id,

@@ -6,12 +6,12 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         {{ salesforce_id_18('source.id') }} as task_id,
         {{ salesforce_id_18('source.accountid') }} as account_id,
         {{ salesforce_id_18('source.ownerid') }} as owner_id,
         source.type as task_type,
-        source.status,
+        lower(source.status) as status,
         source.activitydate as activity_date,
         source.isdeleted as is_deleted,
         source.createddate as created_at,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as payment_failure_id,
         source.invoice as invoice_id,
         {{ json_text(readable_json('source.metadata'), ['account_id']) }} as account_id,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as price_id,
         source.product as plan_id,
         lower(source.currency) as currency,

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         source.id as response_id,
         {{ json_text(readable_json('source.properties'), ['account_id']) }} as account_id,
         {{ json_text(readable_json('source.properties'), ['contact_id']) }} as contact_id,

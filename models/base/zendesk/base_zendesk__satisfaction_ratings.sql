@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    select
+    select distinct
         cast(source.id as {{ column_type('varchar') }}) as rating_id,
         cast(source.ticket_id as {{ column_type('varchar') }}) as ticket_id,
         lower(source.score) as score,

@@ -1,15 +1,18 @@
-{% set ticket_measures = [
-    'tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
-    'first_replies_90d', 'first_response_hours_90d', 'tickets_unsolved', 'tickets_rated_90d',
-    'tickets_rated_good_90d',
-] -%}
-{% set measures = ticket_measures + [
-    'nps_answers_180d', 'nps_score_sum_180d', 'comments_scored_30d',
-    'comment_score_sum_30d', 'onboarding_steps_due', 'onboarding_steps_done',
-    'trainings_invited_90d', 'trainings_attended_90d', 'meetings_scheduled_90d',
-    'meetings_held_90d', 'key_contacts_lost_90d', 'key_contacts_missing_365d', 'goals_set_365d',
-    'goals_achieved_365d', 'payment_failures_90d',
-] %}
+{% set measures_of = {
+    'tickets': [
+        'tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
+        'first_replies_90d', 'first_response_hours_90d', 'tickets_unsolved', 'tickets_rated_90d',
+        'tickets_rated_good_90d', 'comments_scored_30d', 'comment_score_sum_30d',
+    ],
+    'surveys': ['nps_answers_180d', 'nps_score_sum_180d'],
+    'tasks': ['meetings_scheduled_90d', 'meetings_held_90d'],
+    '': [
+        'onboarding_steps_due', 'onboarding_steps_done', 'trainings_invited_90d',
+        'trainings_attended_90d', 'key_contacts_lost_90d', 'key_contacts_missing_365d',
+        'goals_set_365d', 'goals_achieved_365d', 'payment_failures_90d',
+    ],
+} -%}
+{%- set measures = measures_of.values() | sum(start=[]) -%}
 
 with spine as (
 
@@ -20,6 +23,12 @@ with spine as (
 lives as (
 
     select * from {{ ref('int_account_lives__numbered') }}
+
+),
+
+lost_joins as (
+
+    select * from {{ ref('int_lost_joins__dated') }}
 
 ),
 
@@ -129,10 +138,12 @@ held as (
         spine.account_id,
         spine.as_of_date,
         spine.life_number
-        {%- for measure in measures %},
+        {%- for table_name, table_measures in measures_of.items() %}
+        {%- for measure in table_measures %},
         {%- set value = 'coalesce(totals.' ~ measure ~ ', 0)' %}
-        {{ 'case when lost.as_of_date is null then ' ~ value ~ ' end'
-            if measure in ticket_measures else value }} as {{ measure }}
+        {{ 'case when ' ~ table_name ~ '_lost.as_of_date is null then ' ~ value ~ ' end'
+            if table_name else value }} as {{ measure }}
+        {%- endfor %}
         {%- endfor %}
     from spine
     left join totals
@@ -141,9 +152,13 @@ held as (
             and spine.life_number = totals.life_number
             and spine.as_of_date >= totals.from_date
             and spine.as_of_date < totals.until_date
-    -- without their join to accounts nobody knows how many tickets there are
-    left join {{ ref('int_lost_ticket_joins__dated') }} as lost
-        on spine.as_of_date = lost.as_of_date
+    -- without their join to accounts nobody knows how many rows of a table are an account's
+    {%- for table_name in measures_of if table_name %}
+    left join lost_joins as {{ table_name }}_lost
+        on
+            spine.as_of_date = {{ table_name }}_lost.as_of_date
+            and {{ table_name }}_lost.table_name = '{{ table_name }}'
+    {%- endfor %}
 
 )
 

@@ -6,14 +6,13 @@ with tasks as (
             partition by task_versions.task_id
             order by task_versions.changed_at desc, task_versions.known_at desc
         ) as recency
-    from {{ ref('stg_engagement__task_versions') }} as task_versions
-    where task_versions.task_type = 'Meeting' and task_versions.activity_date is not null
+    from {{ ref('int_meeting_versions__mapped') }} as task_versions
 
 ),
 
 changes as (
 
-    select * from {{ ref('stg_engagement__key_contact_changes') }}
+    select * from {{ ref('int_key_contact_changes__mapped') }}
     where change_type = 'left'
 
 ),
@@ -31,7 +30,7 @@ counted_by_kind as (
         coalesce(tasks.account_id, 'unassigned') as account_id,
         months.period_start_date as month_start_date,
         1 as meetings_due_count,
-        case when tasks.status = 'Completed' then 1 else 0 end as meetings_held_count,
+        case when tasks.status = 'held' then 1 else 0 end as meetings_held_count,
         0 as key_contacts_lost_90d
     from tasks
     inner join months
@@ -42,7 +41,7 @@ counted_by_kind as (
         tasks.recency = 1
         and not tasks.is_deleted
         -- a cancelled meeting was not due, and one without an outcome has not shown yet
-        and tasks.status in ('Completed', 'No Show')
+        and tasks.status in ('held', 'missed')
     union all
     select
         coalesce(changes.account_id, 'unassigned') as account_id,

@@ -6,7 +6,7 @@ with meetings as (
 
 key_contact_changes as (
 
-    select * from {{ ref('stg_engagement__key_contact_changes') }}
+    select * from {{ ref('int_key_contact_changes__mapped') }}
 
 ),
 
@@ -56,7 +56,7 @@ measured as (
         meetings.as_of_until_date as effective_until_date,
         1.0 as amount
     from meetings
-    where meetings.status = 'Completed'
+    where meetings.status = 'held'
     union all
     select
         key_contact_changes.account_id,

@@ -1,7 +1,6 @@
 with tasks as (
 
-    select * from {{ ref('stg_engagement__task_versions') }}
-    where task_type = 'Meeting' and activity_date is not null
+    select * from {{ ref('int_meeting_versions__mapped') }}
 
 ),
 
@@ -50,5 +49,5 @@ ranged as (
 select * from ranged
 where
     ranged.as_of_from_date < ranged.as_of_until_date
-    and ranged.status in ('Completed', 'No Show')
+    and ranged.status in ('held', 'missed')
     and not ranged.is_deleted

@@ -1,6 +1,10 @@
 with versions as (
 
-    select * from {{ ref('stg_engagement__business_review_versions') }}
+    select reported.*
+    from {{ ref('stg_engagement__business_review_versions') }} as reported
+    -- what nobody mapped is put aside and counted (rule reported_value_unmapped)
+    inner join {{ ref('reported_values') }} as words
+        on reported.status = words.reported_value and words.field = 'review_status'
 
 ),
 

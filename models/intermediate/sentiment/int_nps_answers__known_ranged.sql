@@ -1,7 +1,7 @@
 with responses as (
 
     select * from {{ ref('stg_sentiment__nps_response_versions') }}
-    where score is not null
+    where score between 0 and 10
 
 ),
 

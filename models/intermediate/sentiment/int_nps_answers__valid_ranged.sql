@@ -7,6 +7,8 @@ with versions as (
             order by response_versions.changed_at desc, response_versions.known_at desc
         ) as recency
     from {{ ref('stg_sentiment__nps_response_versions') }} as response_versions
+    -- any other is put aside and counted (rule reported_value_unmapped)
+    where response_versions.score is null or response_versions.score between 0 and 10
 
 ),
 

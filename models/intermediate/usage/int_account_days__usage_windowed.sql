@@ -43,6 +43,13 @@ last_days as (
 
 ),
 
+lost_joins as (
+
+    select * from {{ ref('int_lost_joins__dated') }}
+    where table_name = 'events'
+
+),
+
 types as (
 
     select count(*) as type_count from {{ ref('event_types') }}
@@ -66,7 +73,8 @@ joined as (
         {% endfor -%}
         last_days.first_active_date,
         last_days.last_active_date,
-        types.type_count
+        types.type_count,
+        lost_joins.as_of_date is not null as is_lost
     from spine
     cross join types
     left join sum_changes
@@ -89,6 +97,8 @@ joined as (
             spine.account_id = last_days.account_id
             and spine.life_number = last_days.life_number
             and spine.as_of_date = last_days.as_of_date
+    left join lost_joins
+        on spine.as_of_date = lost_joins.as_of_date
 
 ),
 
@@ -108,7 +118,8 @@ accumulated as (
         {% endif -%}
         {% endfor -%}
         min(joined.first_active_date) over life_so_far as first_active_date,
-        max(joined.last_active_date) over life_so_far as last_active_date
+        max(joined.last_active_date) over life_so_far as last_active_date,
+        joined.is_lost
     from joined
     window life_so_far as (
         partition by joined.account_id, joined.life_number
@@ -116,6 +127,23 @@ accumulated as (
         rows between unbounded preceding and current row
     )
 
+),
+
+-- without their join to accounts nobody knows which events are an account's
+known as (
+
+    select
+        accumulated.account_id,
+        accumulated.as_of_date,
+        accumulated.life_number,
+        {% for column in summed + distinct_counts + by_category -%}
+        case when not accumulated.is_lost then accumulated.{{ column }} end as {{ column }},
+        {% endfor -%}
+        accumulated.first_active_date,
+        case when not accumulated.is_lost then accumulated.last_active_date end
+            as last_active_date
+    from accumulated
+
 )
 
-select * from accumulated
+select * from known

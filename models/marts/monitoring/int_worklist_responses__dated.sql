@@ -19,6 +19,9 @@ interventions as (
             order by versions.changed_at desc, versions.known_at desc
         ) as version_rank
     from {{ ref('stg_operations__intervention_versions') }} as versions
+    -- what nobody mapped is put aside and counted (rule reported_value_unmapped)
+    inner join {{ ref('reported_values') }} as words
+        on versions.status = words.reported_value and words.field = 'intervention_status'
     where versions.known_at < {{ as_of_midnight() }}
 
 ),

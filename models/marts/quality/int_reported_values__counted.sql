@@ -41,6 +41,49 @@ reported as (
         ratings.score as reported_value,
         ratings.rating_id as row_id
     from {{ ref('stg_support__satisfaction_rating_versions') }} as ratings
+    union all
+    select
+        'review_status' as field,
+        reviews.status as reported_value,
+        reviews.review_id as row_id
+    from {{ ref('stg_engagement__business_review_versions') }} as reviews
+    union all
+    select
+        'enrolment_status' as field,
+        enrolments.status as reported_value,
+        enrolments.enrolment_id as row_id
+    from {{ ref('stg_preparedness__course_enrolment_versions') }} as enrolments
+    union all
+    select
+        'intervention_status' as field,
+        interventions.status as reported_value,
+        interventions.intervention_id as row_id
+    from {{ ref('stg_operations__intervention_versions') }} as interventions
+    union all
+    select
+        'key_contact_role' as field,
+        changes.role as reported_value,
+        changes.change_id as row_id
+    from {{ ref('stg_engagement__key_contact_changes') }} as changes
+    union all
+    select
+        'key_contact_change' as field,
+        changes.change_type as reported_value,
+        changes.change_id as row_id
+    from {{ ref('stg_engagement__key_contact_changes') }} as changes
+    union all
+    select
+        'meeting_status' as field,
+        tasks.status as reported_value,
+        tasks.task_id as row_id
+    from {{ ref('stg_engagement__task_versions') }} as tasks
+    where tasks.task_type = 'Meeting' and not tasks.is_deleted
+    union all
+    select
+        'nps_score' as field,
+        cast(answers.score as {{ column_type('varchar') }}) as reported_value,
+        answers.response_id as row_id
+    from {{ ref('stg_sentiment__nps_response_versions') }} as answers
 
 ),
 

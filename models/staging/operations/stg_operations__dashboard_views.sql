@@ -1,3 +1,3 @@
 {{ union_vendors({
     'dashboards': 'base_dashboards__dashboard_views',
-}) }}
+}, one_per=['view_id']) }}

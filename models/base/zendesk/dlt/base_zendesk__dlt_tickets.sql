@@ -34,7 +34,7 @@ fielded as (
         custom_fields._dlt_parent_id as ticket_row,
         max(custom_fields.value) as account_id
     from custom_fields
-    where custom_fields.id = 360001
+    where custom_fields.id = {{ var('zendesk_account_field') }}
     group by custom_fields._dlt_parent_id
 
 )
@@ -44,7 +44,7 @@ select
     tickets.priority,
     tickets.status,
     '["' || tagged.escalated || '", "' || tagged.merged || '"]' as tags,
-    '[{"id": 360001, "value": "' || replace(fielded.account_id, '"', '') || '"}]'
+    '[{"id": {{ var("zendesk_account_field") }}, "value": "' || replace(fielded.account_id, '"', '') || '"}]'
         as custom_fields,
     tickets.created_at,
     tickets.updated_at,

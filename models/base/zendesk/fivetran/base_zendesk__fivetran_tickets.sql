@@ -1,6 +1,6 @@
 with tickets as (
 
-    {{ landed('zendesk_fivetran', 'ticket') }}
+    {{ landed('zendesk_fivetran', 'ticket', [var('zendesk_account_column')]) }}
 
 ),
 
@@ -120,8 +120,8 @@ select
         when versions.updated_at >= latest.updated_at
             then '["' || tagged.escalated || '", "' || tagged.merged || '"]'
     end as tags,
-    '[{"id": 360001, "value": "' || replace(latest.custom_account_id, '"', '') || '"}]'
-        as custom_fields,
+    '[{"id": {{ var("zendesk_account_field") }}, "value": "'
+    || replace(latest.{{ var('zendesk_account_column') }}, '"', '') || '"}]' as custom_fields,
     latest.created_at,
     versions.updated_at,
     coalesce(versions.status = 'deleted', false) as _is_deleted,

@@ -31,8 +31,8 @@ WORDS = {
     ),
     "items_truncated": ("only a part of the items came", "let the sync fetch all pages"),
     "discount_unreadable": (
-        "a discount that does not say what it takes off, so that none is taken off",
-        "let the sync expand discounts",
+        "a discount that does not say what it takes off, or until when",
+        "let the sync expand discounts with their coupons, and add rates that currency_rates lacks",
     ),
     "stale": (
         "nothing was heard since the paid period passed",

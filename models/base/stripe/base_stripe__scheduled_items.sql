@@ -49,6 +49,12 @@ renamed as (
         lower(items.status) as status,
         {{ epoch_to_timestamp(json_text('items.phase', ['start_date'])) }} as phase_started_at,
         {{ epoch_to_timestamp(json_text('items.phase', ['end_date'])) }} as phase_ended_at,
+        {{ unreadable_columns({
+            'start_date': unreadable_epoch(
+                json_text('items.phase', ['start_date']), is_required=true
+            ),
+            'end_date': unreadable_epoch(json_text('items.phase', ['end_date'])),
+        }) }} as unreadable,
         coalesce(items.end_behavior = 'cancel', false) as will_cancel_at_end,
         {{ stripe_price('items.item', 'lower(' ~ json_text('items.phase', ['currency']) ~ ')') }},
         {{ whole_number(json_text('items.item', ['quantity'])) }} as quantity,

@@ -13,7 +13,7 @@ discounts as (
 customers as (
 
     select distinct * from {{ ref('stg_subscription__customer_versions') }}
-    where percent_off is not null or amount_off_minor is not null
+    where discount_id is not null
 
 ),
 
@@ -51,7 +51,8 @@ owned as (
         discounts.currency,
         discounts.duration,
         discounts.duration_months,
-        discounts.applies_to_plans
+        discounts.applies_to_plans,
+        discounts.unreadable_date
     from versions
     inner join discounts
         on
@@ -72,7 +73,8 @@ owned as (
         customers.currency,
         customers.duration,
         customers.duration_months,
-        customers.applies_to_plans
+        customers.applies_to_plans,
+        customers.unreadable_date
     from versions
     inner join customers
         on
@@ -97,6 +99,11 @@ dated as (
         * currency_rates.usd_per_unit
         * power(10, 2 - currency_rates.minor_unit_digits) as amount_off_cents,
         owned.applies_to_plans,
+        case
+            when owned.percent_off is null and owned.amount_off_minor is null then 'coupon'
+            when owned.percent_off is null and currency_rates.currency is null then 'currency'
+            else owned.unreadable_date
+        end as unreadable,
         coalesce(cast(owned.started_at as date), cast('1900-01-01' as date)) as from_date,
         case
             when owned.ended_at is not null then {{ end_date('owned.ended_at') }}

@@ -26,14 +26,19 @@ held as (
 
 discounts as (
 
-    select distinct
+    -- the customer's matters only where the subscription has none of its own
+    select
         discounts.subscription_id,
-        discounts.version_number
+        discounts.version_number,
+        max(case when not discounts.is_of_customer then 1 else 0 end) as has_own,
+        max(case when discounts.unreadable is not null and not discounts.is_of_customer
+            then 1 else 0 end) as is_own_unreadable,
+        max(case when discounts.unreadable is not null then 1 else 0 end) as is_any_unreadable
     from {{ ref('int_subscription_discounts__dated') }} as discounts
     where
-        discounts.percent_off is null
-        and discounts.amount_off_cents is null
+        discounts.from_date < {{ as_of_date() }}
         and discounts.until_date >= {{ as_of_date() }}
+    group by discounts.subscription_id, discounts.version_number
 
 ),
 
@@ -52,7 +57,10 @@ in_force as (
         judged.unreadable,
         judged.unpriced_items,
         judged.is_item_list_cut,
-        discounts.subscription_id is not null as has_unreadable_discount
+        case
+            when discounts.has_own = 1 then discounts.is_own_unreadable
+            else coalesce(discounts.is_any_unreadable, 0)
+        end = 1 as has_unreadable_discount
     from ranges
     inner join judged
         on

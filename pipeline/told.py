@@ -47,14 +47,16 @@ def doubt_sentences(doubts: Iterable[Doubt]) -> Iterator[str]:
     Examples
     --------
     >>> from pipeline.figures import Doubt
-    >>> next(doubt_sentences([Doubt("price_unknown", 3, 1200.0, "sub_1")]))
-    '3 subscriptions, about $1.2K a month: no price we can read (such as sub_1, \
+    >>> next(doubt_sentences([Doubt("price_unknown", 3, 1200.0, 0.0, "sub_1")]))
+    '3 subscriptions, about $1.2K a month, counted with $0: no price we can read (such as sub_1, \
 quality.rpt_doubtful_subscriptions); land prices with their tiers'
     """
     for one in doubts:
         wrong, remedy = WORDS[one.doubt]
         many = f"{one.subscriptions:,} subscription{'s' * (one.subscriptions != 1)}"
-        much = f"about {money(one.mrr_usd)} a month" if one.mrr_usd else "of unknown MRR"
+        much = f"about {money(one.told_usd)} a month" if one.told_usd else "of unknown MRR"
+        if money(one.told_usd) != money(one.mrr_usd):
+            much += f", counted with {money(one.mrr_usd)}"
         yield f"{many}, {much}: {wrong} (such as {one.example}, {REPORT}); {remedy}"
 
 

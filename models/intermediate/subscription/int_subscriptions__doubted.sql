@@ -42,6 +42,30 @@ discounts as (
 
 ),
 
+-- recurring lines in force when the last of them began: what the last invoices bill
+billed as (
+
+    select
+        lines.subscription_id,
+        lines.monthly_cents,
+        lines.valid_until_date,
+        max(lines.valid_from_date) over (partition by lines.subscription_id) as last_from_date
+    from {{ ref('int_invoice_lines__normalised') }} as lines
+    where not lines.is_proration and lines.valid_from_date < {{ as_of_date() }}
+
+),
+
+billed_summed as (
+
+    select
+        billed.subscription_id,
+        cast(round(sum(billed.monthly_cents)) as bigint) as billed_cents
+    from billed
+    where billed.last_from_date < billed.valid_until_date
+    group by billed.subscription_id
+
+),
+
 in_force as (
 
     select
@@ -51,6 +75,7 @@ in_force as (
         ranges.term_end_date,
         case when ranges.service = 'unknown' then held.mrr_cents else ranges.mrr_cents end
             as mrr_cents,
+        billed_summed.billed_cents,
         judged.changed_at,
         judged.put_aside_because,
         judged.reported_status,
@@ -72,6 +97,8 @@ in_force as (
         on
             ranges.subscription_id = discounts.subscription_id
             and ranges.version_number = discounts.version_number
+    left join billed_summed
+        on ranges.subscription_id = billed_summed.subscription_id
 
 ),
 
@@ -94,7 +121,8 @@ doubted as (
         end as doubt,
         coalesce(in_force.unreadable, in_force.reported_status) as reported_value,
         cast(in_force.changed_at as date) as since_date,
-        coalesce(in_force.mrr_cents, 0) as mrr_cents
+        coalesce(in_force.mrr_cents, 0) as mrr_cents,
+        in_force.billed_cents
     from in_force
 
 )

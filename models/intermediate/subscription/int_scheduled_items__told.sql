@@ -60,6 +60,8 @@ told as (
         placed.will_cancel_at_end and coalesce(
             placed.schedule_ended_at < placed.next_changed_at, false
         ) as will_cancel_at_end,
+        placed.trial_ended_at,
+        placed.has_own_discounts,
         placed.plan_id,
         placed.price_id,
         placed.currency,

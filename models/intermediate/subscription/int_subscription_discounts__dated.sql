@@ -10,6 +10,24 @@ discounts as (
 
 ),
 
+-- phases that say which discounts hold, none included
+phases as (
+
+    select distinct
+        scheduled.subscription_id,
+        scheduled.phase_started_at,
+        scheduled.known_at
+    from {{ ref('int_scheduled_items__told') }} as scheduled
+    where scheduled.has_own_discounts
+
+),
+
+scheduled as (
+
+    select distinct * from {{ ref('stg_subscription__scheduled_discount_versions') }}
+
+),
+
 customers as (
 
     select distinct * from {{ ref('stg_subscription__customer_versions') }}
@@ -35,13 +53,14 @@ currency_rates as (
 
 ),
 
--- those of the subscription and of its items, and the customer's
+-- those of the subscription and of its items, those of a phase, and the customer's
 owned as (
 
-    select
+    select distinct
         versions.subscription_id,
         versions.version_number,
-        discounts.item_id,
+        case when phases.subscription_id is null then discounts.item_id else scheduled.item_id end
+            as item_id,
         discounts.discount_id,
         false as is_of_customer,
         discounts.started_at,
@@ -59,6 +78,48 @@ owned as (
             versions.subscription_id = discounts.subscription_id
             and versions.state_changed_at = discounts.changed_at
             and versions.state_known_at = discounts.known_at
+    left join phases
+        on
+            versions.subscription_id = phases.subscription_id
+            and versions.items_changed_at = phases.phase_started_at
+            and versions.items_known_at = phases.known_at
+    left join scheduled
+        on
+            phases.subscription_id = scheduled.subscription_id
+            and phases.phase_started_at = scheduled.phase_started_at
+            and phases.known_at = scheduled.known_at
+            and discounts.discount_id = scheduled.discount_id
+    where phases.subscription_id is null or scheduled.is_reused
+    union all
+    -- one that the subscription has already is there
+    select
+        versions.subscription_id,
+        versions.version_number,
+        scheduled.item_id,
+        scheduled.discount_id,
+        false as is_of_customer,
+        coalesce(scheduled.started_at, scheduled.phase_started_at) as started_at,
+        scheduled.ended_at,
+        scheduled.percent_off,
+        scheduled.amount_off_minor,
+        scheduled.currency,
+        scheduled.duration,
+        scheduled.duration_months,
+        scheduled.applies_to_plans,
+        scheduled.unreadable_date
+    from versions
+    inner join scheduled
+        on
+            versions.subscription_id = scheduled.subscription_id
+            and versions.items_changed_at = scheduled.phase_started_at
+            and versions.items_known_at = scheduled.known_at
+    left join discounts
+        on
+            versions.subscription_id = discounts.subscription_id
+            and versions.state_changed_at = discounts.changed_at
+            and versions.state_known_at = discounts.known_at
+            and scheduled.discount_id = discounts.discount_id
+    where not scheduled.is_reused or discounts.discount_id is null
     union all
     select
         versions.subscription_id,
@@ -111,7 +172,11 @@ dated as (
                 then versions.period_started_date
             when owned.duration = 'once'
                 then coalesce(
-                    versions.term_end_date,
+                    case
+                        when versions.term_end_date > cast(owned.started_at as date)
+                            or owned.started_at is null
+                            then versions.term_end_date
+                    end,
                     {{ add_months(
                         'coalesce(owned.started_at, versions.changed_at)', 'items.billing_months'
                     ) }}

@@ -54,6 +54,7 @@ listed as (
         items.is_add_on,
         items.period_started_at,
         items.period_ended_at,
+        cast(null as timestamp) as trial_ended_at,
         items.unreadable
     from items
     union all
@@ -78,6 +79,7 @@ listed as (
         cast(null as boolean) as is_add_on,
         cast(null as timestamp) as period_started_at,
         cast(null as timestamp) as period_ended_at,
+        scheduled.trial_ended_at,
         cast(null as {{ column_type('varchar') }}) as unreadable
     from scheduled
 
@@ -115,6 +117,7 @@ looked_up as (
         listed.quantity,
         listed.period_started_at,
         listed.period_ended_at,
+        listed.trial_ended_at,
         listed.unreadable
     from listed
     left join prices
@@ -146,6 +149,7 @@ billed as (
         end * looked_up.billing_interval_count as interval_months,
         looked_up.period_started_at,
         looked_up.period_ended_at,
+        looked_up.trial_ended_at,
         looked_up.unreadable,
         case
             when coalesce(looked_up.quantity_divisor, 1) <= 1 then looked_up.quantity

@@ -41,6 +41,7 @@ items_summed as (
         count(*) as items,
         sum(items.monthly_cents) as monthly_cents,
         max(items.unpriced_because) as unpriced_because,
+        max(items.trial_ended_at) as trial_ended_at,
         max(items.unreadable) as unreadable,
         min(items.period_started_at) as period_started_at,
         max(items.period_ended_at) as period_ended_at
@@ -63,7 +64,13 @@ stated as (
         told.state_changed_at,
         told.state_known_at,
         coalesce(versions.account_id, customers.account_id) as account_id,
-        case when told.told_by = 'end' then 'canceled' else words.value end as status,
+        case
+            when told.told_by = 'end' then 'canceled'
+            -- a phase may begin with a trial
+            when words.value = 'active' and items_summed.trial_ended_at > told.changed_at
+                then 'trialing'
+            else words.value
+        end as status,
         words.reported_value is null as is_unmapped,
         versions.status as reported_status,
         -- the items' periods hold where the subscription says none
@@ -74,7 +81,7 @@ stated as (
         versions.is_item_list_cut,
         versions.started_at,
         versions.trial_started_at,
-        versions.trial_ended_at,
+        coalesce(items_summed.trial_ended_at, versions.trial_ended_at) as trial_ended_at,
         versions.will_trial_end_unpaid,
         coalesce(versions.period_started_at, items_summed.period_started_at)
             as term_started_at,

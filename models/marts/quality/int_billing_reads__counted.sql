@@ -26,6 +26,15 @@ discounts as (
         customers.unreadable_date
     from {{ ref('stg_subscription__customer_versions') }} as customers
     where customers.discount_id is not null
+    union all
+    -- those of phases to come
+    select
+        scheduled.percent_off,
+        scheduled.amount_off_minor,
+        scheduled.currency,
+        scheduled.unreadable_date
+    from {{ ref('stg_subscription__scheduled_discount_versions') }} as scheduled
+    where not scheduled.is_reused and scheduled.phase_started_at > scheduled.changed_at
 
 ),
 

@@ -213,7 +213,8 @@ create or replace temp macro day_after(moment) as (moment + interval 1 minute)::
 
 create temp table discounts as
 with owned as (
-    select r.subscription_id, r.n, d.item_id, d.discount_id, false as is_customers, d.percent_off,
+    select r.subscription_id, r.n, d.item_id, d.discount_id, false as is_customers,
+        false as is_of_phase, d.percent_off,
         d.amount_off_minor, d.currency, d.duration, d.duration_months, d.applies_to_plans,
         d.started_at, d.ended_at
     from readable r join (select distinct * from staging.stg_subscription__discount_versions) d
@@ -224,7 +225,7 @@ with owned as (
         and p.known_at = r.lines_heard
     union all
     -- a phase that says which discounts hold: new ones, and those of the subscription that it names
-    select r.subscription_id, r.n, s.item_id, s.discount_id, false,
+    select r.subscription_id, r.n, s.item_id, s.discount_id, false, not s.is_reused,
         coalesce(d.percent_off, s.percent_off), coalesce(d.amount_off_minor, s.amount_off_minor),
         coalesce(d.currency, s.currency), coalesce(d.duration, s.duration),
         coalesce(d.duration_months, s.duration_months),
@@ -238,7 +239,7 @@ with owned as (
         on s.is_reused and d.subscription_id = r.subscription_id and d.changed_at = r.changed_at
         and d.known_at = r.known_at and d.discount_id = s.discount_id
     union all
-    select r.subscription_id, r.n, null, d.discount_id, true, d.percent_off, d.amount_off_minor,
+    select r.subscription_id, r.n, null, d.discount_id, true, false, d.percent_off, d.amount_off_minor,
         d.currency, d.duration, d.duration_months, d.applies_to_plans, d.started_at, d.ended_at
     from readable r join (select distinct * from staging.stg_subscription__customer_versions
         where discount_id is not null) d
@@ -251,8 +252,7 @@ select o.*, o.amount_off_minor * c.cents as off_cents,
         when o.ended_at is not null then day_after(o.ended_at)
         when o.duration = 'once' and o.started_at < r.term_start::date then r.term_start::date
         when o.duration = 'once' then coalesce(
-            case when not coalesce(day_after(r.term_end) <= o.started_at::date, false)
-                then day_after(r.term_end) end,
+            case when not o.is_of_phase then day_after(r.term_end) end,
             (coalesce(o.started_at, r.effective)::date + to_months(greatest(b.bills, 1)))::date)
         when o.duration = 'repeating' and o.duration_months is not null
             then (coalesce(o.started_at, r.effective)::date + to_months(o.duration_months::int))::date

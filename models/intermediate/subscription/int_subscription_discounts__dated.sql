@@ -63,6 +63,7 @@ owned as (
             as item_id,
         discounts.discount_id,
         false as is_of_customer,
+        false as is_of_phase,
         discounts.started_at,
         discounts.ended_at,
         discounts.percent_off,
@@ -98,6 +99,7 @@ owned as (
         scheduled.item_id,
         scheduled.discount_id,
         false as is_of_customer,
+        true as is_of_phase,
         coalesce(scheduled.started_at, scheduled.phase_started_at) as started_at,
         scheduled.ended_at,
         scheduled.percent_off,
@@ -127,6 +129,7 @@ owned as (
         cast(null as {{ column_type('varchar') }}) as item_id,
         customers.discount_id,
         true as is_of_customer,
+        false as is_of_phase,
         customers.started_at,
         customers.ended_at,
         customers.percent_off,
@@ -172,11 +175,8 @@ dated as (
                 then versions.period_started_date
             when owned.duration = 'once'
                 then coalesce(
-                    case
-                        when versions.term_end_date > cast(owned.started_at as date)
-                            or owned.started_at is null
-                            then versions.term_end_date
-                    end,
+                    -- the period that is told is the one before the phase
+                    case when not owned.is_of_phase then versions.term_end_date end,
                     {{ add_months(
                         'coalesce(owned.started_at, versions.changed_at)', 'items.billing_months'
                     ) }}

@@ -82,9 +82,16 @@ coalesce(
 coalesce(
             {{ json_text(discount, ['id']) }},
             case
-                when {{ discount }} not like '{{ '{' }}%' then replace({{ discount }}, '"', '')
-            end,
-            'discount'
+                when
+                    coalesce({{ json_text(discount, ['coupon']) }},
+                    {{ json_text(discount, ['source']) }}) is not null
+                    then 'discount'
+                when
+                    {{ discount }} not like '{{ '{' }}%'
+                    and {{ discount }} not like '[%'
+                    and {{ discount }} <> 'null'
+                    then replace({{ discount }}, '"', '')
+            end
         ) as discount_id,
         {{ decimal_number('coalesce('
             ~ json_text(discount, coupon + ['percent_off']) ~ ', '
@@ -113,5 +120,9 @@ coalesce(
             {{ json_text(discount, sourced + ['applies_to', 'products']) }}
         ) as applies_to_plans,
         {{ epoch_to_timestamp(json_text(discount, ['start'])) }} as started_at,
-        {{ epoch_to_timestamp(json_text(discount, ['end'])) }} as ended_at
+        {{ epoch_to_timestamp(json_text(discount, ['end'])) }} as ended_at,
+        {{ unreadable_columns({
+            'start': unreadable_epoch(json_text(discount, ['start'])),
+            'end': unreadable_epoch(json_text(discount, ['end'])),
+        }) }} as unreadable_date
 {%- endmacro %}

@@ -65,14 +65,17 @@ class Doubt:
     ----------
     doubt : str
         As in ``quality.rpt_doubtful_subscriptions``.
+    told_usd : float
+        What their last invoices bill a month; of one without invoices, what it counts with.
     mrr_usd : float
         What they count with, kept or in doubt.
     example : str
-        Id of the one with the most MRR.
+        Id of the one with the most money.
     """
 
     doubt: str
     subscriptions: int
+    told_usd: float
     mrr_usd: float
     example: str
 
@@ -201,12 +204,13 @@ def read_rule_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[i
 
 
 def read_doubts(connection: duckdb.DuckDBPyConnection) -> tuple[Doubt, ...]:
-    """Why billing's rows are in doubt at T, the largest MRR first."""
+    """Why billing's rows are in doubt at T, the most money first."""
     rows = connection.execute(
-        "select doubt, count(*), sum(mrr_usd), arg_max(subscription_id, mrr_usd)"
+        "select doubt, count(*), cast(sum(coalesce(billed_usd, mrr_usd)) as double),"
+        " cast(sum(mrr_usd) as double), arg_max(subscription_id, coalesce(billed_usd, mrr_usd))"
         " from quality.rpt_doubtful_subscriptions group by doubt order by 3 desc, 1"
     ).fetchall()
-    return tuple(Doubt(doubt, count, float(usd), example) for doubt, count, usd, example in rows)
+    return tuple(Doubt(*row) for row in rows)
 
 
 def read_unmapped_words(connection: duckdb.DuckDBPyConnection) -> tuple[UnmappedWord, ...]:

@@ -31,8 +31,8 @@ WORDS = {
     ),
     "items_truncated": ("only a part of the items came", "let the sync fetch all pages"),
     "discount_unreadable": (
-        "a discount that does not say what it takes off, so that none is taken off",
-        "let the sync expand discounts",
+        "a discount that does not say what it takes off, or until when",
+        "let the sync expand discounts with their coupons, and add rates that currency_rates lacks",
     ),
     "stale": (
         "nothing was heard since the paid period passed",
@@ -47,14 +47,16 @@ def doubt_sentences(doubts: Iterable[Doubt]) -> Iterator[str]:
     Examples
     --------
     >>> from pipeline.figures import Doubt
-    >>> next(doubt_sentences([Doubt("price_unknown", 3, 1200.0, "sub_1")]))
-    '3 subscriptions, about $1.2K a month: no price we can read (such as sub_1, \
+    >>> next(doubt_sentences([Doubt("price_unknown", 3, 1200.0, 0.0, "sub_1")]))
+    '3 subscriptions, about $1.2K a month, counted with $0: no price we can read (such as sub_1, \
 quality.rpt_doubtful_subscriptions); land prices with their tiers'
     """
     for one in doubts:
         wrong, remedy = WORDS[one.doubt]
         many = f"{one.subscriptions:,} subscription{'s' * (one.subscriptions != 1)}"
-        much = f"about {money(one.mrr_usd)} a month" if one.mrr_usd else "of unknown MRR"
+        much = f"about {money(one.told_usd)} a month" if one.told_usd else "of unknown MRR"
+        if money(one.told_usd) != money(one.mrr_usd):
+            much += f", counted with {money(one.mrr_usd)}"
         yield f"{many}, {much}: {wrong} (such as {one.example}, {REPORT}); {remedy}"
 
 

@@ -10,8 +10,13 @@ from reference.reported_values where field = 'billing_interval';
 
 -- phases that a schedule told before they began, and that no newer version of it at back
 create temp table phases as
-select p.*, max(phase_ended_at) over (partition by schedule_id, changed_at, known_at) as last_end
-from staging.stg_subscription__scheduled_item_versions p
+select *
+from (
+    select *, case when bool_and(phase_ended_at is not null)
+            over (partition by schedule_id, changed_at, known_at)
+        then max(phase_ended_at) over (partition by schedule_id, changed_at, known_at) end as last_end
+    from staging.stg_subscription__scheduled_item_versions
+) p
 where subscription_id is not null and status in ('not_started', 'active')
     and phase_started_at > changed_at
     and not exists (
@@ -29,7 +34,8 @@ with listed as (
     union all by name
     select subscription_id, price_id as item_id, phase_started_at as changed_at, known_at, plan_id,
         price_id, quantity, unit_amount_minor, tiers_mode, price_tiers, quantity_divisor,
-        quantity_rounding, usage_type, currency, billing_interval, billing_interval_count
+        quantity_rounding, usage_type, currency, billing_interval, billing_interval_count,
+        trial_ended_at
     from phases
 ),
 completed as (
@@ -57,7 +63,7 @@ units as (
     select *,
         case when coalesce(quantity_divisor, 1) <= 1 then quantity
             when quantity_rounding = 'down' then quantity // quantity_divisor
-            else -(-quantity // quantity_divisor) end as units,
+            else (quantity + quantity_divisor - 1) // quantity_divisor end as units,
         from_json(price_tiers, '["json"]') as tiers
     from completed
 ),
@@ -82,7 +88,7 @@ amounts as (
     from units u
 )
 select a.subscription_id, a.item_id, a.changed_at, a.known_at, a.plan_id, a.quantity,
-    a.period_started_at, a.period_ended_at,
+    a.period_started_at, a.period_ended_at, a.trial_ended_at, a.unreadable,
     coalesce(a.usage_type, 'licensed') = 'metered' as is_metered,
     coalesce(a.is_add_on, p.is_add_on, false) as is_add_on,
     case when coalesce(a.quantity_unit, p.quantity_unit) = 'seats' then a.quantity end as seats,
@@ -123,14 +129,14 @@ left join (
 -- what a schedule or a customer says of a subscription is a version of it, too
 create temp table told_versions as
 with customers as (
-    select *, bool_or(percent_off is not null or amount_off_minor is not null)
-        over (partition by customer_id) as ever_discounted
+    select *, bool_or(discount_id is not null) over (partition by customer_id) as ever_discounted
     from staging.stg_subscription__customer_versions
 ),
 elsewhere as (
     select distinct subscription_id, phase_started_at as effective, known_at as heard, 3 as kind from phases
     union all
-    select distinct subscription_id, last_end, known_at, 2 from phases where will_cancel_at_end
+    select distinct subscription_id, last_end, known_at, 2 from phases
+    where will_cancel_at_end and last_end is not null
     union all
     select distinct s.subscription_id, c.changed_at, c.known_at, 4
     from customers c join said s using (customer_id) where c.ever_discounted
@@ -163,14 +169,23 @@ qualify row_number() over (partition by t.subscription_id, t.effective, t.heard
 create temp table readable as
 with summed as (
     select subscription_id, changed_at, known_at, sum(monthly) as monthly, count(*) as lines,
-        count(monthly) as priced, min(period_started_at) as term_start, max(period_ended_at) as term_end
+        count(monthly) as priced, min(period_started_at) as term_start,
+        max(period_ended_at) as term_end, max(unreadable) as unreadable,
+        max(trial_ended_at) as phase_trial_end
     from lines group by all
 ),
 judged as (
-    select t.*, coalesce(t.period_started_at, l.term_start) as term_start,
+    select t.* replace (
+            -- a phase may begin with a trial
+            case when t.state = 'active' and l.phase_trial_end > t.effective then 'trialing'
+                else t.state end as state,
+            coalesce(l.phase_trial_end, t.trial_ended_at) as trial_ended_at
+        ),
+        coalesce(t.period_started_at, l.term_start) as term_start,
         coalesce(t.period_ended_at, l.term_end) as term_end,
         t.is_deleted or not (
             t.unreadable is not null or t.is_unmapped
+            or (t.period_ended_at is null and l.unreadable is not null)
             or (t.kind <> 2 and t.state in ('active', 'past_due')
                 and not (t.is_paused and t.resumes_at is null) and (l.lines is null
                 or (coalesce(l.monthly, 0) = 0 and l.priced < l.lines)))
@@ -198,17 +213,36 @@ create or replace temp macro day_after(moment) as (moment + interval 1 minute)::
 
 create temp table discounts as
 with owned as (
-    select r.subscription_id, r.n, d.item_id, d.discount_id, false as is_customers, d.percent_off,
+    select r.subscription_id, r.n, d.item_id, d.discount_id, false as is_customers,
+        false as is_of_phase, d.percent_off,
         d.amount_off_minor, d.currency, d.duration, d.duration_months, d.applies_to_plans,
         d.started_at, d.ended_at
     from readable r join (select distinct * from staging.stg_subscription__discount_versions) d
         on d.subscription_id = r.subscription_id and d.changed_at = r.changed_at
         and d.known_at = r.known_at
+    anti join (select * from phases where has_own_discounts) p
+        on p.subscription_id = r.subscription_id and p.phase_started_at = r.lines_effective
+        and p.known_at = r.lines_heard
     union all
-    select r.subscription_id, r.n, null, d.discount_id, true, d.percent_off, d.amount_off_minor,
+    -- a phase that says which discounts hold: new ones, and those of the subscription that it names
+    select r.subscription_id, r.n, s.item_id, s.discount_id, false, not s.is_reused,
+        coalesce(d.percent_off, s.percent_off), coalesce(d.amount_off_minor, s.amount_off_minor),
+        coalesce(d.currency, s.currency), coalesce(d.duration, s.duration),
+        coalesce(d.duration_months, s.duration_months),
+        coalesce(d.applies_to_plans, s.applies_to_plans),
+        coalesce(d.started_at, s.started_at, s.phase_started_at), coalesce(d.ended_at, s.ended_at)
+    from readable r
+    join (select distinct * from staging.stg_subscription__scheduled_discount_versions) s
+        on s.subscription_id = r.subscription_id and s.phase_started_at = r.lines_effective
+        and s.known_at = r.lines_heard
+    left join (select distinct * exclude (item_id) from staging.stg_subscription__discount_versions) d
+        on s.is_reused and d.subscription_id = r.subscription_id and d.changed_at = r.changed_at
+        and d.known_at = r.known_at and d.discount_id = s.discount_id
+    union all
+    select r.subscription_id, r.n, null, d.discount_id, true, false, d.percent_off, d.amount_off_minor,
         d.currency, d.duration, d.duration_months, d.applies_to_plans, d.started_at, d.ended_at
     from readable r join (select distinct * from staging.stg_subscription__customer_versions
-        where percent_off is not null or amount_off_minor is not null) d
+        where discount_id is not null) d
         on d.customer_id = r.customer_id and d.changed_at = r.customer_effective
         and d.known_at = r.customer_heard
 )
@@ -217,7 +251,8 @@ select o.*, o.amount_off_minor * c.cents as off_cents,
     case
         when o.ended_at is not null then day_after(o.ended_at)
         when o.duration = 'once' and o.started_at < r.term_start::date then r.term_start::date
-        when o.duration = 'once' then coalesce(day_after(r.term_end),
+        when o.duration = 'once' then coalesce(
+            case when not o.is_of_phase then day_after(r.term_end) end,
             (coalesce(o.started_at, r.effective)::date + to_months(greatest(b.bills, 1)))::date)
         when o.duration = 'repeating' and o.duration_months is not null
             then (coalesce(o.started_at, r.effective)::date + to_months(o.duration_months::int))::date

@@ -47,6 +47,7 @@ renamed as (
         false as is_add_on,
         cast(null as timestamp) as period_started_at,
         cast(null as timestamp) as period_ended_at,
+        cast(null as {{ column_type('varchar') }}) as unreadable,
         case when versions.billing_frequency = 'annual' then 'year' else 'month' end
             as billing_interval,
         1 as billing_interval_count,

@@ -58,6 +58,7 @@ renamed as (
         cast(null as timestamp) as cancel_at,
         false as is_item_list_cut,
         cast(null as {{ column_type('varchar') }}) as unreadable,
+        cast(null as {{ column_type('varchar') }}) as unreadable_aside,
         cast(versions.ended_date as timestamp) as canceled_at,
         cast(versions.ended_date as timestamp) as ended_at,
         cast(null as {{ column_type('varchar') }}) as cancellation_reason,

@@ -49,7 +49,19 @@ renamed as (
         lower(items.status) as status,
         {{ epoch_to_timestamp(json_text('items.phase', ['start_date'])) }} as phase_started_at,
         {{ epoch_to_timestamp(json_text('items.phase', ['end_date'])) }} as phase_ended_at,
+        {{ unreadable_columns({
+            'start_date': unreadable_epoch(
+                json_text('items.phase', ['start_date']), is_required=true
+            ),
+            'end_date': unreadable_epoch(json_text('items.phase', ['end_date'])),
+            'trial_end': unreadable_epoch(json_text('items.phase', ['trial_end'])),
+        }) }} as unreadable,
         coalesce(items.end_behavior = 'cancel', false) as will_cancel_at_end,
+        {{ epoch_to_timestamp(json_text('items.phase', ['trial_end'])) }} as trial_ended_at,
+        (
+            {{ json_list('items.phase', 'discounts') }} is not null
+            or {{ json_text('items.phase', ['coupon']) }} is not null
+        ) as has_own_discounts,
         {{ stripe_price('items.item', 'lower(' ~ json_text('items.phase', ['currency']) ~ ')') }},
         {{ whole_number(json_text('items.item', ['quantity'])) }} as quantity,
         items.changed_at,

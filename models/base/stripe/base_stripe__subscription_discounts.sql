@@ -127,6 +127,7 @@ told as (
         compared.applies_to_plans,
         compared.started_at,
         compared.ended_at,
+        compared.unreadable_date,
         compared.changed_at,
         compared.known_at
     from compared

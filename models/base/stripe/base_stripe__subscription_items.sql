@@ -33,6 +33,14 @@ renamed as (
         {{ epoch_to_timestamp(
             json_text('unnested.item', ['current_period_end'])
         ) }} as period_ended_at,
+        {{ unreadable_columns({
+            'items.current_period_start': unreadable_epoch(
+                json_text('unnested.item', ['current_period_start'])
+            ),
+            'items.current_period_end': unreadable_epoch(
+                json_text('unnested.item', ['current_period_end'])
+            ),
+        }) }} as unreadable,
         unnested.changed_at,
         unnested.known_at
     from unnested

@@ -48,12 +48,20 @@ renamed as (
             'metadata': unreadable_json('live.metadata'),
             'pause_collection': unreadable_json('live.pause_collection'),
             'start_date': unreadable_epoch('live.start_date', is_required=true),
+            'pause_collection.resumes_at': unreadable_epoch(
+                json_text('live.pause', ['resumes_at'])
+            ),
             'trial_end': unreadable_epoch('live.trial_end'),
+            'current_period_start': unreadable_epoch('live.current_period_start'),
             'current_period_end': unreadable_epoch('live.current_period_end'),
             'cancel_at': unreadable_epoch('live.cancel_at'),
             'ended_at': unreadable_epoch('live.ended_at'),
             'updated': unreadable_epoch('live.updated', is_required=true),
         }) }} as unreadable,
+        {{ unreadable_columns({
+            'trial_start': unreadable_epoch('live.trial_start'),
+            'canceled_at': unreadable_epoch('live.canceled_at'),
+        }) }} as unreadable_aside,
         {{ epoch_to_timestamp('live.start_date') }} as started_at,
         {{ epoch_to_timestamp('live.trial_start') }} as trial_started_at,
         {{ epoch_to_timestamp('live.trial_end') }} as trial_ended_at,

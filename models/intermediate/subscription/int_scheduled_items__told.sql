@@ -31,14 +31,19 @@ placed as (
     select
         scheduled.*,
         followed.next_changed_at,
-        max(scheduled.phase_ended_at) over (
-            partition by scheduled.schedule_id, scheduled.changed_at, scheduled.known_at
-        ) as schedule_ended_at
+        -- where one phase's end is not known, nobody knows the last
+        case
+            when count(*) over of_version = count(scheduled.phase_ended_at) over of_version
+                then max(scheduled.phase_ended_at) over of_version
+        end as schedule_ended_at
     from scheduled
     inner join followed
         on
             scheduled.schedule_id = followed.schedule_id
             and scheduled.changed_at = followed.changed_at
+    window of_version as (
+        partition by scheduled.schedule_id, scheduled.changed_at, scheduled.known_at
+    )
 
 ),
 
@@ -52,8 +57,11 @@ told as (
         placed.phase_started_at,
         placed.phase_ended_at,
         placed.schedule_ended_at,
-        placed.will_cancel_at_end
-        and placed.schedule_ended_at < placed.next_changed_at as will_cancel_at_end,
+        placed.will_cancel_at_end and coalesce(
+            placed.schedule_ended_at < placed.next_changed_at, false
+        ) as will_cancel_at_end,
+        placed.trial_ended_at,
+        placed.has_own_discounts,
         placed.plan_id,
         placed.price_id,
         placed.currency,

@@ -10,10 +10,28 @@ discounts as (
 
 ),
 
+-- phases that say which discounts hold, none included
+phases as (
+
+    select distinct
+        scheduled.subscription_id,
+        scheduled.phase_started_at,
+        scheduled.known_at
+    from {{ ref('int_scheduled_items__told') }} as scheduled
+    where scheduled.has_own_discounts
+
+),
+
+scheduled as (
+
+    select distinct * from {{ ref('stg_subscription__scheduled_discount_versions') }}
+
+),
+
 customers as (
 
     select distinct * from {{ ref('stg_subscription__customer_versions') }}
-    where percent_off is not null or amount_off_minor is not null
+    where discount_id is not null
 
 ),
 
@@ -35,15 +53,17 @@ currency_rates as (
 
 ),
 
--- those of the subscription and of its items, and the customer's
+-- those of the subscription and of its items, those of a phase, and the customer's
 owned as (
 
-    select
+    select distinct
         versions.subscription_id,
         versions.version_number,
-        discounts.item_id,
+        case when phases.subscription_id is null then discounts.item_id else scheduled.item_id end
+            as item_id,
         discounts.discount_id,
         false as is_of_customer,
+        false as is_of_phase,
         discounts.started_at,
         discounts.ended_at,
         discounts.percent_off,
@@ -51,13 +71,57 @@ owned as (
         discounts.currency,
         discounts.duration,
         discounts.duration_months,
-        discounts.applies_to_plans
+        discounts.applies_to_plans,
+        discounts.unreadable_date
     from versions
     inner join discounts
         on
             versions.subscription_id = discounts.subscription_id
             and versions.state_changed_at = discounts.changed_at
             and versions.state_known_at = discounts.known_at
+    left join phases
+        on
+            versions.subscription_id = phases.subscription_id
+            and versions.items_changed_at = phases.phase_started_at
+            and versions.items_known_at = phases.known_at
+    left join scheduled
+        on
+            phases.subscription_id = scheduled.subscription_id
+            and phases.phase_started_at = scheduled.phase_started_at
+            and phases.known_at = scheduled.known_at
+            and discounts.discount_id = scheduled.discount_id
+    where phases.subscription_id is null or scheduled.is_reused
+    union all
+    -- one that the subscription has already is there
+    select
+        versions.subscription_id,
+        versions.version_number,
+        scheduled.item_id,
+        scheduled.discount_id,
+        false as is_of_customer,
+        true as is_of_phase,
+        coalesce(scheduled.started_at, scheduled.phase_started_at) as started_at,
+        scheduled.ended_at,
+        scheduled.percent_off,
+        scheduled.amount_off_minor,
+        scheduled.currency,
+        scheduled.duration,
+        scheduled.duration_months,
+        scheduled.applies_to_plans,
+        scheduled.unreadable_date
+    from versions
+    inner join scheduled
+        on
+            versions.subscription_id = scheduled.subscription_id
+            and versions.items_changed_at = scheduled.phase_started_at
+            and versions.items_known_at = scheduled.known_at
+    left join discounts
+        on
+            versions.subscription_id = discounts.subscription_id
+            and versions.state_changed_at = discounts.changed_at
+            and versions.state_known_at = discounts.known_at
+            and scheduled.discount_id = discounts.discount_id
+    where not scheduled.is_reused or discounts.discount_id is null
     union all
     select
         versions.subscription_id,
@@ -65,6 +129,7 @@ owned as (
         cast(null as {{ column_type('varchar') }}) as item_id,
         customers.discount_id,
         true as is_of_customer,
+        false as is_of_phase,
         customers.started_at,
         customers.ended_at,
         customers.percent_off,
@@ -72,7 +137,8 @@ owned as (
         customers.currency,
         customers.duration,
         customers.duration_months,
-        customers.applies_to_plans
+        customers.applies_to_plans,
+        customers.unreadable_date
     from versions
     inner join customers
         on
@@ -97,6 +163,11 @@ dated as (
         * currency_rates.usd_per_unit
         * power(10, 2 - currency_rates.minor_unit_digits) as amount_off_cents,
         owned.applies_to_plans,
+        case
+            when owned.percent_off is null and owned.amount_off_minor is null then 'coupon'
+            when owned.percent_off is null and currency_rates.currency is null then 'currency'
+            else owned.unreadable_date
+        end as unreadable,
         coalesce(cast(owned.started_at as date), cast('1900-01-01' as date)) as from_date,
         case
             when owned.ended_at is not null then {{ end_date('owned.ended_at') }}
@@ -104,7 +175,8 @@ dated as (
                 then versions.period_started_date
             when owned.duration = 'once'
                 then coalesce(
-                    versions.term_end_date,
+                    -- the period that is told is the one before the phase
+                    case when not owned.is_of_phase then versions.term_end_date end,
                     {{ add_months(
                         'coalesce(owned.started_at, versions.changed_at)', 'items.billing_months'
                     ) }}

@@ -53,7 +53,9 @@ listed as (
         items.quantity_unit,
         items.is_add_on,
         items.period_started_at,
-        items.period_ended_at
+        items.period_ended_at,
+        cast(null as timestamp) as trial_ended_at,
+        items.unreadable
     from items
     union all
     select
@@ -76,7 +78,9 @@ listed as (
         cast(null as {{ column_type('varchar') }}) as quantity_unit,
         cast(null as boolean) as is_add_on,
         cast(null as timestamp) as period_started_at,
-        cast(null as timestamp) as period_ended_at
+        cast(null as timestamp) as period_ended_at,
+        scheduled.trial_ended_at,
+        cast(null as {{ column_type('varchar') }}) as unreadable
     from scheduled
 
 ),
@@ -112,7 +116,9 @@ looked_up as (
         listed.is_add_on,
         listed.quantity,
         listed.period_started_at,
-        listed.period_ended_at
+        listed.period_ended_at,
+        listed.trial_ended_at,
+        listed.unreadable
     from listed
     left join prices
         on listed.price_id = prices.price_id and prices.acquaintance = 1
@@ -143,6 +149,8 @@ billed as (
         end * looked_up.billing_interval_count as interval_months,
         looked_up.period_started_at,
         looked_up.period_ended_at,
+        looked_up.trial_ended_at,
+        looked_up.unreadable,
         case
             when coalesce(looked_up.quantity_divisor, 1) <= 1 then looked_up.quantity
             when looked_up.quantity_rounding = 'down'

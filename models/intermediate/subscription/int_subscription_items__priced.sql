@@ -49,6 +49,8 @@ priced as (
             as billing_months,
         items.period_started_at,
         items.period_ended_at,
+        items.trial_ended_at,
+        items.unreadable,
         case
             when items.is_metered then 0.0
             else

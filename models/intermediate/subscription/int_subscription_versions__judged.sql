@@ -41,6 +41,8 @@ items_summed as (
         count(*) as items,
         sum(items.monthly_cents) as monthly_cents,
         max(items.unpriced_because) as unpriced_because,
+        max(items.trial_ended_at) as trial_ended_at,
+        max(items.unreadable) as unreadable,
         min(items.period_started_at) as period_started_at,
         max(items.period_ended_at) as period_ended_at
     from {{ ref('int_subscription_items__priced') }} as items
@@ -62,17 +64,32 @@ stated as (
         told.state_changed_at,
         told.state_known_at,
         coalesce(versions.account_id, customers.account_id) as account_id,
-        case when told.told_by = 'end' then 'canceled' else words.value end as status,
+        case
+            when told.told_by = 'end' then 'canceled'
+            -- a phase may begin with a trial
+            when words.value = 'active' and items_summed.trial_ended_at > told.changed_at
+                then 'trialing'
+            else words.value
+        end as status,
         words.reported_value is null as is_unmapped,
         versions.status as reported_status,
-        versions.unreadable,
+        -- the items' periods hold where the subscription says none
+        coalesce(
+            versions.unreadable,
+            case when versions.period_ended_at is null then items_summed.unreadable end
+        ) as unreadable,
         versions.is_item_list_cut,
         versions.started_at,
         versions.trial_started_at,
-        versions.trial_ended_at,
+        coalesce(items_summed.trial_ended_at, versions.trial_ended_at) as trial_ended_at,
         versions.will_trial_end_unpaid,
-        versions.period_started_at,
-        versions.period_ended_at,
+        coalesce(versions.period_started_at, items_summed.period_started_at)
+            as term_started_at,
+        coalesce(versions.period_ended_at, items_summed.period_ended_at) as term_ended_at,
+        coalesce(items_summed.items, 0) as items,
+        coalesce(items_summed.priced_items, 0) as priced_items,
+        coalesce(items_summed.monthly_cents, 0) as monthly_cents,
+        items_summed.unpriced_because,
         case when told.told_by = 'end' then told.changed_at else versions.ended_at end
             as ended_at,
         versions.cancel_at,
@@ -87,6 +104,11 @@ stated as (
             told.subscription_id = versions.subscription_id
             and told.state_changed_at = versions.changed_at
             and told.state_known_at = versions.known_at
+    left join items_summed
+        on
+            told.subscription_id = items_summed.subscription_id
+            and told.items_changed_at = items_summed.changed_at
+            and told.items_known_at = items_summed.known_at
     left join words
         on versions.status = words.reported_value
     left join customers
@@ -100,11 +122,7 @@ judged as (
 
     select
         stated.*,
-        coalesce(items_summed.items, 0) - coalesce(items_summed.priced_items, 0)
-            as unpriced_items,
-        coalesce(stated.period_started_at, items_summed.period_started_at)
-            as term_started_at,
-        coalesce(stated.period_ended_at, items_summed.period_ended_at) as term_ended_at,
+        stated.items - stated.priced_items as unpriced_items,
         case
             when stated.is_deleted then null
             when stated.unreadable is not null then 'unreadable'
@@ -113,19 +131,13 @@ judged as (
             when stated.is_paused and stated.resumes_at is null then null
             when
                 stated.status in ('active', 'past_due')
-                and coalesce(items_summed.monthly_cents, 0) = 0
-                and coalesce(items_summed.priced_items, 0)
-                < coalesce(items_summed.items, 0)
-                then items_summed.unpriced_because || '_unknown'
-            when stated.status in ('active', 'past_due') and items_summed.items is null
+                and stated.monthly_cents = 0
+                and stated.priced_items < stated.items
+                then stated.unpriced_because || '_unknown'
+            when stated.status in ('active', 'past_due') and stated.items = 0
                 then 'without_item'
         end as put_aside_because
     from stated
-    left join items_summed
-        on
-            stated.subscription_id = items_summed.subscription_id
-            and stated.items_changed_at = items_summed.changed_at
-            and stated.items_known_at = items_summed.known_at
 
 ),
 

@@ -32,7 +32,8 @@ customers as (
     from {{ ref('stg_subscription__customer_versions') }} as customers
     group by
         customers.customer_id, customers.changed_at, customers.discount_id,
-        customers.percent_off, customers.amount_off_minor, customers.ended_at
+        customers.percent_off, customers.amount_off_minor, customers.ended_at,
+        customers.unreadable_date
 
 ),
 
@@ -41,7 +42,7 @@ discounted as (
 
     select distinct customer_id
     from {{ ref('stg_subscription__customer_versions') }}
-    where percent_off is not null or amount_off_minor is not null
+    where discount_id is not null
 
 ),
 

@@ -26,14 +26,43 @@ held as (
 
 discounts as (
 
-    select distinct
+    -- the customer's matters only where the subscription has none of its own
+    select
         discounts.subscription_id,
-        discounts.version_number
+        discounts.version_number,
+        max(case when not discounts.is_of_customer then 1 else 0 end) as has_own,
+        max(case when discounts.unreadable is not null and not discounts.is_of_customer
+            then 1 else 0 end) as is_own_unreadable,
+        max(case when discounts.unreadable is not null then 1 else 0 end) as is_any_unreadable
     from {{ ref('int_subscription_discounts__dated') }} as discounts
     where
-        discounts.percent_off is null
-        and discounts.amount_off_cents is null
+        discounts.from_date < {{ as_of_date() }}
         and discounts.until_date >= {{ as_of_date() }}
+    group by discounts.subscription_id, discounts.version_number
+
+),
+
+-- recurring lines in force when the last of them began: what the last invoices bill
+billed as (
+
+    select
+        lines.subscription_id,
+        lines.monthly_cents,
+        lines.valid_until_date,
+        max(lines.valid_from_date) over (partition by lines.subscription_id) as last_from_date
+    from {{ ref('int_invoice_lines__normalised') }} as lines
+    where not lines.is_proration and lines.valid_from_date < {{ as_of_date() }}
+
+),
+
+billed_summed as (
+
+    select
+        billed.subscription_id,
+        cast(round(sum(billed.monthly_cents)) as bigint) as billed_cents
+    from billed
+    where billed.last_from_date < billed.valid_until_date
+    group by billed.subscription_id
 
 ),
 
@@ -46,13 +75,17 @@ in_force as (
         ranges.term_end_date,
         case when ranges.service = 'unknown' then held.mrr_cents else ranges.mrr_cents end
             as mrr_cents,
+        billed_summed.billed_cents,
         judged.changed_at,
         judged.put_aside_because,
         judged.reported_status,
         judged.unreadable,
         judged.unpriced_items,
         judged.is_item_list_cut,
-        discounts.subscription_id is not null as has_unreadable_discount
+        case
+            when discounts.has_own = 1 then discounts.is_own_unreadable
+            else coalesce(discounts.is_any_unreadable, 0)
+        end = 1 as has_unreadable_discount
     from ranges
     inner join judged
         on
@@ -64,6 +97,8 @@ in_force as (
         on
             ranges.subscription_id = discounts.subscription_id
             and ranges.version_number = discounts.version_number
+    left join billed_summed
+        on ranges.subscription_id = billed_summed.subscription_id
 
 ),
 
@@ -86,7 +121,8 @@ doubted as (
         end as doubt,
         coalesce(in_force.unreadable, in_force.reported_status) as reported_value,
         cast(in_force.changed_at as date) as since_date,
-        coalesce(in_force.mrr_cents, 0) as mrr_cents
+        coalesce(in_force.mrr_cents, 0) as mrr_cents,
+        in_force.billed_cents
     from in_force
 
 )

@@ -12,7 +12,47 @@ items as (
 
 discounts as (
 
-    select * from {{ ref('stg_subscription__discount_versions') }}
+    select
+        own.percent_off,
+        own.amount_off_minor,
+        own.currency,
+        own.unreadable_date
+    from {{ ref('stg_subscription__discount_versions') }} as own
+    union all
+    select
+        customers.percent_off,
+        customers.amount_off_minor,
+        customers.currency,
+        customers.unreadable_date
+    from {{ ref('stg_subscription__customer_versions') }} as customers
+    where customers.discount_id is not null
+    union all
+    -- those of phases to come
+    select
+        scheduled.percent_off,
+        scheduled.amount_off_minor,
+        scheduled.currency,
+        scheduled.unreadable_date
+    from {{ ref('stg_subscription__scheduled_discount_versions') }} as scheduled
+    where not scheduled.is_reused and scheduled.phase_started_at > scheduled.changed_at
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('stg_subscription__subscription_versions') }}
+
+),
+
+scheduled as (
+
+    select * from {{ ref('stg_subscription__scheduled_item_versions') }}
+
+),
+
+currency_rates as (
+
+    select * from {{ ref('currency_rates') }}
 
 ),
 
@@ -53,10 +93,34 @@ counted as (
         count(*) as rows_checked,
         count(
             case
-                when discounts.percent_off is null and discounts.amount_off_minor is null then 1
+                when
+                    coalesce(discounts.percent_off, discounts.amount_off_minor) is null
+                    or discounts.unreadable_date is not null
+                    then 1
             end
         ) as rows_failing
     from discounts
+    union all
+    select
+        'discount_in_unknown_currency' as rule_name,
+        count(*) as rows_checked,
+        count(case when currency_rates.currency is null then 1 end) as rows_failing
+    from discounts
+    left join currency_rates
+        on discounts.currency = currency_rates.currency
+    where discounts.amount_off_minor is not null
+    union all
+    select
+        'subscription_date_unreadable' as rule_name,
+        count(*) as rows_checked,
+        count(subscriptions.unreadable_aside) as rows_failing
+    from subscriptions
+    union all
+    select
+        'scheduled_phase_unreadable' as rule_name,
+        count(*) as rows_checked,
+        count(scheduled.unreadable) as rows_failing
+    from scheduled
     union all
     select
         'subscription_stale' as rule_name,

@@ -14,7 +14,8 @@ final as (
         doubted.doubt,
         doubted.reported_value,
         doubted.since_date,
-        cast(doubted.mrr_cents as decimal(18, 2)) / 100 as mrr_usd
+        cast(doubted.mrr_cents as decimal(18, 2)) / 100 as mrr_usd,
+        cast(doubted.billed_cents as decimal(18, 2)) / 100 as billed_usd
     from doubted
 
 )

@@ -1,0 +1,3 @@
+{{ union_vendors({
+    'stripe': 'base_stripe__scheduled_discounts',
+}) }}

@@ -23,7 +23,7 @@ versions as (
 ),
 
 -- a version that is merely delivered again says nothing new
-customers as (
+customers_told as (
 
     select
         customers.customer_id,
@@ -33,6 +33,23 @@ customers as (
     group by
         customers.customer_id, customers.changed_at, customers.discount_id,
         customers.percent_off, customers.amount_off_minor, customers.ended_at
+
+),
+
+-- the oldest one holds from the start: nothing says that the customer was another before
+customers as (
+
+    select
+        customers_told.*,
+        case
+            when
+                customers_told.changed_at = min(customers_told.changed_at) over (
+                    partition by customers_told.customer_id
+                )
+                then cast('1900-01-01' as timestamp)
+            else customers_told.changed_at
+        end as holds_from_at
+    from customers_told
 
 ),
 
@@ -141,7 +158,7 @@ customers_known as (
     select
         placed.subscription_id,
         customers.customer_id,
-        greatest(customers.changed_at, placed.changed_at) as changed_at,
+        greatest(customers.holds_from_at, placed.changed_at) as changed_at,
         greatest(customers.known_at, placed.known_at) as both_known_at
     from customers
     inner join discounted
@@ -150,7 +167,7 @@ customers_known as (
         on
             customers.customer_id = placed.customer_id
             and (
-                customers.changed_at > placed.changed_at
+                customers.holds_from_at > placed.changed_at
                 or customers.known_at > placed.known_at
             )
 
@@ -226,7 +243,7 @@ with_customer as (
     left join customers
         on
             discounted.customer_id = customers.customer_id
-            and told.changed_at >= customers.changed_at
+            and told.changed_at >= customers.holds_from_at
             and told.known_at >= customers.known_at
 
 ),

@@ -33,15 +33,13 @@ def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
     prices, price_json = _prices(config, rng)
     invoices, failures = invoice_tables(config, rng, accounts, log, price_index(log))
     customers = _customers(rng, accounts)
-    subscriptions, schedules = deliver(_subscriptions(rng, accounts, log, price_json))
-    return {
+    return deliver({
         ("stripe", "customers"): customers,
         ("stripe", "prices"): prices,
-        ("stripe", "subscriptions"): subscriptions,
-        ("stripe", "subscription_schedules"): schedules,
+        ("stripe", "subscriptions"): _subscriptions(rng, accounts, log, price_json),
         ("stripe", "invoices"): invoices,
         ("stripe", "payment_failures"): failures,
-    }
+    })  # fmt: skip
 
 
 def _ordered(log: np.ndarray) -> np.ndarray:
@@ -79,6 +77,7 @@ def _customers(rng: np.random.Generator, accounts: Accounts) -> pa.Table:
                 "stripe", "customers", id=_customer(who[on]), name=names.take(pick),
                 email=text.joined("finance@" if later else "billing@", mail.take(pick)),
                 currency=text.picked(CURRENCIES, accounts.currency[who[on]]),
+                discount=pa.nulls(len(on), pa.string()),
                 metadata=text.joined('{"account_id":"', accounts.id.take(pick),
                                      '","workspace_id":"', accounts.workspace.take(pick), '"}'),
                 created=created[on] // 1_000_000, updated=at // 1_000_000,

@@ -38,6 +38,8 @@ def _update(digest: hashlib._Hash, column: pa.Array | pa.ChunkedArray) -> None:
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     digest.update(np.packbits(column.is_null().to_numpy(zero_copy_only=False)).tobytes())
+    if pa.types.is_null(column.type):
+        return
     if pa.types.is_string(column.type):
         lengths = pc.binary_length(column).fill_null(0).to_numpy(zero_copy_only=False)
         digest.update(lengths.astype(np.int32).tobytes())

@@ -6,57 +6,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from demo.config import SEGMENTS
+from demo.paid import Billing, paid_spells
 
-_PRICED = """
-create table paid as
-with versions as (
-    select *, row_number() over (
-        partition by id, updated order by _extracted_at desc, items) as newest,
-        coalesce(json_extract(items, '$.data[0]'), json_extract(items, '$[0]')) as item,
-        coalesce(json_extract(nullif(discount, ''), '$.coupon'),
-            json_extract(discounts, '$[0].source.coupon')) as coupon,
-        to_timestamp(json_extract_string(nullif(pause_collection, ''), '$.resumes_at')::bigint)
-            as resumes_at
-    from stripe_subscriptions
-    where livemode and id not in (select id from stripe_subscriptions where _is_deleted)
-), priced as (
-    select *, coalesce(json_extract(item, '$.price'), json_extract(item, '$.plan')) as price,
-        lead(updated) over (partition by id order by updated) as next_updated
-    from versions where newest = 1
-), parts as (
-    select *,
-        json_extract_string(metadata, '$.account_id') as account_id,
-        cast(json_extract_string(item, '$.quantity') as double)
-            / coalesce(cast(price->>'$.transform_quantity.divide_by' as double), 1) as quantity,
-        -- of the demo's tiers the last one has the price of a unit
-        cast(coalesce(price->>'$.unit_amount', price->>'$.amount', price->>'$.unit_amount_decimal',
-            price->>'$.tiers[#-1].unit_amount') as double) as amount,
-        coalesce(price->>'$.recurring.interval', price->>'$.interval') as unit,
-        cast(coalesce(price->>'$.recurring.interval_count', price->>'$.interval_count', '1')
-            as double) as units,
-        coalesce(cast(coupon->>'$.percent_off' as double), 0) as off,
-        coalesce(cast(coupon->>'$.amount_off' as double), 0) as amount_off
-    from priced
-)
-select account_id, id as subscription_id,
-    coalesce(resumes_at, to_timestamp(updated))::timestamp::date as from_date,
-    coalesce(to_timestamp(next_updated)::timestamp::date, date '2026-02-28') as until_date,
-    round((quantity * amount * (1 - off / 100) - amount_off)
-        * case currency when 'eur' then 1.08 when 'gbp' then 1.27 else 1 end
-        * case unit when 'week' then 52 / 12.0 when 'month' then 1 / units else 1 / 12.0 end)
-        / 100 as mrr_usd
-from parts
-where status in ('active', 'past_due', 'unpaid')
-    and (nullif(pause_collection, '') is null
-        or resumes_at::timestamp::date < coalesce(to_timestamp(next_updated)::timestamp::date,
-            date '2026-02-28'))
-"""
+WINDOW_END = date(2026, 2, 28)
 
 _CHURNS = """
 create table churns as
@@ -155,7 +116,16 @@ def connect(raw: Path) -> duckdb.DuckDBPyConnection:
     for folder in sorted(raw.glob("*/*")):
         name = f"{folder.parent.name}_{folder.name}"
         con.execute(f"create view {name} as select * from read_parquet('{folder}/*/*.parquet')")
-    con.execute(_PRICED)
+
+    def rows(table: str) -> list[dict[str, Any]]:
+        found = con.execute("select 1 from duckdb_views() where view_name = ?", [table]).fetchall()
+        return con.sql(f"select * from {table}").to_arrow_table().to_pylist() if found else []
+
+    billing = Billing(*(rows(f"stripe_{name}") for name in (
+        "subscriptions", "subscription_schedules", "prices", "customers")))  # fmt: skip
+    spells = pa.Table.from_pylist([asdict(s) for s in paid_spells(billing, WINDOW_END)])
+    con.register("spells", spells)
+    con.execute("create table paid as select * from spells")
     con.execute(_CHURNS)
     return con
 

@@ -28,7 +28,7 @@ _TABLES = {
         "events": "event_id timestamp:t user_id workspace_id event_type properties",
     },
     "stripe": {
-        "customers": "id name email currency metadata created:i updated:i _is_deleted:b",
+        "customers": "id name email currency discount metadata created:i updated:i _is_deleted:b",
         "prices": "id product nickname currency unit_amount:i recurring active:b created:i "
         "updated:i",
         "subscriptions": "id customer status currency items discount discounts livemode:b "

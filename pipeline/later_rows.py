@@ -1,7 +1,7 @@
 """Writes beside raw files what only the future could know: rows made from the rows that lie there.
 
 Nothing here knows a vendor. A table's key is its first column; its times are what has a time's
-type, and whole numbers that all lie where epoch seconds do.
+type, and whole numbers that all lie where epoch seconds do, or their milliseconds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.landings import EXTRACTED, Landing
 from pipeline.raw import RawTable, landed_day
 
 DELETED = ("_is_deleted", "is_deleted", "isdeleted")
+MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 WHOLE = ("INTEGER", "BIGINT", "HUGEINT")
 EPOCHS = (1_000_000_000, 2_200_000_000)
 NEW_NUMBER = 900_000_000  # far above any number that a vendor gives out
@@ -208,7 +209,8 @@ def _epoch_columns(
     for name, kind in kinds.items():
         if kind not in WHOLE or name == key:
             continue
-        row = connection.execute(f'select min("{name}"), max("{name}") from pool').fetchall()[0]
+        seconds = f'case when "{name}" > {EPOCHS[1]} then "{name}" // 1000 else "{name}" end'
+        row = connection.execute(f"select min({seconds}), max({seconds}) from pool").fetchall()[0]
         if row[0] is not None and EPOCHS[0] <= row[0] <= row[1] <= EPOCHS[1]:
             found.add(name)
     return found
@@ -232,7 +234,7 @@ def _select(
                 value = value if kind in WHOLE else f"'later-' || {value}"
         elif name.lower() in DELETED and change.is_deleted:
             value = "true"
-        elif kind in ("DATE", "TIMESTAMP") or name in epochs:
+        elif kind in MOMENTS or name in epochs:
             value = _moved(f'{times}."{name}"', kind, change)
         columns.append(f'cast({value} as {kind}) as "{name}"')
     return f"select {', '.join(columns)} from paired where hash(own.place, {number}) % 2 = 0"
@@ -245,6 +247,7 @@ def _moved(value: str, kind: str, change: Change) -> str:
     if kind == "DATE":
         return f"{value} + cast({days} + {change.minutes} // 1440 as integer)"
     if kind in WHOLE:
-        return f"{value} + {days} * 86400 + {change.minutes} * 60"
+        unit = f"case when {value} > {EPOCHS[1]} then 1000 else 1 end"
+        return f"{value} + ({days} * 86400 + {change.minutes} * 60) * {unit}"
     return f"{value} + to_days(cast({days} as integer)) + to_minutes({change.minutes})"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
@@ -20,17 +20,21 @@ import pyarrow.dataset as ds
 
 Row = dict[str, Any]
 Numbers = dict[str, float | None]
-MONTHS = {"year": Fraction(12), "month": Fraction(1), "week": Fraction(12, 52)}
+MONTHS = {"year": Fraction(12), "month": Fraction(1), "week": Fraction(12, 52),
+          "day": Fraction(12, 365)}  # fmt: skip
+EPOCHS = ("start_date", "trial_start", "trial_end", "current_period_start", "current_period_end",
+          "cancel_at", "canceled_at", "ended_at", "created", "updated")  # fmt: skip
+ALWAYS, NEVER = date(1900, 1, 1), date(9999, 1, 1)
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a subscription."""
+    """One version of a subscription; `amounts` are MRR in cents by the day that each holds from."""
 
     subscription: str
     account: str
     status: str
-    cents: int
+    amounts: dict[date, int]
     seats: int
     months: Fraction
     started: date
@@ -45,6 +49,10 @@ class Version:
     is_deleted: bool
     changed: datetime
     known: datetime
+
+    def priced(self, day: date) -> tuple[date, int]:
+        """From when on the amount of a day holds, and the amount."""
+        return max((since, cents) for since, cents in self.amounts.items() if since <= day)
 
 
 @dataclass
@@ -160,11 +168,12 @@ def _tier_amount(tiers: list[Row], mode: str, units: int) -> Fraction:
     return Fraction(sum(tier["unit_amount"] for tier in reached) + sum(flat.values()))
 
 
-def price_of(item: Row, prices: dict[str, Row]) -> tuple[Fraction, Fraction]:
+def price_of(item: Row, prices: dict[str, Row], currency: str) -> tuple[Fraction, Fraction]:
     """What an item costs in an interval, in minor units, and the months of the interval."""
     price = item.get("price") or item["plan"]
     if isinstance(price, str):
         price = prices[price]
+    price = {**price, **price.get("currency_options", {}).get(currency, {})}
     every = price.get("recurring", price)
     every = json.loads(every) if isinstance(every, str) else every
     months = MONTHS[every["interval"]] * every.get("interval_count", 1)
@@ -182,29 +191,68 @@ def price_of(item: Row, prices: dict[str, Row]) -> tuple[Fraction, Fraction]:
     return amount * units, months
 
 
-def _off(row: Row) -> tuple[Fraction, Fraction]:
-    """The share that is kept and the amount taken off an invoice, minor units."""
-    named = [json.loads(row["discount"])] if row["discount"] else listed(row["discounts"])
-    kept, off = Fraction(1), Fraction(0)
+@dataclass(frozen=True)
+class Discount:
+    """A share or an amount off, from a day to the day before another."""
+
+    since: date
+    until: date
+    share: Fraction
+    minor: int
+    products: list[str] | None
+
+
+def _discounts(named: list[Row], period: Row) -> Iterator[Discount]:
     for discount in named:
         coupon = discount.get("coupon") or discount["source"]["coupon"]
-        kept *= 1 - Fraction(str(coupon["percent_off"] or 0)) / 100
-        off += coupon.get("amount_off") or 0
-    return kept, off
+        since = day_of(discount.get("start")) or ALWAYS
+        until = end_of(discount.get("end")) or NEVER
+        if until == NEVER and coupon.get("duration") == "once":
+            is_past = since < day_of(period["current_period_start"])
+            until = day_of(period["current_period_start" if is_past else "current_period_end"])
+        if until == NEVER and coupon.get("duration") == "repeating":
+            month = since.month - 1 + coupon["duration_in_months"]
+            until = since.replace(year=since.year + month // 12, month=month % 12 + 1)
+        share = 1 - Fraction(str(coupon.get("percent_off") or 0)) / 100
+        products = coupon.get("applies_to", {}).get("products")
+        yield Discount(since, until, share, coupon.get("amount_off") or 0, products)
+
+
+def _product(item: Row, reading: Reading) -> str:
+    price = item.get("price") or item["plan"]
+    return (reading.prices[price] if isinstance(price, str) else price)["product"]
+
+
+def _amounts(row: Row, items: list[Row], period: Row, reading: Reading) -> dict[date, int]:
+    """Cents a month by the day from which on they hold, as the version alone tells it."""
+    named = [json.loads(row["discount"])] if row["discount"] else listed(row["discounts"])
+    if not named and not any(item.get("discounts") for item in items):
+        named = reading.discounts.get(row["customer"], [])
+    own = list(_discounts(named, period))
+    of_items = [list(_discounts(item.get("discounts", []), period)) for item in items]
+    every = [*own, *(discount for some in of_items for discount in some)]
+    rate = reading.rates[row["currency"]]
+    amounts = {}
+    for day in {ALWAYS, *(d.since for d in every), *(d.until for d in every)} - {NEVER}:
+        standing = [d for d in own if d.since <= day < d.until]
+        monthly, lengths = Fraction(0), []
+        for item, some in zip(items, of_items, strict=True):
+            amount, length = price_of(item, reading.prices, row["currency"])
+            for d in (*(d for d in some if d.since <= day < d.until), *standing):
+                if d.products is None or _product(item, reading) in d.products:
+                    amount *= d.share
+            monthly += amount / length
+            lengths.append(length)
+        off = sum(d.minor for d in standing) / min(lengths)
+        amounts[day] = int(max(monthly - off, Fraction(0)) * rate + Fraction(1, 2))
+    return amounts
 
 
 def _version(row: Row, items: list[Row], reading: Reading) -> Version:
-    monthly, months, seats = Fraction(0), [], 0
-    kept, off = _off(row)
-    for item in items:
-        amount, length = price_of(item, reading.prices)
-        monthly += amount / length
-        months.append(length)
-        price = item.get("price") or item["plan"]
-        price = reading.prices[price] if isinstance(price, str) else price
-        seats += int(item["quantity"]) if price["product"] in reading.seat_plans else 0
-    off_monthly = off / min(months)
-    exact = max(monthly * kept - off_monthly, Fraction(0)) * reading.rates[row["currency"]]
+    lengths = [price_of(item, reading.prices, row["currency"])[1] for item in items]
+    seats = sum(
+        int(item["quantity"]) for item in items if _product(item, reading) in reading.seat_plans
+    )
     pause = json.loads(row["pause_collection"]) if row["pause_collection"] else None
     period = {**items[0], **{k: v for k, v in row.items() if k.startswith("current_") and v}}
     words = {"unpaid": "past_due", "incomplete": "none", "incomplete_expired": "none"}
@@ -215,9 +263,9 @@ def _version(row: Row, items: list[Row], reading: Reading) -> Version:
         subscription=row["id"],
         account=json.loads(row["metadata"])["account_id"],
         status=words.get(row["status"], row["status"]),
-        cents=int(exact + Fraction(1, 2)),
+        amounts=_amounts(row, items, period, reading),
         seats=seats,
-        months=min(months),
+        months=min(lengths),
         started=day_of(row["start_date"]),
         trial_started=day_of(row["trial_start"]),
         trial_ended=end_of(row["trial_end"]),
@@ -235,22 +283,39 @@ def _version(row: Row, items: list[Row], reading: Reading) -> Version:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is needed to read a price: rates, prices by id, plans that are sold by the seat."""
+    """What is needed to read a price: rates, prices by id, plans sold by the seat, discounts.
+
+    Rates are cents of a minor unit; discounts are those of customers.
+    """
 
     rates: dict[str, Fraction]
     prices: dict[str, Row]
     seat_plans: frozenset[str]
+    discounts: dict[str, list[Row]]
+
+
+def in_seconds(row: Row) -> Row:
+    """A row whose times may be milliseconds."""
+    told = {name: row[name] // 1000 for name in EPOCHS if (row[name] or 0) > 10**11}
+    pause = json.loads(row["pause_collection"] or "null")
+    if pause and (pause["resumes_at"] or 0) > 10**11:
+        pause["resumes_at"] //= 1000
+        told["pause_collection"] = json.dumps(pause)
+    return {**row, **told}
 
 
 def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
     plans = rows_of(raw, "product/plans")
     reading = Reading(
-        {r["currency"]: Fraction(r["usd_per_unit"]) for r in seed(seeds, "currency_rates")},
+        {r["currency"]: Fraction(r["usd_per_unit"]) * 100 / 10 ** int(r["minor_unit_digits"])
+         for r in seed(seeds, "currency_rates")},
         {row["id"]: row for row in rows_of(raw, "stripe/prices")},
         frozenset(row["id"] for row in plans if row["quantity_unit"] == "seats"),
-    )
+        {row["id"]: [json.loads(row["discount"])] for row in rows_of(raw, "stripe/customers")
+         if row["discount"]},
+    )  # fmt: skip
     delivered: dict[str, list[Row]] = defaultdict(list)
-    for row in rows_of(raw, "stripe/subscriptions"):
+    for row in map(in_seconds, rows_of(raw, "stripe/subscriptions")):
         account = json.loads(row["metadata"])["account_id"]
         if account in read and row["livemode"]:
             delivered[row["id"]].append(row)

@@ -32,6 +32,7 @@ class Service:
     is_paid: bool
     since: date
     version: Version
+    cents: int
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,20 @@ def service(versions: list[Version], day: date) -> Service | None:
     if version.is_paused:
         since = max(since, version.resumes)
     until = min(version.ended or OPEN, version.cancels or OPEN)
+    priced_since, cents = version.priced(day - DAY)
     is_on_trial = version.status == "trialing" and day <= (version.trial_ended or OPEN)
     if version.status == "trialing" and not is_on_trial:
         since = max(since, version.trial_ended)
     if is_on_trial:
         until = min(until, version.trial_ended or OPEN)
-    elif version.status in ("trialing", "active", "past_due") and version.cents > 0:
-        since = max(since, version.started)
+    elif version.status in ("trialing", "active", "past_due") and cents > 0:
+        since = max(since, version.started, priced_since)
         if version.status == "past_due":
             until = min(until, version.changed.date() + GRACE * DAY)
     else:
         return None
     if since <= day - DAY < until:
-        return Service(not is_on_trial, since, version)
+        return Service(not is_on_trial, since, version, cents)
     return None
 
 
@@ -147,17 +149,20 @@ def features(exports: Exports, account_id: str, day: date) -> Numbers | None:
 
 def _billing(account: Account, now: Life, day: date, within: Any) -> Numbers:
     serving = services(account, day)
-    paid = [one.version for one in serving if one.is_paid]
-    cents = sum(v.cents for v in paid)
+    priced = [one for one in serving if one.is_paid]
+    paid = [one.version for one in priced]
+    cents = sum(one.cents for one in priced)
     months = max((v.months for v in paid), default=None)
     # by name, so that between equal ones the first speaks
-    largest = max(sorted(paid, key=lambda v: v.subscription), key=lambda v: v.cents, default=None)
+    by_name = sorted(priced, key=lambda one: one.version.subscription)
+    first = max(by_name, key=lambda one: one.cents, default=None)
+    largest = first and first.version
     period, before = None, 0
     if months is not None:
         period = round(months * Fraction("30.4375")) if months >= 1 else 7
         earlier = day - period * DAY
         if earlier > now.started:
-            before = sum(one.version.cents for one in services(account, earlier) if one.is_paid)
+            before = sum(one.cents for one in services(account, earlier) if one.is_paid)
     failures = known_by(account.payment_failures, day)
     failed = [datetime(1970, 1, 1) + timedelta(seconds=row["created"]) for row in failures]
     return {

@@ -4,51 +4,55 @@ with scheduled as (
 
 ),
 
-versions as (
-
-    select distinct
-        scheduled.schedule_id,
-        scheduled.changed_at
-    from scheduled
-
-),
-
-followed as (
-
-    select
-        versions.schedule_id,
-        versions.changed_at,
-        lead(versions.changed_at, 1, cast('9999-01-01' as timestamp)) over (
-            partition by versions.schedule_id
-            order by versions.changed_at
-        ) as next_changed_at
-    from versions
-
-),
-
 placed as (
 
     select
         scheduled.*,
-        followed.next_changed_at,
         -- where one phase's end is not known, nobody knows the last
         case
             when count(*) over of_version = count(scheduled.phase_ended_at) over of_version
                 then max(scheduled.phase_ended_at) over of_version
         end as schedule_ended_at
     from scheduled
-    inner join followed
-        on
-            scheduled.schedule_id = followed.schedule_id
-            and scheduled.changed_at = followed.changed_at
     window of_version as (
         partition by scheduled.schedule_id, scheduled.changed_at, scheduled.known_at
     )
 
 ),
 
--- a phase that had begun when it was told is in the subscription's own versions; one that a newer
--- version of the schedule took back before it began never came
+versions as (
+
+    select distinct
+        scheduled.schedule_id,
+        scheduled.changed_at,
+        scheduled.known_at
+    from scheduled
+
+),
+
+-- a newer version of the schedule takes back what has not begun, once it is known
+taken_back as (
+
+    select
+        placed.schedule_id,
+        placed.changed_at,
+        placed.known_at,
+        placed.phase_started_at,
+        min(case when later.changed_at <= placed.phase_started_at then later.known_at end)
+            as taken_back_known_at,
+        min(case when later.changed_at <= placed.schedule_ended_at then later.known_at end)
+            as end_taken_back_known_at
+    from placed
+    inner join versions as later
+        on
+            placed.schedule_id = later.schedule_id
+            and placed.changed_at < later.changed_at
+    group by
+        placed.schedule_id, placed.changed_at, placed.known_at, placed.phase_started_at
+
+),
+
+-- a phase that had begun when it was told is in the subscription's own versions
 told as (
 
     select
@@ -57,9 +61,14 @@ told as (
         placed.phase_started_at,
         placed.phase_ended_at,
         placed.schedule_ended_at,
-        placed.will_cancel_at_end and coalesce(
-            placed.schedule_ended_at < placed.next_changed_at, false
+        placed.will_cancel_at_end
+        and placed.schedule_ended_at is not null
+        and (
+            taken_back.end_taken_back_known_at is null
+            or taken_back.end_taken_back_known_at > placed.known_at
         ) as will_cancel_at_end,
+        taken_back.taken_back_known_at,
+        taken_back.end_taken_back_known_at,
         placed.trial_ended_at,
         placed.has_own_discounts,
         placed.plan_id,
@@ -77,11 +86,20 @@ told as (
         placed.changed_at,
         placed.known_at
     from placed
+    left join taken_back
+        on
+            placed.schedule_id = taken_back.schedule_id
+            and placed.changed_at = taken_back.changed_at
+            and placed.known_at = taken_back.known_at
+            and placed.phase_started_at = taken_back.phase_started_at
     where
         placed.subscription_id is not null
         and placed.status in ('not_started', 'active')
         and placed.phase_started_at > placed.changed_at
-        and placed.phase_started_at < placed.next_changed_at
+        and (
+            taken_back.taken_back_known_at is null
+            or taken_back.taken_back_known_at > placed.known_at
+        )
 
 )
 

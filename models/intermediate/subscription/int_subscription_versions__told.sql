@@ -23,7 +23,7 @@ versions as (
 ),
 
 -- a version that is merely delivered again says nothing new
-customers as (
+customers_told as (
 
     select
         customers.customer_id,
@@ -34,6 +34,23 @@ customers as (
         customers.customer_id, customers.changed_at, customers.discount_id,
         customers.percent_off, customers.amount_off_minor, customers.ended_at,
         customers.unreadable_date
+
+),
+
+-- the oldest one holds from the start: nothing says that the customer was another before
+customers as (
+
+    select
+        customers_told.*,
+        case
+            when
+                customers_told.changed_at = min(customers_told.changed_at) over (
+                    partition by customers_told.customer_id
+                )
+                then cast('1900-01-01' as timestamp)
+            else customers_told.changed_at
+        end as holds_from_at
+    from customers_told
 
 ),
 
@@ -53,6 +70,7 @@ scheduled as (
         scheduled.subscription_id,
         scheduled.phase_started_at as changed_at,
         scheduled.known_at,
+        scheduled.taken_back_known_at,
         'phase' as told_by
     from {{ ref('int_scheduled_items__told') }} as scheduled
     union all
@@ -60,6 +78,7 @@ scheduled as (
         scheduled.subscription_id,
         scheduled.schedule_ended_at as changed_at,
         scheduled.known_at,
+        scheduled.end_taken_back_known_at as taken_back_known_at,
         'end' as told_by
     from {{ ref('int_scheduled_items__told') }} as scheduled
     where scheduled.will_cancel_at_end
@@ -101,10 +120,13 @@ scheduled_states as (
             scheduled_known.subscription_id = versions.subscription_id
             and scheduled_known.changed_at >= versions.changed_at
             and scheduled_known.both_known_at >= versions.known_at
+    where
+        scheduled_known.taken_back_known_at is null
+        or scheduled_known.both_known_at < scheduled_known.taken_back_known_at
 
 ),
 
-placed as (
+own_and_scheduled as (
 
     select
         versions.subscription_id,
@@ -115,7 +137,8 @@ placed as (
         versions.changed_at as state_changed_at,
         versions.known_at as state_known_at,
         versions.changed_at as items_changed_at,
-        versions.known_at as items_known_at
+        versions.known_at as items_known_at,
+        cast(null as timestamp) as taken_back_known_at
     from versions
     union all
     -- a phase has items of its own
@@ -130,9 +153,79 @@ placed as (
         case when states.told_by = 'phase' then states.changed_at else states.state_changed_at end
             as items_changed_at,
         case when states.told_by = 'phase' then states.known_at else states.state_known_at end
-            as items_known_at
+            as items_known_at,
+        states.taken_back_known_at
     from scheduled_states as states
     where states.recency = 1 and states.changed_at > states.state_changed_at
+
+),
+
+-- what was taken back is none from when that is known: all goes on as it was told to be by then
+taken_back_known as (
+
+    select distinct
+        scheduled.subscription_id,
+        scheduled.changed_at,
+        greatest(scheduled.taken_back_known_at, told.known_at) as both_known_at
+    from scheduled
+    inner join own_and_scheduled as told
+        on
+            scheduled.subscription_id = told.subscription_id
+            and scheduled.changed_at > told.changed_at
+    where scheduled.taken_back_known_at is not null
+
+),
+
+taken_back_states as (
+
+    select
+        told.*,
+        taken_back_known.changed_at as taken_back_at,
+        taken_back_known.both_known_at,
+        row_number() over (
+            partition by
+                taken_back_known.subscription_id, taken_back_known.changed_at,
+                taken_back_known.both_known_at
+            order by told.changed_at desc, told.known_at desc
+        ) as recency
+    from taken_back_known
+    inner join own_and_scheduled as told
+        on
+            taken_back_known.subscription_id = told.subscription_id
+            and taken_back_known.changed_at >= told.changed_at
+            and taken_back_known.both_known_at >= told.known_at
+    where
+        told.taken_back_known_at is null
+        or told.taken_back_known_at > taken_back_known.both_known_at
+
+),
+
+placed as (
+
+    select
+        told.subscription_id,
+        told.customer_id,
+        told.changed_at,
+        told.known_at,
+        told.told_by,
+        told.state_changed_at,
+        told.state_known_at,
+        told.items_changed_at,
+        told.items_known_at
+    from own_and_scheduled as told
+    union all
+    select
+        states.subscription_id,
+        states.customer_id,
+        states.taken_back_at as changed_at,
+        states.both_known_at as known_at,
+        states.told_by,
+        states.state_changed_at,
+        states.state_known_at,
+        states.items_changed_at,
+        states.items_known_at
+    from taken_back_states as states
+    where states.recency = 1 and states.taken_back_at > states.changed_at
 
 ),
 
@@ -142,7 +235,7 @@ customers_known as (
     select
         placed.subscription_id,
         customers.customer_id,
-        greatest(customers.changed_at, placed.changed_at) as changed_at,
+        greatest(customers.holds_from_at, placed.changed_at) as changed_at,
         greatest(customers.known_at, placed.known_at) as both_known_at
     from customers
     inner join discounted
@@ -151,7 +244,7 @@ customers_known as (
         on
             customers.customer_id = placed.customer_id
             and (
-                customers.changed_at > placed.changed_at
+                customers.holds_from_at > placed.changed_at
                 or customers.known_at > placed.known_at
             )
 
@@ -227,7 +320,7 @@ with_customer as (
     left join customers
         on
             discounted.customer_id = customers.customer_id
-            and told.changed_at >= customers.changed_at
+            and told.changed_at >= customers.holds_from_at
             and told.known_at >= customers.known_at
 
 ),

@@ -11,7 +11,9 @@ renamed as (
         {{ json_text(readable_json('source.metadata'), ['account_id']) }} as account_id,
         coalesce(
             source.subscription,
-            {{ json_text(readable_json('source.parent'), ['subscription_details', 'subscription']) }}
+            {{ json_text(
+                readable_json('source.parent'), ['subscription_details', 'subscription']
+            ) }}
         ) as subscription_id,
         lower(source.status) as status,
         lower(source.currency) as currency,

@@ -36,8 +36,8 @@ from (
         united.*,
         row_number() over (
             partition by {{ one_per | join(', ') }}
-            order by known_at
-            {%- for column in columns if column.name not in one_per and column.name != 'known_at' -%}
+            order by known_at asc
+            {%- for column in columns if column.name not in one_per + ['known_at'] -%}
             , {{ column.name }} desc nulls last
             {%- endfor %}
         ) as content_number

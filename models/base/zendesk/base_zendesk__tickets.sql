@@ -9,7 +9,8 @@ renamed as (
     select distinct
         cast(source.id as {{ column_type('varchar') }}) as ticket_id,
         {{ json_array_lookup(
-            readable_json('source.custom_fields'), 'id', var('zendesk_account_field') | string, 'value'
+            readable_json('source.custom_fields'),
+            'id', var('zendesk_account_field') | string, 'value'
         ) }} as account_id,
         lower(source.priority) as priority,
         lower(source.status) as status,

@@ -1,16 +1,12 @@
 {% set measures_of = {
-    'tickets': [
-        'tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
+    'tickets': ['tickets_opened_30d', 'urgent_tickets_opened_30d', 'tickets_escalated_90d',
         'first_replies_90d', 'first_response_hours_90d', 'tickets_unsolved', 'tickets_rated_90d',
-        'tickets_rated_good_90d', 'comments_scored_30d', 'comment_score_sum_30d',
-    ],
+        'tickets_rated_good_90d', 'comments_scored_30d', 'comment_score_sum_30d'],
     'surveys': ['nps_answers_180d', 'nps_score_sum_180d'],
     'tasks': ['meetings_scheduled_90d', 'meetings_held_90d'],
-    '': [
-        'onboarding_steps_due', 'onboarding_steps_done', 'trainings_invited_90d',
+    '': ['onboarding_steps_due', 'onboarding_steps_done', 'trainings_invited_90d',
         'trainings_attended_90d', 'key_contacts_lost_90d', 'key_contacts_missing_365d',
-        'goals_set_365d', 'goals_achieved_365d', 'payment_failures_90d',
-    ],
+        'goals_set_365d', 'goals_achieved_365d', 'payment_failures_90d'],
 } -%}
 {%- set measures = measures_of.values() | sum(start=[]) -%}
 
@@ -23,12 +19,6 @@ with spine as (
 lives as (
 
     select * from {{ ref('int_account_lives__numbered') }}
-
-),
-
-lost_joins as (
-
-    select * from {{ ref('int_lost_joins__dated') }}
 
 ),
 
@@ -120,10 +110,7 @@ totals as (
         {%- endfor %}
     from changes
     window
-        life as (
-            partition by changes.account_id, changes.life_number
-            order by changes.as_of_date
-        ),
+        life as (partition by changes.account_id, changes.life_number order by changes.as_of_date),
         life_so_far as (
             partition by changes.account_id, changes.life_number
             order by changes.as_of_date
@@ -138,13 +125,11 @@ held as (
         spine.account_id,
         spine.as_of_date,
         spine.life_number
-        {%- for table_name, table_measures in measures_of.items() %}
-        {%- for measure in table_measures %},
+        {%- for table_name, own in measures_of.items() %}{% for measure in own %},
         {%- set value = 'coalesce(totals.' ~ measure ~ ', 0)' %}
         {{ 'case when ' ~ table_name ~ '_lost.as_of_date is null then ' ~ value ~ ' end'
             if table_name else value }} as {{ measure }}
-        {%- endfor %}
-        {%- endfor %}
+        {%- endfor %}{% endfor %}
     from spine
     left join totals
         on
@@ -154,7 +139,7 @@ held as (
             and spine.as_of_date < totals.until_date
     -- without their join to accounts nobody knows how many rows of a table are an account's
     {%- for table_name in measures_of if table_name %}
-    left join lost_joins as {{ table_name }}_lost
+    left join {{ ref('int_lost_joins__dated') }} as {{ table_name }}_lost
         on
             spine.as_of_date = {{ table_name }}_lost.as_of_date
             and {{ table_name }}_lost.table_name = '{{ table_name }}'

@@ -70,19 +70,15 @@ featured as (
                     'usage_windows.events_60d - usage_windows.events_30d') }}
         end as usage_change_ratio_30d,
         case
-            when usage_windows.events_60d - usage_windows.events_30d >= 50
-                then case
-                    -- whole numbers, so that exactly 30% below counts
-                    when
-                        10 * usage_windows.events_30d
-                        <= 7 * (usage_windows.events_60d - usage_windows.events_30d) then 1
-                    else 0
-                end
+            when coalesce(usage_windows.events_60d - usage_windows.events_30d, 0) < 50 then null
+            when
+                -- whole numbers, so that exactly 30% below counts
+                10 * usage_windows.events_30d
+                <= 7 * (usage_windows.events_60d - usage_windows.events_30d) then 1
+            else 0
         end as usage_decline,
-        case
-            when usage_windows.first_active_date is not null then 0
-            when usage_windows.active_users_7d is not null then 1
-        end as never_active,
+        case when usage_windows.first_active_date is not null then 0
+            when usage_windows.active_users_7d is not null then 1 end as never_active,
         {{ ratio('usage_windows.core_actions_30d', 'days.seat_count') }}
             as core_actions_per_seat_30d,
         {{ ratio('measures.onboarding_steps_done', 'measures.onboarding_steps_due') }}

@@ -44,8 +44,8 @@ select
     tickets.priority,
     tickets.status,
     '["' || tagged.escalated || '", "' || tagged.merged || '"]' as tags,
-    '[{"id": {{ var("zendesk_account_field") }}, "value": "' || replace(fielded.account_id, '"', '') || '"}]'
-        as custom_fields,
+    '[{"id": {{ var("zendesk_account_field") }}, "value": "'
+    || replace(fielded.account_id, '"', '') || '"}]' as custom_fields,
     tickets.created_at,
     tickets.updated_at,
     coalesce(tickets.status = 'deleted', false) as _is_deleted,

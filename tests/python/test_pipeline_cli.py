@@ -249,6 +249,11 @@ def test_every_proof_holds_on_a_published_night(ci_world: World) -> None:
     assert all(name in listed.stdout for name in verify.PROOFS)
 
 
+def test_every_unit_test_of_a_model_holds(ci_world: World, tmp_path: Path) -> None:
+    done = ci_world.copy(tmp_path).run("verify", "models-behave")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_run_writes_down_what_it_used(ci_world: World) -> None:
     rows = ci_world.read("select state, detail from ops.runs order by recorded_at", private=True)
     states = [state for state, _ in rows]

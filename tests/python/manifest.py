@@ -161,7 +161,7 @@ def _base_room(compilation: Compilation) -> Compilation:
 def staged_rows(
     compilation: Compilation, raw: Path, base: str, staging: str
 ) -> list[dict[str, Any]]:
-    """Rows of a staging model that reads one base model, from the files in a raw folder.
+    """Rows of a staging model that one base model gives, from the files in a raw folder.
 
     Parameters
     ----------
@@ -173,10 +173,10 @@ def staged_rows(
         connection.execute("create schema base; set TimeZone = 'UTC'")
         sql = compilation.sql[base].replace("'data/raw/", f"'{raw}/")
         connection.execute(f"create table base.{base} as ({sql}\n)")
-        relation = re.escape(f'"plumbline"."base"."{base}"')
-        parts = compilation.sql[staging].split("union all")
-        [own] = [part for part in parts if re.search(relation, part)]
-        return connection.sql(own).to_arrow_table().to_pylist()
+        for other in set(re.findall(r'"plumbline"\."base"\."(\w+)"', compilation.sql[staging])):
+            if other != base:
+                connection.execute(f"create table base.{other} as from base.{base} limit 0")
+        return connection.sql(compilation.sql[staging]).to_arrow_table().to_pylist()
 
 
 def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Project:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from demo import customer_shapes as of_customer
 from demo import row_shapes as of_row
 from demo import told_ahead as ahead
-from demo.row_shapes import Row, Shape, draw_of, is_clear
+from demo.plain_rows import Row, draw_of, is_any, is_clear, is_discounted
+from demo.row_shapes import Shape
 from demo.schema import SCHEMAS
 from demo.told_ahead import Delivered
 from demo.writer import Tables
@@ -46,14 +47,14 @@ ALONE = (
 Fits = Callable[[Row], bool]
 OF_DISCOUNTS: tuple[tuple[int, Fits, Shape], ...] = (
     (1, of_row.is_in_two_discounts, of_row.as_two_discounts),
-    (1, of_row.is_discounted, of_row.as_discount_of_the_item),
-    (1, of_row.is_discounted, of_row.as_discount_of_one_product),
+    (1, is_discounted, of_row.as_discount_of_the_item),
+    (1, is_discounted, of_row.as_discount_of_one_product),
 )
 OF_PRICES: tuple[tuple[int, Fits, Shape], ...] = (
-    (1, of_row.is_any, of_row.with_platform_fee),
-    (1, of_row.is_any, of_row.as_partly_filled_packages),
-    (1, of_row.is_any, of_row.as_price_id),
-    (1, of_row.is_any, of_row.in_milliseconds),
+    (1, is_any, of_row.with_platform_fee),
+    (1, is_any, of_row.as_partly_filled_packages),
+    (1, is_any, of_row.as_price_id),
+    (1, is_any, of_row.in_milliseconds),
     (3, of_row.is_yearly, of_row.as_weeks_or_days),
     (2, of_row.is_foreign, of_row.as_price_in_several_currencies),
 )
@@ -83,7 +84,7 @@ def _chosen(name: str, told: list[Row]) -> Delivered:
     """A subscription in one of the shapes that fit it."""
     if way := _way_alone(name, told):
         return way(told)
-    kinds = OF_DISCOUNTS if of_row.is_discounted(told[0]) else OF_PRICES
+    kinds = OF_DISCOUNTS if is_discounted(told[0]) else OF_PRICES
     if all(map(is_clear, told)):
         fitting = [shape for n, fits, shape in kinds if all(map(fits, told)) for _ in range(n)]
         if fitting:

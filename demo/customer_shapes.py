@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from demo.row_shapes import (
+from demo.plain_rows import (
     CENTS_PER_MINOR,
     DAY_SECONDS,
     Row,

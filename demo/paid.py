@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from demo.row_shapes import CENTS_PER_MINOR, Row
+from demo.plain_rows import CENTS_PER_MINOR, Row
 
 SERVED = ("active", "past_due", "unpaid", "trialing")
 OPEN = date(9999, 1, 1)

@@ -1,79 +1,30 @@
 """One version of a subscription in each shape in which the vendor may write it, worth the same.
 
-A shape takes a version in the generator's plain shape: one item, its price in whole minor units,
-at most one discount in percent that lasts for ever.
+A shape takes a version in the generator's plain shape.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-Row = dict[str, Any]
+from demo.plain_rows import (
+    CENTS_PER_MINOR,
+    DAY_SECONDS,
+    Row,
+    draw_of,
+    items_of,
+    percent_off,
+    priced,
+    with_items,
+)
+
 Shape = Callable[[Row], Row]
-DAY_SECONDS = 86_400
 EPOCHS = ("cancel_at", "start_date", "trial_start", "trial_end", "current_period_start",
           "current_period_end", "canceled_at", "ended_at", "created", "updated")  # fmt: skip
-_MONTHS = {"week": Fraction(12, 52), "month": Fraction(1), "year": Fraction(12)}
-CENTS_PER_MINOR = {
-    "usd": Fraction(1), "eur": Fraction("1.08"), "gbp": Fraction("1.27"),
-    "jpy": Fraction("0.67"), "kwd": Fraction("0.325"),
-}  # fmt: skip
-"""US cents of a minor unit: the rate and the digits of the seed `currency_rates`."""
-
-
-def draw_of(name: str, among: int) -> int:
-    """A number below `among`, from a name."""
-    return zlib.crc32(name.encode()) % among
-
-
-def percent_off(row: Row) -> int:
-    """The discount of a row in the plain shape."""
-    return json.loads(row["discount"])["coupon"]["percent_off"] if row["discount"] else 0
-
-
-def is_any(_: Row) -> bool:
-    """Whatever it is."""
-    return True
-
-
-def is_discounted(row: Row) -> bool:
-    """Whether it has a discount."""
-    return percent_off(row) > 0
-
-
-def monthly_cents(row: Row) -> Fraction:
-    """MRR of a row in the plain shape, US cents before they are rounded."""
-    [item] = items_of(row)
-    every = item["price"]["recurring"]
-    minor = Fraction(item["quantity"] * item["price"]["unit_amount"] * (100 - percent_off(row)))
-    months = _MONTHS[every["interval"]] * every["interval_count"]
-    return minor / 100 / months * CENTS_PER_MINOR[row["currency"]]
-
-
-def is_clear(row: Row) -> bool:
-    """Whether MRR is not so near to half a cent that another way of adding up decides it."""
-    return abs(monthly_cents(row) % 1 - Fraction(1, 2)) > Fraction(1, 100_000)
-
-
-def items_of(row: Row) -> list[dict[str, Any]]:
-    """Items of a row in the plain shape."""
-    return json.loads(row["items"])
-
-
-def with_items(row: Row, items: list[dict[str, Any]]) -> Row:
-    """The row with other items."""
-    return {**row, "items": json.dumps(items, separators=(",", ":"))}
-
-
-def _priced(row: Row, change: Callable[[dict[str, Any], int], dict[str, Any]]) -> Row:
-    """The row with the price of each item written otherwise."""
-    items = [{**i, "price": change(i["price"], i["quantity"])} for i in items_of(row)]
-    return with_items(row, items)
 
 
 def as_list_object(row: Row) -> Row:
@@ -97,7 +48,7 @@ def as_decimal_price(row: Row) -> Row:
     def change(price: dict[str, Any], _: int) -> dict[str, Any]:
         return {**price, "unit_amount": None, "unit_amount_decimal": f"{price['unit_amount']}.0"}
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def as_legacy_plan(row: Row) -> Row:
@@ -123,7 +74,7 @@ def as_graduated(row: Row) -> Row:
         first = {"up_to": 1, "flat_amount": unit, "unit_amount": 0}
         return _tiered(price, "graduated", [first, {"up_to": None, "unit_amount": unit}])
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def as_volume(row: Row) -> Row:
@@ -133,7 +84,7 @@ def as_volume(row: Row) -> Row:
         fewer = [{"up_to": quantity - 1, "unit_amount": 2 * unit}] if quantity > 1 else []
         return _tiered(price, "volume", [*fewer, {"up_to": None, "unit_amount": unit}])
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def with_metered_item(row: Row) -> Row:
@@ -192,7 +143,7 @@ def as_packages(row: Row) -> Row:
         package = {"divide_by": size, "round": "up"} if size > 1 else None
         return {**price, "unit_amount": price["unit_amount"] * size, "transform_quantity": package}
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def without_interval_count(row: Row) -> Row:
@@ -203,7 +154,7 @@ def without_interval_count(row: Row) -> Row:
             del every["interval_count"]
         return {**price, "recurring": every}
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def _amount(price: dict[str, Any], minor: Fraction) -> dict[str, Any]:
@@ -287,7 +238,7 @@ def as_partly_filled_packages(row: Row) -> Row:
         price = _amount(price, Fraction(full, -(-quantity // size)))
         return {**price, "transform_quantity": package}
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def as_price_id(row: Row) -> Row:
@@ -304,7 +255,7 @@ def as_weeks_or_days(row: Row) -> Row:
     """A year as 52 weeks, or as 365 days."""
     every = (("week", 52), ("day", 365))[draw_of(row["id"], 2)]
     told = dict(zip(("interval", "interval_count"), every, strict=True))
-    return _priced(row, lambda price, _: {**price, "recurring": told})
+    return priced(row, lambda price, _: {**price, "recurring": told})
 
 
 def is_foreign(row: Row) -> bool:
@@ -321,7 +272,7 @@ def as_price_in_several_currencies(row: Row) -> Row:
                    for name, minor in (("usd", dollars), (price["currency"], own))}  # fmt: skip
         return {**price, "currency": "usd", "unit_amount": dollars, "currency_options": options}
 
-    return _priced(row, change)
+    return priced(row, change)
 
 
 def in_milliseconds(row: Row) -> Row:

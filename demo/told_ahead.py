@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from demo.row_shapes import DAY_SECONDS, Row, draw_of, items_of, monthly_cents, percent_off
+from demo.plain_rows import DAY_SECONDS, Row, draw_of, items_of, monthly_cents, percent_off
 from demo.writer import END_US, EPOCH
 
 SCHEDULE_DAYS = 5

@@ -27,7 +27,7 @@ run: setup  ## Demo world if there is none, then check, build, score and publish
 
 test: setup lint  ## Every check: style, dbt parse, tests
 	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## Style of Python (that of SQL is among the tests: it needs compiled models)
 	@$(BIN)/ruff check --quiet .

@@ -25,6 +25,8 @@ QUIET = (
 # What differs from night to night is read when a model runs, never when the project is parsed
 # (a test holds it): what one night has parsed serves the next one.
 NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
+# Parsing opens no file, and what was parsed serves a copy of the warehouse elsewhere.
+ANY_FILE = Path("plumbline.duckdb")
 # Seeds are code: those of a night that adds to the last one passed with it.
 TESTS_OF_SEEDS = "path:seeds,resource_type:test"
 Report = Callable[[float, float | None, str], None]
@@ -62,7 +64,7 @@ class Dbt:
         shaping = {name: v for name, v in self.variables.items() if name not in NIGHTLY_VARS}
         folder = self.settings.target / "parsed"
         arguments = ["parse", "--no-write-json", "--partial-parse"]
-        self.manifest = self._invoke(arguments, None, shaping, folder)
+        self.manifest = self._invoke(arguments, None, shaping, folder, ANY_FILE)
 
     def build(
         self,
@@ -128,10 +130,11 @@ class Dbt:
         report: Report | None,
         variables: Mapping[str, Any] | None = None,
         target: Path | None = None,
+        file: Path | None = None,
     ) -> Any:
         from dbt.cli.main import dbtRunner  # takes seconds: only when dbt runs
 
-        os.environ["PLUMBLINE_BUILD"] = str(self.settings.build_file)
+        os.environ["PLUMBLINE_BUILD"] = str(file or self.settings.build_file)
         os.environ["PLUMBLINE_RAW"] = str(self.settings.raw)
         os.environ["DO_NOT_TRACK"] = "1"
         folders = [

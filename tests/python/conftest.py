@@ -20,6 +20,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from pipeline.cli import main
 
@@ -154,16 +156,23 @@ def night_without_tests(
     return done
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker a family, and one for all that compile the project; the longest come first.
+class Families(LoadScopeScheduling):
+    """One worker a family, and one for all families that read the compiled project."""
 
-    A long one at the end would leave the other core idle.
-    """
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.split("::", 1)[0]).name
+        return "compiled" if file in COMPILED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Families:
+    """How the tests are shared out."""
+    return Families(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest families first: a long one at the end would leave the other core idle."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
-    for item in items:
-        family = "compiled" if item.path.name in COMPILED else item.path.name
-        item.add_marker(pytest.mark.xdist_group(family))
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -8,7 +8,7 @@ select reported_value as word,
         when 'day' then 12.0 / 365 end as months
 from reference.reported_values where field = 'billing_interval';
 
--- phases that a schedule told before they began, and that no newer version of it at back
+-- phases that a schedule told before they began, and that no newer version of it took back
 create temp table phases as
 select *
 from (
@@ -129,7 +129,10 @@ left join (
 -- what a schedule or a customer says of a subscription is a version of it, too
 create temp table told_versions as
 with customers as (
-    select *, bool_or(discount_id is not null) over (partition by customer_id) as ever_discounted
+    -- the oldest record holds from the start
+    select *, bool_or(discount_id is not null) over (partition by customer_id) as ever_discounted,
+        case when changed_at > min(changed_at) over (partition by customer_id)
+            then changed_at else timestamp '1900-01-01' end as holds_from
     from staging.stg_subscription__customer_versions
 ),
 elsewhere as (
@@ -161,7 +164,7 @@ from (select * from all_told
 join said s on s.subscription_id = t.subscription_id and s.changed_at = t.state_effective
     and s.known_at = t.state_heard
 left join (select * from customers where ever_discounted) c
-    on c.customer_id = s.customer_id and c.changed_at <= t.effective and c.known_at <= t.heard
+    on c.customer_id = s.customer_id and c.holds_from <= t.effective
 qualify row_number() over (partition by t.subscription_id, t.effective, t.heard
     order by c.changed_at desc nulls last, c.known_at desc) = 1;
 

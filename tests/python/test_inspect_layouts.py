@@ -106,7 +106,7 @@ def test_the_demo_world_has_only_what_is_planted(ci_raw: World) -> None:
     assert read == declared
     assert {table.seen.tool.name for table in look.tables} == {"native"}
     assert {finding.kind.name for finding in look.findings} <= {
-        "link_missing", "test_rows", "ids_15_and_18",
+        "link_missing", "test_rows", "ids_15_and_18", "epoch_milliseconds",
     }  # fmt: skip
     section = propose(look, "demo", ROOT)
     assert all(f'"{vendor}"' in section for vendor in settings.vendors)

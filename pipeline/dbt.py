@@ -29,6 +29,8 @@ NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything"
 ANY_FILE = Path("plumbline.duckdb")
 # Seeds are code: those of a night that adds to the last one passed with it.
 TESTS_OF_SEEDS = "path:seeds,resource_type:test"
+STARTED, FINISHED = "LogStartLine", "NodeFinished"
+COUNTED_EVENTS = (STARTED, FINISHED)
 Report = Callable[[float, float | None, str], None]
 
 
@@ -132,8 +134,11 @@ class Dbt:
         target: Path | None = None,
         file: Path | None = None,
     ) -> Any:
-        from dbt.cli.main import dbtRunner  # takes seconds: only when dbt runs
+        # they take seconds: only when dbt runs
+        from dbt.cli.main import dbtRunner
+        from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+        ctx_set_event_manager(_event_manager())
         os.environ["PLUMBLINE_BUILD"] = str(file or self.settings.build_file)
         os.environ["PLUMBLINE_RAW"] = str(self.settings.raw)
         os.environ["DO_NOT_TRACK"] = "1"
@@ -178,6 +183,22 @@ class Dbt:
         return {**variables, "tables_absent": self.absent}
 
 
+def _event_manager() -> Any:
+    """dbt's event manager, which writes a message only of what somebody reads.
+
+    dbt words some ten events a node, for logs that are off here: a tenth of a night's time.
+    """
+    from dbt_common.events.event_manager import EventManager
+
+    class Listening(EventManager):
+        def fire_event(self, e: Any, level: Any = None, *rest: Any, **options: Any) -> None:
+            weight = str((level or e.level_tag()).value)
+            if type(e).__name__ in COUNTED_EVENTS or weight in ("warn", "error"):
+                super().fire_event(e, level, *rest, **options)
+
+    return Listening()
+
+
 class _Counter:
     def __init__(self, report: Report | None) -> None:
         self.report = report
@@ -187,10 +208,10 @@ class _Counter:
     def __call__(self, event: Any) -> None:
         if self.report is None:
             return
-        if event.info.name == "LogStartLine":
+        if event.info.name == STARTED:
             self.total = float(event.data.total)
             self.report(self.done, self.total, event.data.node_info.node_name)
-        elif event.info.name == "NodeFinished":
+        elif event.info.name == FINISHED:
             self.done += 1
             self.report(self.done, self.total, "")
 

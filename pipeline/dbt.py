@@ -12,7 +12,8 @@ from typing import Any
 
 from pipeline.config import Settings
 from pipeline.errors import UserError, explain_engine_text, one_line
-from pipeline.outcomes import BuildOutcome, read_outcome
+from pipeline.folded_tests import fold
+from pipeline.outcomes import BuildOutcome, NodeOutcome, read_outcome
 from pipeline.raw import read_contract
 
 QUIET = (
@@ -27,8 +28,8 @@ QUIET = (
 NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
 # Parsing opens no file, and what was parsed serves a copy of the warehouse elsewhere.
 ANY_FILE = Path("plumbline.duckdb")
-# Seeds are code: those of a night that adds to the last one passed with it.
-TESTS_OF_SEEDS = "path:seeds,resource_type:test"
+# Nothing is made of them; unit tests test code.
+BUILT_BY_NOTHING = ("unit_test", "exposure", "saved_query")
 STARTED, FINISHED = "LogStartLine", "NodeFinished"
 COUNTED_EVENTS = (STARTED, FINISHED)
 Report = Callable[[float, float | None, str], None]
@@ -76,20 +77,35 @@ class Dbt:
     ) -> BuildOutcome:
         """Run `dbt build`; a data test belongs to the call that builds its last parent.
 
-        Tests that cannot tell anything new are left out: those of seeds where the build adds to a
+        What cannot tell anything new is left out: seeds and their tests where the build adds to a
         published night of the same code, and unit tests, which test code; `make test` runs them.
 
         Models that are to be built anew know it by the var `changed_since`; no `--full-refresh`,
         which would empty what keeps each night.
         """
+        if self.manifest is None:
+            self.parse()
         arguments = ["build", "--no-write-json", "--indirect-selection=cautious"]
-        arguments += ["--exclude-resource-type=unit_test"]
+        arguments += [f"--exclude-resource-type={kind}" for kind in BUILT_BY_NOTHING]
         arguments += ["--select", *select] if select else []
         if self.variables.get("changed_since"):
-            exclude = (*exclude, TESTS_OF_SEEDS)
+            exclude = (*exclude, "path:seeds")
         arguments += ["--exclude", *exclude] if exclude else []
         self.has_built = True
-        return self._outcome(arguments, report)
+        manifest, folded = fold(self.manifest, (*select, *exclude))
+        result = self._invoke(arguments, report, manifest=manifest) or ()
+        alone = [row for row in result if row.node.unique_id not in folded]
+        outcomes = [read_outcome(row, self.settings.build_file) for row in alone]
+        again: list[str] = []
+        for row in result:
+            tests = folded.get(row.node.unique_id, ())
+            if str(row.status) in ("pass", "skipped"):
+                outcomes += [NodeOutcome("test", one.name, str(row.status), "", 0) for one in tests]
+            else:
+                again += [one.name for one in tests]
+        if again:
+            outcomes += self.test(again).nodes
+        return BuildOutcome(tuple(outcomes))
 
     def test(self, select: Sequence[str], report: Report | None = None) -> BuildOutcome:
         """Run `dbt test` on a selection, unit tests included."""
@@ -133,6 +149,7 @@ class Dbt:
         variables: Mapping[str, Any] | None = None,
         target: Path | None = None,
         file: Path | None = None,
+        manifest: Any = None,
     ) -> Any:
         # they take seconds: only when dbt runs
         from dbt.cli.main import dbtRunner
@@ -150,7 +167,7 @@ class Dbt:
             f"--vars={json.dumps(self._with_absent(variables or self.variables), default=str)}",
         ]
         counter = _Counter(report)
-        runner = dbtRunner(manifest=self.manifest, callbacks=[counter])
+        runner = dbtRunner(manifest=manifest or self.manifest, callbacks=[counter])
         # dbt's graph of objects lives to the end: to look for garbage in it costs a third of the
         # time of a run.
         gc.disable()

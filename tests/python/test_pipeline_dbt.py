@@ -7,10 +7,15 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+from conftest import World
+from dbt.contracts.graph.manifest import Manifest
+from ml_world import execute
 
 from pipeline.config import load_settings
-from pipeline.dbt import TESTS_OF_SEEDS, Dbt
+from pipeline.dbt import Dbt
+from pipeline.folded_tests import fold
 from pipeline.outcomes import read_outcome
+from pipeline.steps import last_build
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
@@ -29,12 +34,47 @@ def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
     assert read_outcome(result, file).message == "Got 3 results"
 
 
+def test_tests_that_share_a_node_fail_each_in_its_own_name(
+    ci_first_night: World, tmp_path: Path
+) -> None:
+    """All tests are run, in fewer nodes, and a planted row is told as `dbt test` tells it."""
+    world = ci_first_night.copy(tmp_path)
+    execute(
+        world.build_file,
+        "insert into revenue.fct_renewals from revenue.fct_renewals limit 1",
+        "update core.dim_accounts set account_id = null"
+        " where account_id = (select min(account_id) from core.dim_accounts)",
+    )
+    settings = load_settings(raw=world.raw, environ=world.environment)
+    dbt = Dbt(settings, {**last_build(settings, None)[1], "changed_since": ""})
+    outcome = dbt.build(("resource_type:test",))
+    declared = [
+        node.name for node in dbt.manifest.nodes.values() if str(node.resource_type) == "test"
+    ]
+    run = [node.name for node in outcome.nodes if node.kind == "test"]
+    assert sorted(run) == sorted(declared)
+    failed = {node.name: node.message for node in outcome.failed}
+    assert failed == {node.name: node.message for node in dbt.test(list(failed)).nodes}
+    lines = sorted(f"{name}: {told}" for name, told in failed.items())
+    assert any("fct_renewals" in line and "Got 1 result" in line for line in lines), lines
+    assert any("dim_accounts" in line and "null in account_id" in line for line in lines), lines
+    manifest, folded = fold(dbt.manifest, ())
+    held = sum(map(len, folded.values()))
+    assert held > 0.8 * len(declared) and len(folded) < 60
+    assert len(manifest.nodes) == len(dbt.manifest.nodes) - held + len(folded)
+
+
 @pytest.mark.parametrize(("since", "is_full"), [("", True), ("2026-02-27", False)])
-def test_a_night_leaves_out_tests_that_tell_nothing_new(
+def test_a_night_leaves_out_seeds_that_tell_nothing_new(
     since: str, is_full: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(Dbt, "_invoke", lambda _, arguments, *more: asked.extend(arguments))
+
+    def ask(_: Dbt, arguments: list[str], *more: object, **named: object) -> None:
+        asked.extend(arguments)
+
+    monkeypatch.setattr(Dbt, "_invoke", ask)
     dbt = Dbt(load_settings(raw=tmp_path), {"changed_since": since})
+    dbt.manifest = Manifest()
     dbt.build(("+feat_accounts_daily",))
-    assert (TESTS_OF_SEEDS not in asked) == is_full
+    assert ("path:seeds" not in asked) == is_full

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from manifest import ROOT, every_vendor
 
-from pipeline import catalogue_plain
-from pipeline.errors import UserError
-from pipeline.metric_versions import (
+from plumbline.errors import UserError
+from plumbline.proofs import catalogue_plain
+from plumbline.proofs.metric_versions import (
     Definition,
     definitions,
     faults,

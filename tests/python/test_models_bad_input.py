@@ -20,8 +20,8 @@ from ml_world import execute
 from proof_context import QUIET, context_of
 
 from ml.errors import MlError
-from pipeline import leakage, verify
-from pipeline.scoring import choose_models
+from plumbline.night.scoring import choose_models
+from plumbline.proofs import leakage, registry
 
 EXAMPLES, DAILY = "features.feat_training_examples", "features.feat_accounts_daily"
 LABEL = "churned_within_60d"
@@ -157,7 +157,7 @@ def test_a_leak_stops_nights_that_build_everything_anew(world: World) -> None:
 
 
 def test_the_proof_names_the_leak(world: World) -> None:
-    [proof] = verify.select_proofs("no-leakage")
+    [proof] = registry.select_proofs("no-leakage")
     sound = proof.run(context_of(world))
     assert sound.is_passed and re.search(r"churn \w+ 0\.\d{3} \(", sound.measured)
     assert "conversion" in sound.measured

@@ -15,7 +15,7 @@ from ml_world import execute
 
 from ml import study
 from ml.config import Settings, load_settings
-from pipeline.comparing import for_review
+from plumbline.commands.compare import for_review
 
 Command = Callable[..., tuple[int, str, str]]
 NEXT_NIGHT = FIRST_NIGHT + timedelta(days=1)

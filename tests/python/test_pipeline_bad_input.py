@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import COMMAND, ROOT, World, digest
 
-from pipeline.config import load_settings
-from pipeline.raw import read_contract
+from plumbline.config import load_settings
+from plumbline.store.raw import read_contract
 
 TYPES = {
     "varchar": (pa.string(), "x"),

@@ -14,17 +14,17 @@ import pytest
 from conftest import ROOT, World
 from rich.console import Console
 
-from pipeline import verify
-from pipeline.cli import cli
-from pipeline.config import load_settings
-from pipeline.errors import UserError, explain, explain_engine_text
-from pipeline.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
-from pipeline.gate import Check, InputCheck, plain
-from pipeline.landings import Landing, landings_of, read_text_facts
-from pipeline.outcomes import BuildOutcome, NodeOutcome
-from pipeline.progress import Stages
-from pipeline.scoring import Model
-from pipeline.summary import Summary, money, print_summary
+from plumbline.cli import cli
+from plumbline.config import load_settings
+from plumbline.errors import UserError, explain, explain_engine_text
+from plumbline.night.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
+from plumbline.night.gate import Check, InputCheck, plain
+from plumbline.night.scoring import Model
+from plumbline.night.summary import Summary, money, print_summary
+from plumbline.proofs import registry
+from plumbline.store.landings import Landing, landings_of, read_text_facts
+from plumbline.store.outcomes import BuildOutcome, NodeOutcome
+from plumbline.terminal import Stages
 
 COMMANDS = sorted(cli.commands)
 
@@ -203,16 +203,16 @@ def test_numbers_as_people_read_them() -> None:
 
 
 def test_registering_a_proof_is_one_decorator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "PROOFS", dict(verify.PROOFS))
+    monkeypatch.setattr(registry, "PROOFS", dict(registry.PROOFS))
 
-    @verify.proof("two-is-two", "Two is two.")
-    def two_is_two(context: verify.Context) -> verify.Proven:
-        return verify.Proven(True, "2")
+    @registry.proof("two-is-two", "Two is two.")
+    def two_is_two(context: registry.Context) -> registry.Proven:
+        return registry.Proven(True, "2")
 
-    assert [entry.name for entry in verify.select_proofs("two-is-two")] == ["two-is-two"]
+    assert [entry.name for entry in registry.select_proofs("two-is-two")] == ["two-is-two"]
     with pytest.raises(ValueError, match="registered already"):
-        verify.proof("two-is-two", "Again.")(two_is_two)
-    assert len(verify.select_proofs(None)) == len(verify.PROOFS)
+        registry.proof("two-is-two", "Again.")(two_is_two)
+    assert len(registry.select_proofs(None)) == len(registry.PROOFS)
 
 
 def test_settings_of_a_second_source_are_apart(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_every_proof_holds_on_a_published_night(ci_world: World) -> None:
     assert done.returncode == 0, done.stderr
     assert re.match(r"holds  reasons-add-up: [\d,]+ scores, .* 0 wrong", done.stdout)
     listed = ci_world.run("verify", "--list")
-    assert all(name in listed.stdout for name in verify.PROOFS)
+    assert all(name in listed.stdout for name in registry.PROOFS)
 
 
 def test_every_unit_test_of_a_model_holds(ci_world: World, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipeline.config import load_settings
-from pipeline.dbt import TESTS_OF_SEEDS, Dbt
-from pipeline.outcomes import read_outcome
+from plumbline.config import load_settings
+from plumbline.store.dbt import TESTS_OF_SEEDS, Dbt
+from plumbline.store.outcomes import read_outcome
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""Checks before a run: everything that can be known to fail is said before work begins."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+
+from plumbline.config import Settings
+from plumbline.errors import UserError, explain_engine_text
+from plumbline.store.json_columns import check_json
+from plumbline.store.landings import FileFacts, Landing, landings_of, latest_landed
+from plumbline.store.parquet_files import check_values, read_facts
+from plumbline.store.raw import read_contract
+from plumbline.store.text_files import check_text, read_text_facts
+
+DISK_RESERVE_BYTES = 200 * 1024**2
+DISK_FACTOR = 2  # the private file may be rewritten once, and its marts are copied
+Progress = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class RawState:
+    """What lies in the raw folder, checked against the contract.
+
+    Attributes
+    ----------
+    told : tuple of str
+        A sentence for each column with values that were put aside.
+    """
+
+    landings: tuple[Landing, ...]
+    file_count: int
+    byte_count: int
+    row_count: int
+    told: tuple[str, ...]
+
+
+@contextmanager
+def run_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock that allows one run at a time; the system drops it with the process.
+
+    Raises
+    ------
+    UserError
+        Another run holds it.
+    """
+    settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with settings.lock_file.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise UserError(
+                f"another run holds {settings.lock_file} (process {handle.read().strip() or '?'})",
+                "wait until it has ended, or stop it",
+            ) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+def open_private(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the private file for writing.
+
+    Raises
+    ------
+    UserError
+        Another program holds it, or it is damaged.
+    """
+    try:
+        return duckdb.connect(str(settings.build_file))
+    except duckdb.Error as error:
+        known = explain_engine_text(str(error))
+        raise known or UserError(
+            f"{settings.build_file} cannot be opened: {error}",
+            "move it away and run again: the next run builds it anew",
+        ) from None
+
+
+def check_disk(settings: Settings) -> None:
+    """Refuse to begin where the run would fill the disk.
+
+    Raises
+    ------
+    UserError
+        Less is free than twice the private file plus 200 MB.
+    """
+    size = settings.build_file.stat().st_size if settings.build_file.exists() else 0
+    needed = DISK_FACTOR * size + DISK_RESERVE_BYTES
+    free = shutil.disk_usage(settings.build_file.parent).free
+    if free < needed:
+        raise UserError(
+            f"not enough disk space in {settings.build_file.parent}: "
+            f"{free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB needed",
+            "free some space, or set PLUMBLINE_WAREHOUSE to a folder on a larger disk",
+        )
+
+
+def check_raw(settings: Settings, progress: Progress | None = None) -> RawState:
+    """Check every raw table of the switched-on vendors against the contract.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with the number of files done and in all.
+
+    Raises
+    ------
+    UserError
+        A folder, table, file, column or row is missing or not what the contract says.
+    """
+    setting = f"plumbline.toml [source.{settings.source}]"
+    tables = read_contract(
+        settings.root, settings.raw, settings.vendors, setting, settings.landed_by
+    )
+    if not settings.raw.is_dir():
+        raise UserError(
+            f"there is no raw folder {settings.raw}",
+            "create the demo world with `plumbline demo`, or give --raw PATH"
+            if settings.source == "demo"
+            else f"give --raw PATH, or set raw in {setting}",
+        )
+    files = {table: table.files() for table in tables}
+    for table in tables:
+        if not files[table] and not table.may_be_absent:
+            raise UserError(
+                f"raw table {table.label} has no file ({table.pattern})",
+                "land its files, or switch the vendor off in plumbline.toml",
+            )
+    total, done = sum(len(paths) for paths in files.values()), 0
+    landings: list[Landing] = []
+    told: list[str] = []
+    row_count = byte_count = 0
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for table, paths in files.items():
+            if not paths:
+                continue
+            facts: list[FileFacts] = []
+            for path in paths:
+                facts.append(read_facts(table, path) if table.is_parquet else read_text_facts(path))
+                done += 1
+                if progress is not None and done % 50 == 0:
+                    progress(done, total)
+            if table.is_parquet:
+                check_values(connection, table, facts)
+                rows = sum(file.rows for file in facts)
+            else:
+                rows = sum(check_text(connection, table, path) for path in paths)
+            if rows == 0:
+                raise UserError(
+                    f"raw table {table.label} is empty: {len(paths)} file(s), no row",
+                    "land it again, or switch the vendor off in plumbline.toml",
+                )
+            told.extend(check_json(connection, table, paths))
+            row_count += rows
+            byte_count += sum(file.byte_count for file in facts)
+            landings.extend(landings_of(table.vendor, table.name, facts))
+    return RawState(tuple(landings), total, byte_count, row_count, tuple(told))
+
+
+def default_as_of(settings: Settings, raw: RawState) -> date:
+    """The day after the latest landed day, or what plumbline.toml says.
+
+    Raises
+    ------
+    UserError
+        Neither is known.
+    """
+    last = latest_landed(raw.landings)
+    if last is not None:
+        return last + timedelta(days=1)
+    if settings.default_as_of is not None:
+        return settings.default_as_of
+    raise UserError(
+        f"the raw files of source '{settings.source}' do not say when they landed",
+        "give --as-of DATE, or set as_of in plumbline.toml",
+    )

@@ -1,4 +1,4 @@
-"""Stages of a long command: live bars on a terminal, one plain line each elsewhere."""
+"""How commands speak: stages with live bars or one plain line each, errors, paths."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
+
+from plumbline.errors import UserError
 
 
 @dataclass
@@ -88,3 +91,22 @@ def bars(console: Console) -> Progress:
         transient=True,
         refresh_per_second=8,
     )
+
+
+def make_console() -> Console:
+    """Where results go: as wide as the terminal, 80 columns or COLUMNS elsewhere."""
+    return Console(highlight=False)
+
+
+def print_error(error: UserError) -> None:
+    """Print the one line, and the notes above it, to stderr."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for note in error.notes:
+        console.print(Text(f"  {note}"))
+    console.print(Text.assemble((error.line[:6], "bold red"), error.line[6:]))
+
+
+def shown(path: Path) -> str:
+    """A path relative to the current folder where it lies below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

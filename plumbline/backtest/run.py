@@ -20,12 +20,12 @@ from plumbline.backtest.chain import FEATURES, Memory, load_chain, read_inputs
 from plumbline.backtest.dates import Dates, plan_dates
 from plumbline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of, gather
 from plumbline.backtest.work import Work, only_writer
-from plumbline.commands.steps import last_build
 from plumbline.config import Settings
 from plumbline.errors import UserError
 from plumbline.night import scoring
-from plumbline.proofs import feature_rows
-from plumbline.store import ops, past, preflight
+from plumbline.night.last_build import last_build
+from plumbline.store import ops, past
+from plumbline.store.lock import run_lock
 from plumbline.terminal import Stages
 
 LIBRARIES = ("duckdb", "scikit-learn", "numpy", "pandas")
@@ -128,11 +128,11 @@ def prepare(settings: Settings, asked: Asked) -> Past:
 
     knobs = load_settings()
     aim = knobs.of(asked.target)
-    with preflight.run_lock(settings):
+    with run_lock(settings):
         as_of, variables = last_build(settings, None)
         dates = dates_of(settings, asked, as_of, variables)
         chain = load_chain(settings, variables, MODELS)
-        first = feature_rows.dates_between(settings.build_file)[0]
+        first = past.dates_between(settings.build_file)[0]
         days = dates.read(first, int(settings.dbt_var("training_grid_days")))
         relations = {*chain.inputs, *replay.CAPACITY_INPUTS, ASSUMPTIONS, WORKLIST_RULES}
         tables = read_inputs(settings, relations, days)
@@ -157,7 +157,7 @@ def dates_of(
     UserError
         The last build is not whole or of other code, or the dates are not in it.
     """
-    known = feature_rows.dates_between(settings.build_file)
+    known = past.dates_between(settings.build_file)
     if known is not None and known[1] != as_of:
         raise UserError(
             f"the last build, as of {as_of}, did not reach the features",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plumbline.backtest.wording import ROWS, shown, shown_interval
-from plumbline.night.summary import shown as shown_path
+from plumbline.terminal import shown as shown_path
 
 
 def print_summary(page: Path, figures: dict[str, Any], console: Console) -> None:

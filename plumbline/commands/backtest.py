@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from plumbline.commands.options import Day, source_options
 from plumbline.config import load_settings
 from plumbline.night import scoring
+from plumbline.terminal import make_console
 
 
 @click.command()
@@ -41,7 +41,7 @@ def backtest(
     from plumbline.backtest.run import Asked, run_backtest
     from plumbline.backtest.summary import print_summary
 
-    settings, console = load_settings(source, raw), Console(highlight=False)
+    settings, console = load_settings(source, raw), make_console()
     folder = (out or settings.target / "backtest" / target).resolve()
     done = run_backtest(settings, Asked(begin, end, target, folder), console)
     print_summary(done.page, done.figures, console)

@@ -7,15 +7,14 @@ from datetime import date
 import click
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from plumbline.commands.options import source_options
-from plumbline.commands.steps import last_build
 from plumbline.config import load_settings
 from plumbline.night import scoring
-from plumbline.store import preflight
-from plumbline.terminal import Stages
+from plumbline.night.last_build import last_build
+from plumbline.store.lock import run_lock
+from plumbline.terminal import Stages, make_console
 
 COLUMNS = {
     "auc_roc": ("AUC", "{:.3f}"),
@@ -53,10 +52,10 @@ def compare(
     """
     from ml.study import ABLATION, COMPARISON, study
 
-    settings, console = load_settings(source, raw), Console(highlight=False)
+    settings, console = load_settings(source, raw), make_console()
     label = scoring.label_of(settings, target)
     stages = Stages(console, 1)
-    with preflight.run_lock(settings):
+    with run_lock(settings):
         day, _ = last_build(settings, as_of)
         with stages.stage("Compare") as step:
             done = study(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from plumbline.config import ROOT
 from plumbline.errors import UserError
-from plumbline.terminal import bars
+from plumbline.terminal import bars, make_console
 
 
 @click.command("inspect")
@@ -40,7 +39,7 @@ def inspect(raw: Path | None, source: str | None, write: bool) -> None:
         raise UserError("inspect needs a folder", "give --raw PATH, or set PLUMBLINE_RAW")
     if write and source is None:
         raise UserError("--write needs a name for the section", "give --source NAME")
-    console = Console(highlight=False)
+    console = make_console()
     if console.is_terminal:
         with bars(console) as progress:
             task = progress.add_task("Looking", total=None, what="")

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from plumbline.config import Settings
+from plumbline.demo.generate import generate
 from plumbline.errors import UserError
-from plumbline.night.summary import shown
-from plumbline.terminal import Stages
+from plumbline.terminal import Stages, shown
 
 MARK = "demo-world.json"
 
@@ -33,8 +33,6 @@ def create_world(
                 f"{folder} holds files that `plumbline demo` did not write",
                 "move them away, or give another folder with --raw",
             )
-    from plumbline.demo.generate import generate
-
     stages = Stages(console, 1)
     new = {folder: folder.with_name(f".{folder.name}.new") for folder in (raw, truth)}
     for temporary in new.values():

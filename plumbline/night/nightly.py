@@ -16,6 +16,7 @@ from plumbline.night import (
     figures,
     gate,
     kept,
+    leakage,
     own_seeds,
     publish,
     scoring,
@@ -25,10 +26,11 @@ from plumbline.night import (
 from plumbline.night.gate import Night
 from plumbline.night.planning import Options, Plan, make_plan
 from plumbline.night.summary import Summary
-from plumbline.proofs import leakage
 from plumbline.site import docs
 from plumbline.store import ops, preflight
+from plumbline.store.connections import open_private
 from plumbline.store.dbt import Dbt
+from plumbline.store.lock import run_lock
 from plumbline.store.outcomes import BuildOutcome
 from plumbline.terminal import Stages, Step
 
@@ -58,7 +60,7 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
     stages = Stages(console, STAGES if options.site else STAGES - 1)
     with contextlib.ExitStack() as stack:
         with stages.stage("Check the raw files") as step:
-            stack.enter_context(preflight.run_lock(settings))
+            stack.enter_context(run_lock(settings))
             raw = preflight.check_raw(settings, step.update)
             preflight.check_disk(settings)
             recover(settings)
@@ -191,16 +193,6 @@ def recover(settings: Settings) -> None:
         ops.create_tables(connection, settings.root)
         ops.heal(connection, settings.published_file)
         kept.restore(connection, settings.published_file)
-
-
-@contextlib.contextmanager
-def open_private(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The private file, closed again at the end: dbt opens it next."""
-    connection = preflight.open_private(settings)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from typing import Any
 
 from plumbline.config import Settings
 from plumbline.store import ops, preflight
+from plumbline.store.connections import open_private
 from plumbline.store.landings import FULL_BUILD, changed_since, latest_landed
 
 
@@ -75,7 +75,7 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
     }
     fingerprint = ops.code_fingerprint(settings.root, shaping)
     current = {landing.key: landing for landing in raw.landings}
-    with contextlib.closing(preflight.open_private(settings)) as connection:
+    with open_private(settings) as connection:
         since, features_since = (
             changed_since(as_of, current, built)
             if not options.rebuild and ops.features_are_of(connection, built)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from plumbline.night.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
 from plumbline.night.gate import Check, InputCheck, plain
+from plumbline.terminal import shown
 
 SHOWN_CONTRADICTIONS = 3
 
@@ -172,9 +173,3 @@ def money(amount: float) -> str:
         if abs(amount) >= limit:
             return f"${amount / limit:,.1f}{unit}"
     return f"${amount:,.0f}"
-
-
-def shown(path: Path) -> str:
-    """A path relative to the current folder where it lies below it."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-FEATURES = "features.feat_accounts_daily"
+from plumbline.store.past import FEATURES
+
 KEYS = ("account_id", "as_of_date")
 
 
@@ -95,18 +96,6 @@ def compare(built: Path, rebuilt: Path, first: date, last: date) -> Comparison:
             example = _first_difference(connection, differing[0])
     rows = sum(count for count, _ in one.values())
     return Comparison(rows, len(one), tuple(differing), found, example)
-
-
-def dates_between(file: Path) -> tuple[date, date] | None:
-    """First and last date of the features in a file; None where there is no row, or no table."""
-    with duckdb.connect(str(file), read_only=True) as connection:
-        try:
-            row = connection.execute(
-                f"select min(as_of_date), max(as_of_date) from {FEATURES}"
-            ).fetchone()
-        except duckdb.CatalogException:
-            return None
-    return (row[0], row[1]) if row and row[0] else None
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import Any
 from plumbline.config import ROOT, load_settings
 from plumbline.errors import UserError
 from plumbline.store.dbt import Dbt
+from plumbline.terminal import print_error
 
 SEED = ROOT / "seeds" / "reference" / "metric_versions.csv"
 COLUMNS = ("metric_name", "version", "fingerprint", "changed_date")
@@ -173,8 +174,6 @@ def write(rows: Iterable[Definition], file: Path = SEED) -> None:
 
 def main() -> None:
     """Register new metrics and new versions."""
-    from plumbline.cli import print_error
-
     settings = load_settings()
     dbt = Dbt(settings, {"vendors": list(settings.vendors)})
     try:

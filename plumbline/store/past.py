@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from plumbline.config import Settings
 from plumbline.errors import UserError
-from plumbline.proofs import feature_rows
 from plumbline.store import ops, preflight
 from plumbline.store.landings import Landing
 
+FEATURES = "features.feat_accounts_daily"
 DAYS_BACK = 14
 
 
@@ -26,7 +27,7 @@ def choose_horizon(settings: Settings, as_of: date, built: date) -> date:
     UserError
         The last build did not reach the features, or there are none that early.
     """
-    span = feature_rows.dates_between(settings.build_file)
+    span = dates_between(settings.build_file)
     if span is None or span[1] != built:
         raise UserError(
             f"the last build, as of {built}, did not reach the features",
@@ -100,3 +101,15 @@ def check_disk(settings: Settings) -> None:
             f" {free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB needed",
             "free some space, or set PLUMBLINE_WAREHOUSE to a folder on a larger disk",
         )
+
+
+def dates_between(file: Path) -> tuple[date, date] | None:
+    """First and last date of the features in a file; None where there is no row, or no table."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        try:
+            row = connection.execute(
+                f"select min(as_of_date), max(as_of_date) from {FEATURES}"
+            ).fetchone()
+        except duckdb.CatalogException:
+            return None
+    return (row[0], row[1]) if row and row[0] else None

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
 
 from plumbline.config import Settings
-from plumbline.errors import UserError, explain_engine_text
+from plumbline.errors import UserError
 from plumbline.store.json_columns import check_json
 from plumbline.store.landings import FileFacts, Landing, landings_of, latest_landed
 from plumbline.store.parquet_files import check_values, read_facts
@@ -40,49 +37,6 @@ class RawState:
     byte_count: int
     row_count: int
     told: tuple[str, ...]
-
-
-@contextmanager
-def run_lock(settings: Settings) -> Iterator[None]:
-    """Hold the lock that allows one run at a time; the system drops it with the process.
-
-    Raises
-    ------
-    UserError
-        Another run holds it.
-    """
-    settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
-    with settings.lock_file.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.seek(0)
-            raise UserError(
-                f"another run holds {settings.lock_file} (process {handle.read().strip() or '?'})",
-                "wait until it has ended, or stop it",
-            ) from None
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
-        yield
-
-
-def open_private(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Open the private file for writing.
-
-    Raises
-    ------
-    UserError
-        Another program holds it, or it is damaged.
-    """
-    try:
-        return duckdb.connect(str(settings.build_file))
-    except duckdb.Error as error:
-        known = explain_engine_text(str(error))
-        raise known or UserError(
-            f"{settings.build_file} cannot be opened: {error}",
-            "move it away and run again: the next run builds it anew",
-        ) from None
 
 
 def check_disk(settings: Settings) -> None:

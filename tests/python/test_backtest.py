@@ -29,10 +29,10 @@ from plumbline.backtest.announcements import announced
 from plumbline.backtest.chain import Chain, Memory
 from plumbline.backtest.figures import gather
 from plumbline.backtest.work import STATE, Work
-from plumbline.commands import steps
 from plumbline.commands.backtest import backtest
 from plumbline.config import Settings, load_settings
 from plumbline.errors import UserError
+from plumbline.night.last_build import last_build
 
 FIRST, LAST = date(2025, 11, 28), date(2025, 12, 26)  # two origins, five nights
 EARLY, WARNINGS = "int_early_warnings__counted", "fct_churn_warnings"
@@ -63,7 +63,7 @@ def source(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> Source:
     """A copy: a backtest holds the lock of a warehouse while it reads."""
     world = ci_world.copy(tmp_path_factory.mktemp("backtest"))
     settings = load_settings(environ=world.environment)
-    _, variables = steps.last_build(settings, None)
+    _, variables = last_build(settings, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLUMBLINE_BUILD", "")
         patch.setenv("PLUMBLINE_RAW", "")

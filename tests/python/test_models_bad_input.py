@@ -20,8 +20,9 @@ from ml_world import execute
 from proof_context import QUIET, context_of
 
 from ml.errors import MlError
+from plumbline.night import leakage
 from plumbline.night.scoring import choose_models
-from plumbline.proofs import leakage, registry
+from plumbline.proofs import registry
 
 EXAMPLES, DAILY = "features.feat_training_examples", "features.feat_accounts_daily"
 LABEL = "churned_within_60d"

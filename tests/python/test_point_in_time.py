@@ -28,10 +28,10 @@ from proof_context import QUIET, context_of
 
 from plumbline.config import Settings
 from plumbline.proofs import later_rows, point_in_time, registry
-from plumbline.proofs.feature_rows import FEATURES
 from plumbline.store import preflight
 from plumbline.store.dbt import Dbt
 from plumbline.store.landings import Landing
+from plumbline.store.past import FEATURES
 from plumbline.terminal import Stages
 
 ROWS, SEED = 200, 20260227

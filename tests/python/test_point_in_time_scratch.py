@@ -15,7 +15,7 @@ from proof_context import QUIET, context_of
 
 from plumbline.errors import UserError
 from plumbline.proofs import later_rows, point_in_time, registry
-from plumbline.proofs.feature_rows import dates_between
+from plumbline.store.past import dates_between
 from plumbline.store.raw import RawTable
 
 

@@ -16,8 +16,8 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from ml.candidates import Champion
 from ml.contract import FeatureContract
-from ml.errors import MlError
 from ml.registry import ModelRun
+from plumbline.errors import UserError
 
 RETRAIN = "retrain (`plumbline nightly --retrain`)"
 
@@ -57,7 +57,7 @@ def write_artefact(artefact: Artefact, folder: Path) -> tuple[str, str]:
 
     Raises
     ------
-    MlError
+    UserError
         Where the file cannot be written.
     """
     buffer = io.BytesIO()
@@ -75,7 +75,7 @@ def write_artefact(artefact: Artefact, folder: Path) -> tuple[str, str]:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
-        raise MlError(
+        raise UserError(
             f"the model file {folder / name} cannot be written ({error.strerror})",
             "free disk space or correct the permissions, then run again",
         ) from error
@@ -102,15 +102,15 @@ def load_artefact(path: Path, sha256: str) -> Artefact:
 
     Raises
     ------
-    MlError
+    UserError
         Where the file is missing, its bytes differ, or another scikit-learn wrote it.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise MlError(f"the model file {path} cannot be read", RETRAIN) from error
+        raise UserError(f"the model file {path} cannot be read", RETRAIN) from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise MlError(
+        raise UserError(
             f"the model file {path} is not the one that was registered (SHA-256 differs)",
             f"restore the file from a backup, or remove it and {RETRAIN}",
         )
@@ -119,16 +119,16 @@ def load_artefact(path: Path, sha256: str) -> Artefact:
             warnings.simplefilter("error", InconsistentVersionWarning)
             artefact = joblib.load(io.BytesIO(content))
     except InconsistentVersionWarning as error:
-        raise MlError(
+        raise UserError(
             f"the model file {path} was written with scikit-learn {error.original_sklearn_version},"
             f" and {error.current_sklearn_version} is installed",
             RETRAIN,
         ) from error
     except Exception as error:  # whatever unpickling meets
-        raise MlError(f"the model file {path} was written by another code version", RETRAIN) \
+        raise UserError(f"the model file {path} was written by another code version", RETRAIN) \
             from error
     if not isinstance(artefact, Artefact):
-        raise MlError(f"the model file {path} holds no model of this project", RETRAIN)
+        raise UserError(f"the model file {path} holds no model of this project", RETRAIN)
     return artefact
 
 
@@ -137,17 +137,17 @@ def load_registered(run: ModelRun, models_dir: Path) -> Artefact:
 
     Raises
     ------
-    MlError
+    UserError
         As ``load_artefact``; and where the file holds another model, or one of other features.
     """
     path = models_dir / str(run.artefact_path)
     artefact = load_artefact(path, str(run.artefact_sha256))
     held = (artefact.model_version, artefact.target, artefact.contract.names)
     if held[:2] != (run.model_version, run.target):
-        raise MlError(f"the model file {path} holds {held[0]}, not {run.model_version}", RETRAIN)
+        raise UserError(f"the model file {path} holds {held[0]}, not {run.model_version}", RETRAIN)
     if held[2] != run.feature_names:
         different = sorted({*held[2]} ^ {*run.feature_names}) or ["their order"]
-        raise MlError(
+        raise UserError(
             f"the model file {path} was trained on other features than {run.model_version} has on "
             f"record ({', '.join(different)})",
             RETRAIN,

@@ -13,8 +13,8 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ml.calibrate import AffineMap
-from ml.errors import MlError
 from ml.pipeline import ADDITIVE, AVERAGE, LOGISTIC, LogOddsAverage
+from plumbline.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,12 @@ def check_additive(
 
     Raises
     ------
-    MlError
+    UserError
         Where the largest gap exceeds the tolerance.
     """
     gap = float(np.max(np.abs(baseline + contributions.sum(axis=1) - log_odds), initial=0.0))
     if not gap <= tolerance:
-        raise MlError(
+        raise UserError(
             f"reasons do not add up to the score (largest gap {gap:.2e} in log-odds)",
             "retrain the model; nothing was written",
         )

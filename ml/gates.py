@@ -6,9 +6,9 @@ from pathlib import Path
 from ml import warehouse
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
-from ml.errors import TooLittleDataError
 from ml.leakage import Alone, check_alone, check_mart, slices_of
 from ml.splits import check_split_rows, split_dates
+from plumbline.errors import TooLittleDataError
 
 
 def check_leakage(
@@ -43,7 +43,7 @@ def check_leakage(
 
     Raises
     ------
-    MlError
+    UserError
         Where a gate fails, or the features or the database are at fault.
     """
     settings = settings or load_settings()

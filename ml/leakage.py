@@ -14,8 +14,8 @@ import pandas as pd
 from ml import warehouse
 from ml.checks import NUMERIC_TYPES
 from ml.config import Settings, TargetSettings
-from ml.errors import MlError
 from ml.splits import Split, rows_of
+from plumbline.errors import UserError
 
 OUTCOME_NAME = re.compile(
     r"_within_\d+d$|(^|_)(label|outcome|target|churn|churned|converted|expanded)(_|$)"
@@ -68,23 +68,23 @@ def check_schemas(
 
     Raises
     ------
-    MlError
+    UserError
         Naming the first column that only the mart has, that differs in its type, or whose name is
         that of an outcome.
     """
     for name, kind in daily.items():
         if name in labels or OUTCOME_NAME.search(name):
-            raise MlError(
+            raise UserError(
                 f"column {name} of {warehouse.DAILY} is named like an outcome",
                 "labels belong in feat_training_examples alone: take it out of the feature mart",
             )
         if name not in examples:
-            raise MlError(
+            raise UserError(
                 f"column {name} of {warehouse.DAILY} is not in {warehouse.EXAMPLES}",
                 "training and scoring must read the same columns: rebuild both (`dbt build`)",
             )
         if examples[name] != kind:
-            raise MlError(
+            raise UserError(
                 f"column {name} is {kind} in {warehouse.DAILY} and {examples[name]} in "
                 f"{warehouse.EXAMPLES}",
                 "training and scoring must read the same types: cast it in the feature mart",
@@ -96,7 +96,7 @@ def check_mart(database: Path, settings: Settings) -> None:
 
     Raises
     ------
-    MlError
+    UserError
         As ``check_schemas`` and ``check_likeness``.
     """
     examples, daily = mart_types(database)
@@ -119,7 +119,7 @@ def check_likeness(
 
     Raises
     ------
-    MlError
+    UserError
         Naming the column and the label that it follows.
     """
     measured = [name for name, kind in examples.items() if kind.startswith(MEASURED)]
@@ -137,7 +137,7 @@ def check_likeness(
         if is_alike and _accounts_of_either_label(database, name, label) >= (
             settings.evaluation.leaking_min_accounts
         ):
-            raise MlError(
+            raise UserError(
                 f"column {name} of {warehouse.DAILY} is nearly the label {label} "
                 f"(correlation {value:.2f})",
                 "a feature must not know the outcome: take it out of the feature mart",
@@ -230,7 +230,7 @@ def check_alone(
 
     Raises
     ------
-    MlError
+    UserError
         Naming feature, slice and AUC.
     """
     found = strongest_alone(slices, names, target.label, settings)
@@ -239,7 +239,7 @@ def check_alone(
             "; where it rightly decides, as a fixed term does a change of price, name the target "
             "in targets_off of plumbline.toml"
         )
-        raise MlError(
+        raise UserError(
             f"feature {found.feature} alone ranks {target.positives} with AUC {found.auc:.3f} "
             f"({found.slice_name}; {found.limit} is the limit): it knows the outcome",
             "find what it reads from after the date (`plumbline verify point-in-time`), or take it "

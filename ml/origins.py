@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.errors import TooLittleDataError
 from ml.splits import REMEDY
+from plumbline.errors import TooLittleDataError
 
 
 @dataclass(frozen=True)

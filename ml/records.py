@@ -12,8 +12,8 @@ import pandas as pd
 from ml import stages
 from ml.candidates import Candidate, Champion
 from ml.config import EvaluationSettings
-from ml.errors import TooLittleDataError
 from ml.registry import ModelRun
+from plumbline.errors import TooLittleDataError
 
 OK = "ok"
 NO_SIGNAL = "no_signal"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ml.config import SplitSettings, TargetSettings
-from ml.errors import MlError, TooLittleDataError
+from plumbline.errors import TooLittleDataError, UserError
 
 REMEDY = "wait for more history, or lower the minimums in ml/model.toml"
 
@@ -156,7 +156,7 @@ def check_split_rows(frame: pd.DataFrame, split: Split, embargo_days: int) -> No
 
     Raises
     ------
-    MlError
+    UserError
         As ``check_rows_apart``.
     """
     for names in (("train", "validation"), ("before_test", "test")):
@@ -180,7 +180,7 @@ def check_rows_apart(
 
     Raises
     ------
-    MlError
+    UserError
         Naming the first account whose label window reaches into its rows of the other side, and the
         dates.
     """
@@ -189,7 +189,7 @@ def check_rows_apart(
     close = both[both["last"] + pd.Timedelta(days=embargo_days) > both["first"]].sort_index()
     if not close.empty:
         row = close.iloc[0]
-        raise MlError(
+        raise UserError(
             f"account {close.index[0]} is in {names[0]} on {row['last']:%Y-%m-%d} and in "
             f"{names[1]} from {row['first']:%Y-%m-%d} on, within the {embargo_days} days until its "
             f"label is known (as {len(close)} accounts are)",
@@ -202,13 +202,13 @@ def check_embargo(split: Split, embargo_days: int) -> None:
 
     Raises
     ------
-    MlError
+    UserError
         Where two slices are closer than the embargo.
     """
     for earlier, later in ((split.train, split.validation), (split.before_test, split.test)):
         days = int((later[0] - earlier[-1]).astype(int))
         if days < embargo_days:
-            raise MlError(
+            raise UserError(
                 f"slices are {days} days apart, less than the embargo of {embargo_days}",
                 "report this: the split is wrong",
             )

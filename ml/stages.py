@@ -9,9 +9,9 @@ import pandas as pd
 
 from ml import warehouse
 from ml.artefact import load_registered
-from ml.errors import MlError
 from ml.pipeline import CHAMPION_KINDS
 from ml.registry import ModelRun, find
+from plumbline.errors import UserError
 
 CHAMPION = "champion"
 RETIRED = "retired"
@@ -96,22 +96,22 @@ def promote(
 
     Raises
     ------
-    MlError
+    UserError
         Where there is no such model, it is champion already, its kind has no exact reasons, it does
         not fit, or its file is missing or was changed; nothing is written then.
     """
     run = find(database, version)
     if run is None:
-        raise MlError(f"there is no model {version}", SEE)
+        raise UserError(f"there is no model {version}", SEE)
     if run.artefact_path is None or run.artefact_sha256 is None:
-        raise MlError(f"{version} was not trained: {run.metrics['sentence']}", SEE)
+        raise UserError(f"{version} was not trained: {run.metrics['sentence']}", SEE)
     if run.model_kind not in CHAMPION_KINDS:
-        raise MlError(
+        raise UserError(
             f"{version} is a {run.model_kind}, whose reasons do not add up exactly",
             f"promote one of {', '.join(CHAMPION_KINDS)}",
         )
     if not fits(run):
-        raise MlError(
+        raise UserError(
             f"{version} learnt from other features, other nulls or another label than there are "
             "now: the next night would replace it",
             "train on what there is: `plumbline train`",
@@ -120,7 +120,7 @@ def promote(
     current = champion(database, run.target, since)
     previous = current.model_version if current else None
     if previous == version:
-        raise MlError(f"{version} is the champion already", SEE)
+        raise UserError(f"{version} is the champion already", SEE)
     rows = changes(version, previous, run.target, since, reason)
     warehouse.append_rows(database, "model_stages", rows)
     return run, previous
@@ -137,11 +137,11 @@ def rollback(
 
     Raises
     ------
-    MlError
+    UserError
         Where there was none before, it does not fit, or its file is missing or was changed.
     """
     crowned = [c.model_version for c in history(database, target) if c.stage == CHAMPION]
     before = [version for version in crowned if version != crowned[-1]] if crowned else []
     if not before:
-        raise MlError(f"{target} had no other champion before", SEE)
+        raise UserError(f"{target} had no other champion before", SEE)
     return promote(database, models_dir, before[-1], since, "rolled back", fits)

@@ -14,10 +14,10 @@ from ml.checks import check_labels, check_values, constant_features
 from ml.comparison import Backtest, Progress, compare
 from ml.config import Settings, TargetSettings, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
-from ml.errors import TooLittleDataError
 from ml.leakage import ALL_ROWS, check_alone, check_mart
 from ml.origins import Origin, rolling_origins
 from ml.splits import REMEDY, check_any, check_rows_apart, rows_of
+from plumbline.errors import TooLittleDataError
 
 COMPARISON, ABLATION = "model_comparison", "feature_ablation"
 
@@ -78,7 +78,7 @@ def study(
 
     Raises
     ------
-    MlError
+    UserError
         Where the history is too short, or the features, labels or the database are at fault;
         nothing is written then.
     """

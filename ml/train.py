@@ -24,7 +24,6 @@ from ml.challenge import decide
 from ml.checks import check_labels, check_not_gone_dark, check_values, constant_features
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
-from ml.errors import TooLittleDataError
 from ml.leakage import check_alone, check_mart, slices_of
 from ml.profile import drift_bins, feature_importance
 from ml.records import TrainResult, recipe, run_row, train_result, untrained, verdict
@@ -36,6 +35,7 @@ from ml.splits import (
     rows_of,
     split_dates,
 )
+from plumbline.errors import TooLittleDataError
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def train(
 
     Raises
     ------
-    MlError
+    UserError
         Where the features, labels, files or the database are at fault; nothing is changed then.
     """
     started = time.perf_counter()

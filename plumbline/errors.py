@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import re
 
+import duckdb
+
 DISK_FULL_NUMBERS = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 DISK_FULL_TEXT = re.compile(
     r"no space left on device|file too large|disk quota exceeded|not enough (disk )?space", re.I
@@ -43,6 +45,10 @@ class UserError(Exception):
         return f"error: {self.message} — {self.remedy}" if self.remedy else f"error: {self.message}"
 
 
+class TooLittleDataError(UserError):
+    """The history is too short, or holds too few accounts with the label, to train and to judge."""
+
+
 def one_line(text: str) -> str:
     """Join the lines of `text` with single spaces."""
     return " ".join(str(text).split())
@@ -57,7 +63,7 @@ def disk_full() -> UserError:
 
 
 def explain(error: BaseException) -> UserError | None:
-    """Translate an error of Python, DuckDB or `ml` that a user can act on.
+    """Translate an error of Python or DuckDB that a user can act on.
 
     Returns
     -------
@@ -72,10 +78,7 @@ def explain(error: BaseException) -> UserError | None:
         return disk_full()
     if isinstance(error, PermissionError):
         return UserError(f"no permission for {error.filename}", "check who owns the file")
-    if any(kind.__module__ == "ml.errors" for kind in type(error).__mro__):
-        message = getattr(error, "message", None) or str(error)
-        return UserError(message.removeprefix("error: "), getattr(error, "remedy", ""))
-    if type(error).__module__.partition(".")[0] in {"duckdb", "_duckdb"}:
+    if isinstance(error, duckdb.Error):
         return explain_engine_text(str(error))
     return None
 

@@ -24,7 +24,7 @@ def check_unchanged_models(settings: Settings, as_of: date, models: Sequence[Mod
 
     Raises
     ------
-    MlError
+    UserError
         A gate fails; nothing is scored.
     """
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:

@@ -143,7 +143,7 @@ def choose_model(
 
     Raises
     ------
-    MlError
+    UserError
         Features, labels, files or the database are at fault.
     """
     from ml import registry, stages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plumbline.errors import explain
+from plumbline.errors import UserError
 from plumbline.night.leakage import measure
 from plumbline.night.scoring import targets_on
 from plumbline.proofs.registry import Context, Proven, proof
@@ -14,15 +14,12 @@ from plumbline.proofs.registry import Context, Proven, proof
 )
 def no_leakage(context: Context) -> Proven:
     """The gates of every target's training, on what is built now."""
-    from ml.errors import MlError
-
     told = []
     for target in targets_on(context.settings):
         try:
             alone = measure(context.settings, context.as_of, target)
-        except MlError as error:
-            known = explain(error)
-            return Proven(False, f"{target}: {known.message if known else error}")
+        except UserError as error:
+            return Proven(False, f"{target}: {error.message}")
         told.append(
             f"{target} too few rows to judge"
             if alone is None

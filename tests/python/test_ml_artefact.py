@@ -10,9 +10,9 @@ from test_ml_score import QUICK
 
 from ml import stages
 from ml.artefact import write_artefact
-from ml.errors import MlError
 from ml.score import score
 from ml.train import train
+from plumbline.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def refused(folder, message):
     """One clear line with its remedy, and no row changed."""
     scored = "from ml.predictions order by all"
     before = fetch(folder / "plumbline.duckdb", scored)
-    with pytest.raises(MlError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         run_scoring(folder)
     assert "\n" not in str(caught.value)
     assert caught.value.remedy

@@ -15,7 +15,7 @@ from ml_world import (
 )
 
 from ml import stages
-from ml.errors import MlError
+from plumbline.errors import UserError
 
 # Half a year before AS_OF: outcomes have come since that neither model knew.
 EARLIER = date(2025, 9, 20)
@@ -123,7 +123,7 @@ def test_a_model_that_does_not_fit_is_not_promoted(world):
     folder, first, second = world
     database, models = folder / "plumbline.duckdb", folder / "models"
     before = stages.history(database, "churn")
-    with pytest.raises(MlError, match="the next night would replace it"):
+    with pytest.raises(UserError, match="the next night would replace it"):
         stages.promote(
             database, models, second.model_version, NEXT, "by hand",
             lambda run: run.model_version == first.model_version,
@@ -158,7 +158,7 @@ def test_what_cannot_be_champion_is_refused_and_changes_nothing(world, spoil, me
     database = folder / "plumbline.duckdb"
     before = stages.history(database, "churn")
     execute(database, spoil)
-    with pytest.raises(MlError, match=message):
+    with pytest.raises(UserError, match=message):
         stages.promote(database, folder / "models", second.model_version, NEXT, "by hand")
     assert stages.history(database, "churn") == before
 
@@ -166,9 +166,9 @@ def test_what_cannot_be_champion_is_refused_and_changes_nothing(world, spoil, me
 def test_the_champion_cannot_be_promoted_and_the_first_not_rolled_back(world):
     folder, first, _ = world
     database, models = folder / "plumbline.duckdb", folder / "models"
-    with pytest.raises(MlError, match="champion already"):
+    with pytest.raises(UserError, match="champion already"):
         stages.promote(database, models, first.model_version, NEXT, "by hand")
-    with pytest.raises(MlError, match="no other champion before"):
+    with pytest.raises(UserError, match="no other champion before"):
         stages.rollback(database, models, "churn", NEXT)
 
 

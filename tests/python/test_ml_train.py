@@ -23,10 +23,10 @@ from ml_world import (
 
 from ml import registry, stages
 from ml.artefact import load_artefact
-from ml.errors import MlError
 from ml.pipeline import CHAMPION_KINDS
 from ml.tables import table_columns
 from ml.train import train
+from plumbline.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +258,7 @@ def test_too_little_data_is_a_verdict_and_leaves_no_champion(world, statement, t
 )
 def test_a_fault_is_one_clear_line_and_changes_nothing(world, statement, message):
     execute(world / "plumbline.duckdb", statement)
-    with pytest.raises(MlError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         run_training(world)
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
@@ -268,10 +268,10 @@ def test_a_fault_is_one_clear_line_and_changes_nothing(world, statement, message
 
 
 def test_missing_databases_and_unwritable_folders_are_one_clear_line(world):
-    with pytest.raises(MlError, match="does not exist"):
+    with pytest.raises(UserError, match="does not exist"):
         stages.champion(world / "nowhere.duckdb", "churn")
     (world / "models").write_text("a file where the folder should be")
-    with pytest.raises(MlError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot be written"):
         run_training(world)
     assert stages.champion(world / "plumbline.duckdb", "churn") is None
 

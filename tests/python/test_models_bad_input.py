@@ -19,7 +19,7 @@ from conftest import FIRST_NIGHT, LAST_NIGHT, World, digest
 from ml_world import execute
 from proof_context import QUIET, context_of
 
-from ml.errors import MlError
+from plumbline.errors import UserError
 from plumbline.night import leakage
 from plumbline.night.scoring import choose_models
 from plumbline.proofs import registry
@@ -151,7 +151,7 @@ def test_a_leak_stops_nights_that_build_everything_anew(world: World) -> None:
         [check] = leakage.recorded_checks(connection, models)
     assert check.is_passed and check.measured.startswith("churn: ") and check.limit == "below 0.95"
     execute(world.build_file, f"update {EXAMPLES} set seats = -seats where {LABEL} = 1")
-    with pytest.raises(MlError, match="feature seats alone ranks churned accounts"):
+    with pytest.raises(UserError, match="feature seats alone ranks churned accounts"):
         leakage.check_unchanged_models(settings, as_of, models)
     # a model of this very night went through the gates when it was trained
     leakage.check_unchanged_models(settings, FIRST_NIGHT, models)

@@ -164,14 +164,6 @@ def test_errors_of_the_engine_are_said_in_one_line() -> None:
     assert explain(ValueError("a defect")) is None
 
 
-def test_errors_of_ml_keep_their_remedy() -> None:
-    from ml.errors import MlError
-
-    known = explain(MlError("feature mrr is missing", "rebuild the feature mart"))
-    assert known is not None
-    assert known.line == "error: feature mrr is missing — rebuild the feature mart"
-
-
 def test_failed_nodes_have_a_line_each() -> None:
     failed = NodeOutcome("test", "not_null_x", "fail", "Got 3 results", 3)
     broken = NodeOutcome("model", "int_x", "error", "Binder Error: no column y", 0)

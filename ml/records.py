@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -37,8 +38,9 @@ class TrainResult:
         Whether it is champion of the date now.
     metrics : pd.DataFrame
         The rows of ``ml.model_performance``; empty where there was too little data.
-    warnings : tuple[str, ...]
-        Plain sentences, such as features that were dropped.
+    left_out : Mapping[str, str]
+        Features that the model does without, each with what it was over the training slice:
+        ``unknown`` or ``constant``.
     verdict : str
         ``ok``, ``no_signal`` or ``too_few_positives`` (too short a history included).
     sentence : str
@@ -54,7 +56,7 @@ class TrainResult:
     decision: str
     is_champion: bool
     metrics: pd.DataFrame
-    warnings: tuple[str, ...]
+    left_out: Mapping[str, str]
     verdict: str
     sentence: str
     is_new: bool
@@ -113,7 +115,7 @@ def untrained(run: ModelRun, error: TooLittleDataError) -> ModelRun:
     """Return the run of a training for which there was too little data."""
     sentence = f"No model was trained: {error.message}; {error.remedy}."
     return replace(
-        run, metrics={"verdict": TOO_FEW_POSITIVES, "sentence": sentence, "warnings": []}
+        run, metrics={"verdict": TOO_FEW_POSITIVES, "sentence": sentence}
     )
 
 
@@ -141,7 +143,7 @@ def train_result(
         decision=run.metrics.get("decision", "no model"),
         is_champion=champion is not None and champion.model_version == run.model_version,
         metrics=metrics,
-        warnings=tuple(run.metrics["warnings"]),
+        left_out=run.metrics.get("left_out", {}),
         verdict=run.metrics["verdict"],
         sentence=run.metrics["sentence"],
         is_new=is_new,

@@ -186,12 +186,8 @@ def _train(
     first = rows_of(frame, split.train)
     dropped = constant_features(first, contract.names)
     kinds = {name: "unknown" if first[name].isna().all() else "constant" for name in dropped}
-    warnings = [
-        f"feature {name} is {kind} over the training slice: left out"
-        for name, kind in kinds.items()
-    ]
-    for warning in warnings:
-        logger.warning(warning)
+    for name, kind in kinds.items():
+        logger.warning("feature %s is %s over the training slice: left out", name, kind)
     contract = contract.without_features(dropped)
     data = TrainingData(frame, contract, run.label_name, split, capacity)
     candidates = judge_candidates(data, settings)
@@ -225,7 +221,7 @@ def _train(
         },
         metrics={
             **verdict(chosen, aim.positives, settings.evaluation),
-            "warnings": warnings,
+            "left_out": kinds,
             "strongest_alone": asdict(strongest) if strongest else None,
         },
     )

@@ -41,6 +41,6 @@ def train(as_of: date | None, source: str, raw: str | None) -> None:
             )
             step.outcome = "; ".join(model.outcome for model in models)
     for model in models:
-        for line in (model.sentence, *model.warnings):
+        for line in (model.sentence, *model.told_left_out):
             console.print(f"{model.target}: {line}", markup=False)
     console.print(f"next: plumbline nightly scores with the champions, from {since} on")

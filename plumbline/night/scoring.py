@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -42,7 +41,6 @@ ASKED = """
     where should_retrain and as_of_date = ?
 """
 CHURN = "churn"
-LEFT_OUT = re.compile(r"feature (\w+) is (\w+) over the training slice: left out$")
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,9 @@ class Model:
         The verdict in plain words.
     outcome : str
         What was done, for the stage's line.
+    left_out : mapping
+        Features that a new model does without, each with what it was in training: `unknown` or
+        `constant`.
     """
 
     version: str | None
@@ -66,7 +67,7 @@ class Model:
     verdict: str
     sentence: str
     outcome: str
-    warnings: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_trusted(self) -> bool:
@@ -77,16 +78,18 @@ class Model:
     def sentences(self) -> tuple[str, ...]:
         """What the summary must say about the model, worst first."""
         doubt = () if self.is_trusted else (self.sentence,)
-        others = tuple(text for text in self.warnings if not LEFT_OUT.match(text))
-        left_out: dict[str, list[str]] = {}
-        for text in self.warnings:
-            if found := LEFT_OUT.match(text):
-                left_out.setdefault(found[2], []).append(found[1])
-        told = (
-            f"Left out of the model, {kind} in training: {', '.join(names)}."
-            for kind, names in left_out.items()
+        return (*doubt, *self.told_left_out)
+
+    @property
+    def told_left_out(self) -> tuple[str, ...]:
+        """A sentence for the features that were unknown in training, and one for the constant."""
+        names: dict[str, list[str]] = {}
+        for name, kind in self.left_out.items():
+            names.setdefault(kind, []).append(name)
+        return tuple(
+            f"Left out of the model, {kind} in training: {', '.join(of_kind)}."
+            for kind, of_kind in names.items()
         )
-        return (*doubt, *others, *told)
 
 
 def choose_models(
@@ -183,7 +186,7 @@ def choose_model(
         )
     done = "new:" if result.is_new else "same data as"
     run = registry.find(settings.build_file, result.model_version)
-    return _as_model(run, f"{done} {result.model_version}{because}", result.warnings)
+    return _as_model(run, f"{done} {result.model_version}{because}", result.left_out)
 
 
 def label_of(settings: Settings, target: str) -> str:
@@ -202,9 +205,11 @@ def fits_now(settings: Settings, run: ModelRun) -> bool:
     return fits(run, contract, label_of(settings, run.target))
 
 
-def _as_model(run: ModelRun, outcome: str, warnings: tuple[str, ...] = ()) -> Model:
+def _as_model(
+    run: ModelRun, outcome: str, left_out: Mapping[str, str] = MappingProxyType({})
+) -> Model:
     verdict, sentence = run.metrics["verdict"], run.metrics["sentence"]
-    return Model(run.model_version, run.target, verdict, sentence, outcome, warnings)
+    return Model(run.model_version, run.target, verdict, sentence, outcome, left_out)
 
 
 def score(settings: Settings, run_id: str, as_of: date, model: Model) -> int:

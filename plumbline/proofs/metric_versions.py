@@ -118,24 +118,47 @@ def registered(file: Path = SEED) -> list[Definition]:
     return sorted(found, key=lambda d: (d.metric_name, d.version))
 
 
-def faults(now: Mapping[str, Definition], known: Iterable[Definition]) -> list[str]:
-    """What is wrong between the project's definitions and the registered ones, a line each."""
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong between a metric's definition and the registered one.
+
+    Attributes
+    ----------
+    needs_version : bool
+        Whether its version must change first; `make metrics` alone mends the others.
+    """
+
+    metric_name: str
+    told: str
+    needs_version: bool
+
+    @property
+    def line(self) -> str:
+        """The fault and its remedy."""
+        then = ", then" if self.needs_version else ";"
+        return f"{self.metric_name}: {self.told}{then} run `make metrics`"
+
+
+def faults(now: Mapping[str, Definition], known: Iterable[Definition]) -> list[Fault]:
+    """What is wrong between the project's definitions and the registered ones."""
     newest = {definition.metric_name: definition for definition in known}
-    lines = []
+    found = []
     for name, definition in sorted(now.items()):
         old = newest.get(name)
         if old is None:
-            lines.append(f"{name}: not registered yet; run `make metrics`")
+            found.append(Fault(name, "not registered yet", False))
         elif definition.version < old.version:
-            lines.append(f"{name}: version {definition.version} is below {old.version}")
+            told = f"version {definition.version} is below {old.version}; set it higher"
+            found.append(Fault(name, told, True))
         elif definition.version > old.version:
-            lines.append(f"{name}: version {definition.version} is new; run `make metrics`")
+            found.append(Fault(name, f"version {definition.version} is new", False))
         elif definition.fingerprint != old.fingerprint:
-            lines.append(
-                f"{name}: the definition changed and version {old.version} did not;"
-                f" set version: {old.version + 1} in its config.meta, then run `make metrics`"
+            told = (
+                f"the definition changed and version {old.version} did not;"
+                f" set version: {old.version + 1} in its config.meta"
             )
-    return lines
+            found.append(Fault(name, told, True))
+    return found
 
 
 def renewed(
@@ -149,8 +172,7 @@ def renewed(
         A definition changed and its version did not rise.
     """
     known = list(known)
-    wrong = [line for line in faults(now, known) if "run `make metrics`" not in line[-20:]]
-    wrong += [line for line in faults(now, known) if "did not;" in line and line not in wrong]
+    wrong = [fault.line for fault in faults(now, known) if fault.needs_version]
     if wrong:
         raise UserError(
             f"{len(wrong)} metrics changed without a new version", "see above", tuple(wrong)

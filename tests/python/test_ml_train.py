@@ -62,7 +62,7 @@ def test_a_planted_signal_is_found_and_reported(trained):
     folder, result = trained
     assert result.verdict == "ok"
     assert result.model_kind in CHAMPION_KINDS
-    assert result.warnings == ("feature always_zero is constant over the training slice: left out",)
+    assert result.left_out == {"always_zero": "constant"}
     metrics = result.metrics.set_index(["model_kind", "slice", "metric_name"])["metric_value"]
     metrics = metrics.sort_index()
     kinds = set(CHAMPION_KINDS)

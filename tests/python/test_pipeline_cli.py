@@ -177,11 +177,9 @@ def test_failed_nodes_have_a_line_each() -> None:
 
 
 def test_constant_features_are_one_sentence() -> None:
-    told = tuple(f"feature {x} is constant over the training slice: left out" for x in "ab")
-    dark = "feature c is unknown over the training slice: left out"
-    model = Model("m", "churn", "ok", "fine", "", (*told, dark, "something else"))
+    left_out = {"a": "constant", "c": "unknown", "b": "constant"}
+    model = Model("m", "churn", "ok", "fine", "", left_out)
     assert model.sentences == (
-        "something else",
         "Left out of the model, constant in training: a, b.",
         "Left out of the model, unknown in training: c.",
     )

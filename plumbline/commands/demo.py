@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from plumbline.config import load_settings
+from plumbline.store.lock import run_lock
 from plumbline.terminal import make_console
 
 
@@ -33,4 +34,6 @@ def demo(size: str, days: int | None, seed: int, raw: str | None) -> None:
     """
     from plumbline.demo.world import create_world
 
-    create_world(size, days, seed, load_settings(raw=raw), make_console())
+    settings = load_settings(raw=raw)
+    with run_lock(settings):  # a night may be reading the folder
+        create_world(size, days, seed, settings, make_console())

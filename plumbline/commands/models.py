@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 from rich import box
 from rich.table import Table
@@ -11,8 +13,9 @@ from plumbline.commands.options import source_options
 from plumbline.config import load_settings
 from plumbline.errors import UserError
 from plumbline.night.last_build import open_built
-from plumbline.store.lock import run_lock
-from plumbline.terminal import make_console
+from plumbline.store.connections import open_published
+from plumbline.store.lock import lock_if_free
+from plumbline.terminal import make_console, shown
 
 MODELS = """
     select
@@ -40,12 +43,23 @@ def models(source: str, raw: str | None) -> None:
       plumbline models
     """
     settings, console = load_settings(source, raw), make_console()
-    with run_lock(settings), open_built(settings) as connection:
+    with contextlib.ExitStack() as stack:
+        # A night has the private file for itself: meanwhile, what it published last.
+        holder = stack.enter_context(lock_if_free(settings))
+        connection = stack.enter_context(
+            open_published(settings) if holder else open_built(settings)
+        )
         rows = connection.execute(MODELS).fetchall()
         changes = connection.execute(
             "select since_date, target, stage, model_version, reason from ml.model_stages"
             " order by target, since_date, recorded_at, stage"
         ).fetchall()
+    if holder:
+        console.print(
+            f"A run is at work (process {holder}): models as {shown(settings.published_file)} has"
+            " them.",
+            markup=False,
+        )
     if not rows:
         raise UserError("no model was trained yet", "run `plumbline nightly`")
     champions = {target: version for _, target, stage, version, _ in changes if stage == "champion"}

@@ -1,4 +1,4 @@
-"""Opens the private file."""
+"""Opens the private file, and the published one."""
 
 from __future__ import annotations
 
@@ -23,4 +23,26 @@ def open_private(settings: Settings) -> duckdb.DuckDBPyConnection:
         raise known or UserError(
             f"{settings.build_file} cannot be opened: {error}",
             "move it away and run again: the next run builds it anew",
+        ) from None
+
+
+def open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the published file, read only.
+
+    Raises
+    ------
+    UserError
+        Nothing was published yet, or the file is damaged.
+    """
+    if not settings.published_file.exists():
+        raise UserError(
+            f"nothing is published yet for source '{settings.source}'",
+            "wait until the run that is at work has ended",
+        )
+    try:
+        return duckdb.connect(str(settings.published_file), read_only=True)
+    except duckdb.Error as error:
+        raise explain_engine_text(str(error)) or UserError(
+            f"{settings.published_file} cannot be opened: {error}",
+            "the next published night writes it anew",
         ) from None

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from plumbline.config import Settings
+from plumbline.night import scoring
 from plumbline.store import ops, preflight
 from plumbline.store.connections import open_private
 from plumbline.store.landings import FULL_BUILD, changed_since, latest_landed
@@ -62,8 +63,19 @@ class Plan:
 
 
 def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> Plan:
-    """Decide T and from which day on to recompute; write the start of the run down."""
+    """Decide T and from which day on to recompute; write the start of the run down.
+
+    Raises
+    ------
+    UserError
+        T lies outside the data, the label is no label, or a champion's file is not the one that was
+        registered: all before anything is built, and with no trace that a later night would meet.
+    """
     as_of = options.as_of or preflight.default_as_of(settings, raw)
+    preflight.check_as_of(settings, as_of, raw)
+    preflight.check_label(settings)
+    if not options.retrain:
+        scoring.check_files(settings, as_of)
     run_id = ops.new_run_id(as_of)
     shaping = {
         "raw": str(settings.raw),

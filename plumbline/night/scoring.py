@@ -189,6 +189,23 @@ def choose_model(
     return _as_model(run, f"{done} {result.model_version}{because}", result.left_out)
 
 
+def check_files(settings: Settings, as_of: date) -> None:
+    """Look, before a night builds, at the files of the models that it would score with.
+
+    Raises
+    ------
+    UserError
+        A file is missing, was changed, or was written by other code or another scikit-learn.
+    """
+    from ml import stages
+    from ml.artefact import load_registered
+
+    for target in targets_on(settings):
+        champion = stages.champion(settings.build_file, target, as_of)
+        if champion is not None and fits_now(settings, champion):
+            load_registered(champion, settings.models_folder)
+
+
 def label_of(settings: Settings, target: str) -> str:
     """Label column that a target is learnt from."""
     from ml.config import load_settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from plumbline.errors import UserError
 from plumbline.store.json_columns import check_json
 from plumbline.store.landings import FileFacts, Landing, landings_of, latest_landed
 from plumbline.store.parquet_files import check_values, read_facts
-from plumbline.store.raw import read_contract
+from plumbline.store.raw import read_contract, read_models
 from plumbline.store.text_files import check_text, read_text_facts
 
 DISK_RESERVE_BYTES = 200 * 1024**2
@@ -138,3 +139,58 @@ def default_as_of(settings: Settings, raw: RawState) -> date:
         f"the raw files of source '{settings.source}' do not say when they landed",
         "give --as-of DATE, or set as_of in plumbline.toml",
     )
+
+
+def check_as_of(settings: Settings, as_of: date, raw: RawState) -> None:
+    """Refuse a T of which the raw files tell nothing: before their first day, or long after.
+
+    What a source is late by is the input gate's matter, up to the longest lag that it allows any.
+    A folder whose files do not say when they landed is not judged; nor is the first day where a
+    sync tool lands, whose first landing may tell of earlier days.
+
+    Raises
+    ------
+    UserError
+        Names the days that the files cover.
+    """
+    last = latest_landed(raw.landings)
+    if last is None:
+        return
+    days = [date.fromisoformat(landing.landed) for landing in raw.landings if landing.landed]
+    extracted = [landing.first_extracted_at for landing in raw.landings]
+    first = min([*days, *(moment.date() for moment in extracted if moment is not None)])
+    is_early = as_of <= first and not settings.landed_by
+    if is_early or as_of > last + timedelta(days=1) + _longest_lag(settings):
+        raise UserError(
+            f"the raw files cover {first} to {last}, and --as-of {as_of} lies outside",
+            f"give a date from {first + timedelta(days=1)} to {last + timedelta(days=1)}",
+        )
+
+
+def _longest_lag(settings: Settings) -> timedelta:
+    file = settings.root / "seeds" / "reference" / "gate_thresholds.csv"
+    with file.open(newline="", encoding="utf-8") as stream:
+        limits = {row["check_name"]: float(row["limit_value"]) for row in csv.DictReader(stream)}
+    return timedelta(hours=max(v for name, v in limits.items() if name.endswith("_lag_hours")))
+
+
+def check_label(settings: Settings) -> None:
+    """Refuse a label that the training examples do not have.
+
+    Raises
+    ------
+    UserError
+        Names the labels that there are.
+    """
+    folder = settings.root / "models" / "marts" / "features"
+    examples, features = (
+        [column["name"] for column in read_models(folder / f"{name}.yml")[0]["columns"]]
+        for name in ("feat_training_examples", "feat_accounts_daily")
+    )
+    labels = [name for name in examples if name not in features]
+    if settings.label not in labels:
+        raise UserError(
+            f"plumbline.toml [source.{settings.source}]: label = {settings.label!r} is no label of"
+            " the training examples",
+            f"known: {', '.join(labels)}",
+        )

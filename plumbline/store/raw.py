@@ -155,13 +155,28 @@ def read_sources(file: Path) -> list[dict[str, Any]]:
     UserError
         The file is missing or is not valid YAML.
     """
+    return _listed(file, "sources")
+
+
+def read_models(file: Path) -> list[dict[str, Any]]:
+    """The `models` of one YAML file.
+
+    Raises
+    ------
+    UserError
+        The file is missing or is not valid YAML.
+    """
+    return _listed(file, "models")
+
+
+def _listed(file: Path, key: str) -> list[dict[str, Any]]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), LOADER)
     except FileNotFoundError:
         raise UserError(f"{file} is missing", "take it from the project again") from None
     except yaml.YAMLError as error:
         raise UserError(f"{file} is not valid YAML: {error}", "mend that line") from None
-    return list((content or {}).get("sources", []))
+    return list((content or {}).get(key, []))
 
 
 def _tables_of(file: Path, vendor: str, raw: Path) -> list[RawTable]:

@@ -117,6 +117,25 @@ def test_a_fault_is_one_clear_line_and_changes_nothing(
     assert state(world) == before
 
 
+def test_a_night_that_cannot_end_well_does_not_begin(
+    world: World, plumbline: Callable[..., tuple[int, str, str]]
+) -> None:
+    """Nothing is built, and no run is on record that the next night would meet."""
+    runs = world.read("select * from ops.runs order by all", private=True)
+    before = state(world)
+    for as_of in ("2030-01-01", "2024-09-01"):
+        code, _, told = plumbline("nightly", "--as-of", as_of)
+        assert (code, state(world)) == (1, before)
+        assert f"cover 2024-09-01 to 2026-02-27, and --as-of {as_of} lies outside" in told
+        assert "give a date from 2024-09-02 to 2026-02-28" in told
+    tamper(world)
+    before = state(world)
+    code, _, told = plumbline("nightly")
+    assert (code, state(world)) == (1, before)
+    assert "SHA-256 differs" in told and "kept" not in told
+    assert world.read("select * from ops.runs order by all", private=True) == runs
+
+
 def test_too_few_churners_are_a_sentence_and_the_champion_stays(
     world: World, plumbline: Callable[..., tuple[int, str, str]]
 ) -> None:

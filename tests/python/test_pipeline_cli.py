@@ -24,6 +24,7 @@ from plumbline.night.summary import Summary, money, print_summary
 from plumbline.proofs import registry
 from plumbline.store.landings import Landing, landings_of, read_text_facts
 from plumbline.store.outcomes import BuildOutcome, NodeOutcome
+from plumbline.store.preflight import RawState, check_as_of, check_label
 from plumbline.terminal import Stages
 
 COMMANDS = sorted(cli.commands)
@@ -268,3 +269,27 @@ def test_the_published_file_opens_without_the_project(ci_world: World) -> None:
     assert rows is not None
     assert rows[0] > 30
     assert silent == []
+
+
+def test_a_wrong_label_names_the_right_ones() -> None:
+    settings = load_settings()
+    check_label(settings)
+    for label in ("churned_within_61d", "avg_dau_7d"):
+        with pytest.raises(UserError, match=rf"'{label}' is no label .* known: churned_within_60d"):
+            check_label(replace(settings, label=label))
+
+
+def test_a_date_outside_the_data_is_told() -> None:
+    """Late is the input gate's matter, up to the longest lag that it allows."""
+    def state(*days: str) -> RawState:
+        landings = tuple(Landing("v", "t", day, 1, 1, "x", None) for day in days)
+        return RawState(landings, 1, 1, 1, ())
+
+    settings, raw = load_settings(), state("2026-01-01", "2026-02-27")
+    for day in (date(2026, 1, 2), date(2026, 2, 28), date(2026, 3, 7)):
+        check_as_of(settings, day, raw)
+    for day in (date(2026, 1, 1), date(2026, 3, 8)):
+        with pytest.raises(UserError, match="cover 2026-01-01 to 2026-02-27"):
+            check_as_of(settings, day, raw)
+    check_as_of(settings, date(2030, 1, 1), state(""))
+    check_as_of(replace(settings, landed_by={"stripe": "dlt"}), date(2025, 1, 1), raw)

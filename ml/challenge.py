@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
-from ml.artefact import Artefact, is_intact, load_registered
+from ml.artefact import Artefact, load_registered
 from ml.candidates import Candidate, TrainingData
 from ml.config import Settings
 from ml.contract import FeatureContract
 from ml.evaluate import Outcomes, paired_differences
 from ml.registry import ModelRun
 from ml.splits import rows_of
+from plumbline.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def decide(
         return Decision(
             True, "the champion learnt from other features, other nulls or another label", {}
         )
-    path, digest = models_dir / str(incumbent.artefact_path), str(incumbent.artefact_sha256)
-    if not is_intact(path, digest):
-        return Decision(True, "the champion's file is lost or was changed", {})
-    return duel(challenger, data, incumbent, load_registered(incumbent, models_dir), settings)
+    try:
+        artefact = load_registered(incumbent, models_dir)
+    except UserError as error:
+        return Decision(True, f"the champion cannot score any longer: {error.message}", {})
+    return duel(challenger, data, incumbent, artefact, settings)

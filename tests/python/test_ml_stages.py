@@ -1,5 +1,6 @@
 """Champion and challenger: who wins, who is champion when, and what cannot become one."""
 
+import hashlib
 import shutil
 from datetime import date
 
@@ -109,6 +110,26 @@ def test_a_champion_of_other_features_gives_way(world):
     result = run_training(folder, AS_OF)
     assert result.is_champion
     assert "other features" in result.decision
+
+
+@pytest.mark.parametrize("content", [None, b"of another code version"], ids=["lost", "unreadable"])
+def test_a_champion_whose_file_cannot_be_used_gives_way(world, content):
+    """A training that is asked for mends it; nights refuse to begin with it."""
+    folder, first, second = world
+    file = next((folder / "models").glob(f"{first.model_version}*"))
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    execute(
+        folder / "plumbline.duckdb",
+        f"update ml.model_runs set artefact_sha256 = '{hashlib.sha256(content or b'').hexdigest()}'"
+        f" where model_version = '{first.model_version}'",
+        f"delete from ml.model_runs where model_version = '{second.model_version}'",
+        f"delete from ml.model_performance where model_version = '{second.model_version}'",
+    )
+    result = run_training(folder, AS_OF)
+    assert result.is_champion and result.is_new
+    assert "the champion cannot score any longer" in result.decision
 
 
 def test_a_champion_counts_from_the_night_that_was_named(tmp_path):

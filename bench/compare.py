@@ -15,11 +15,11 @@ from threadpoolctl import threadpool_limits
 from bench import night, peers
 from bench.record import ROOT, Figure, run_child
 from ml import warehouse
-from ml.candidates import TrainingData, choose, judge_candidates
 from ml.checks import constant_features
 from ml.config import load_settings
 from ml.contract import load_contract
-from ml.splits import rows_of, split_dates
+from ml.fitting.splits import rows_of, split_dates
+from ml.judging.candidates import TrainingData, choose, judge_candidates
 
 # None of these was looked at while models and features were chosen.
 SEEDS = (21, 22, 23, 24, 25)

@@ -12,12 +12,13 @@ import pyarrow as pa
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from ml import stages, warehouse
-from ml.artefact import RETRAIN, Artefact, load_registered
+from ml import warehouse
 from ml.checks import check_not_all_null, check_values
 from ml.config import Settings, load_settings
-from ml.explain import check_additive, rank_reasons
-from ml.leakage import check_schemas, mart_types
+from ml.fitting.explain import check_additive, rank_reasons
+from ml.judging.leakage import check_schemas, mart_types
+from ml.registry import stages
+from ml.registry.artefact import RETRAIN, Artefact, load_registered
 from plumbline.errors import UserError
 
 CHUNK = 100_000  # rows scored at a time; bounds memory

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ml.config import EvaluationSettings
-from ml.evaluate import Outcomes, performance
+from ml.judging.evaluate import Outcomes, performance
 from plumbline.backtest.announcements import announced
 from plumbline.backtest.chain import Memory
 from plumbline.backtest.draws import Draws, Interval

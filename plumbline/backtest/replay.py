@@ -204,7 +204,7 @@ def published(nights: Iterable[date]) -> pa.Table:
 
 
 def _champion(private: Settings, target: str, night: date) -> scoring.Model | None:
-    from ml import stages
+    from ml.registry import stages
 
     run = stages.champion(private.build_file, target, night)
     if run is None:

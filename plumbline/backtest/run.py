@@ -188,9 +188,9 @@ def fingerprint(parts: list[Any]) -> str:
 
 def code_fingerprint() -> str:
     """SHA-256 over the code that replays, trains and scores."""
-    from ml import registry
+    from ml.registry import runs
 
-    digest = hashlib.sha256(registry.code_fingerprint().encode())
+    digest = hashlib.sha256(runs.code_fingerprint().encode())
     for file in (*sorted(Path(__file__).parent.glob("*.py")), Path(scoring.__file__)):
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -50,7 +50,7 @@ def compare(
       plumbline compare
       plumbline compare --target expansion --no-ablation
     """
-    from ml.study import ABLATION, COMPARISON, study
+    from ml.study.study import ABLATION, COMPARISON, study
 
     settings, console = load_settings(source, raw), make_console()
     label = scoring.label_of(settings, target)

@@ -27,7 +27,7 @@ def promote(run: str, source: str, raw: str | None) -> None:
     Example:
       plumbline promote churn-20260228-1a2b3c4d
     """
-    from ml.stages import promote as make_champion
+    from ml.registry.stages import promote as make_champion
 
     settings = load_settings(source, raw)
     with run_lock(settings):

@@ -27,7 +27,7 @@ def rollback(target: str, source: str, raw: str | None) -> None:
       plumbline rollback --target expansion
     """
     from ml.config import load_settings as load_knobs
-    from ml.stages import rollback as roll_back
+    from ml.registry.stages import rollback as roll_back
 
     settings = load_settings(source, raw)
     load_knobs().of(target)

@@ -61,7 +61,7 @@ def recorded_checks(
 
 def measure(settings: Settings, as_of: date, target: str) -> Any:
     """Run the gates of a target's training on what is built; the strongest feature alone."""
-    from ml.gates import check_leakage
+    from ml.judging.gates import check_leakage
 
     return check_leakage(
         settings.build_file,

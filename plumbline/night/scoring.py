@@ -13,7 +13,7 @@ import duckdb
 from plumbline.config import Settings
 
 if TYPE_CHECKING:
-    from ml.registry import ModelRun
+    from ml.registry.runs import ModelRun
 
 # Each customer-success manager has slots of his own, or those of the row `default`.
 CAPACITY = """
@@ -149,7 +149,7 @@ def choose_model(
     UserError
         Features, labels, files or the database are at fault.
     """
-    from ml import registry, stages
+    from ml.registry import runs, stages
     from ml.train import train
 
     if since is None or stages.champion(settings.build_file, target) is None:
@@ -185,7 +185,7 @@ def choose_model(
             "the only model that reads these features and this label",
         )
     done = "new:" if result.is_new else "same data as"
-    run = registry.find(settings.build_file, result.model_version)
+    run = runs.find(settings.build_file, result.model_version)
     return _as_model(run, f"{done} {result.model_version}{because}", result.left_out)
 
 
@@ -197,8 +197,8 @@ def check_files(settings: Settings, as_of: date) -> None:
     UserError
         A file is missing, was changed, or was written by other code or another scikit-learn.
     """
-    from ml import stages
-    from ml.artefact import load_registered
+    from ml.registry import stages
+    from ml.registry.artefact import load_registered
 
     for target in targets_on(settings):
         champion = stages.champion(settings.build_file, target, as_of)
@@ -215,8 +215,8 @@ def label_of(settings: Settings, target: str) -> str:
 
 def fits_now(settings: Settings, run: ModelRun) -> bool:
     """Whether a model reads the features and the label that there are now, as nights ask."""
-    from ml.challenge import fits
     from ml.contract import load_contract
+    from ml.registry.challenge import fits
 
     contract = load_contract().without_types(settings.source_types_off)
     return fits(run, contract, label_of(settings, run.target))

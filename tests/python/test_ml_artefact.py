@@ -8,8 +8,8 @@ import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 from test_ml_score import QUICK
 
-from ml import stages
-from ml.artefact import write_artefact
+from ml.registry import stages
+from ml.registry.artefact import write_artefact
 from ml.score import score
 from ml.train import train
 from plumbline.errors import UserError

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 from ml_world import AS_OF, FEATURES, contract_text, feature_rows, fetch, write_mart
 
-from ml import study as studies
-from ml.ablation import left_out
-from ml.calibrate import AffineMap, fit_affine
-from ml.comparison import Backtest, calibrate_forward, feature_sets
 from ml.config import Settings, load_settings
 from ml.contract import load_contract
-from ml.origins import known_before, rolling_origins
-from ml.rivals import COMPARED, build_rival, log_odds
-from ml.timing import timings
+from ml.fitting.calibrate import AffineMap, fit_affine
+from ml.study import study as studies
+from ml.study.ablation import left_out
+from ml.study.comparison import Backtest, calibrate_forward, feature_sets
+from ml.study.origins import known_before, rolling_origins
+from ml.study.rivals import COMPARED, build_rival, log_odds
+from ml.study.timing import timings
 from plumbline.errors import TooLittleDataError, UserError
 
 

@@ -8,13 +8,13 @@ from ml_world import LABEL, contract_text, feature_rows
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from ml.calibrate import AffineMap
-from ml.candidates import Champion
 from ml.config import load_settings
 from ml.contract import load_contract
-from ml.explain import check_additive, fit_explainer, rank_reasons
-from ml.pipeline import ADDITIVE, AVERAGE, FULL, LOGISTIC, Squash, build_pipeline
-from ml.profile import feature_bins, feature_importance
+from ml.fitting.calibrate import AffineMap
+from ml.fitting.explain import check_additive, fit_explainer, rank_reasons
+from ml.fitting.pipeline import ADDITIVE, AVERAGE, FULL, LOGISTIC, Squash, build_pipeline
+from ml.judging.candidates import Champion
+from ml.judging.profile import feature_bins, feature_importance
 from plumbline.errors import UserError
 
 SETTINGS = load_settings()

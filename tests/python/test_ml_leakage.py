@@ -12,14 +12,23 @@ import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 from sklearn.metrics import roc_auc_score
 
-from ml import leakage, stages, study
-from ml.challenge import fits
 from ml.config import load_settings
 from ml.contract import load_contract
-from ml.gates import check_leakage
-from ml.leakage import Alone, auc_alone, check_alone, check_schemas, slices_of, strongest_alone
+from ml.fitting.splits import Split, check_rows_apart, check_split_rows, split_dates
+from ml.judging import leakage
+from ml.judging.gates import check_leakage
+from ml.judging.leakage import (
+    Alone,
+    auc_alone,
+    check_alone,
+    check_schemas,
+    slices_of,
+    strongest_alone,
+)
+from ml.registry import stages
+from ml.registry.challenge import fits
 from ml.score import score
-from ml.splits import Split, check_rows_apart, check_split_rows, split_dates
+from ml.study import study
 from ml.train import train
 from plumbline.errors import UserError
 

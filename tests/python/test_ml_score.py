@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 
-from ml import stages, warehouse
+from ml import warehouse
 from ml.config import load_settings
+from ml.registry import stages
 from ml.score import first_of_lists, score
 from ml.train import train
 from plumbline.errors import UserError

@@ -8,7 +8,7 @@ import pytest
 from ml_world import LABEL, feature_rows
 
 from ml.config import load_settings
-from ml.splits import Split, check_embargo, check_positives, rows_of, split_dates
+from ml.fitting.splits import Split, check_embargo, check_positives, rows_of, split_dates
 from plumbline.errors import TooLittleDataError, UserError
 
 SETTINGS = load_settings().split

@@ -15,7 +15,7 @@ from ml_world import (
     write_mart,
 )
 
-from ml import stages
+from ml.registry import stages
 from plumbline.errors import UserError
 
 # Half a year before AS_OF: outcomes have come since that neither model knew.

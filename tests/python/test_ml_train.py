@@ -21,9 +21,9 @@ from ml_world import (
     write_mart,
 )
 
-from ml import registry, stages
-from ml.artefact import load_artefact
-from ml.pipeline import CHAMPION_KINDS
+from ml.fitting.pipeline import CHAMPION_KINDS
+from ml.registry import runs, stages
+from ml.registry.artefact import load_artefact
 from ml.tables import table_columns
 from ml.train import train
 from plumbline.errors import UserError
@@ -122,7 +122,7 @@ def test_drift_has_a_reference(trained):
         database,
         "select feature_name, sum(share) from ml.feature_bins group by feature_name",
     ))
-    run = registry.find(database, result.model_version)
+    run = runs.find(database, result.model_version)
     assert set(bins) == {*run.feature_names, "(score)"}
     assert list(bins.values()) == pytest.approx([1.0] * len(bins))
     ((lowest, highest),) = fetch(
@@ -278,13 +278,13 @@ def test_missing_databases_and_unwritable_folders_are_one_clear_line(world):
 
 def test_the_fingerprints_see_what_matters():
     rows = feature_rows(accounts=20)
-    first = registry.data_fingerprint(rows)
-    assert first == registry.data_fingerprint(rows.copy())
+    first = runs.data_fingerprint(rows)
+    assert first == runs.data_fingerprint(rows.copy())
     changed = rows.copy()
     changed.loc[5, "mrr"] = np.nextafter(changed.loc[5, "mrr"], np.inf)
-    assert registry.data_fingerprint(changed) != first
-    assert registry.data_fingerprint(rows.rename(columns={"mrr": "other"})) != first
+    assert runs.data_fingerprint(changed) != first
+    assert runs.data_fingerprint(rows.rename(columns={"mrr": "other"})) != first
 
 
 def test_the_example_of_a_version_is_true():
-    assert doctest.testmod(registry).failed == 0
+    assert doctest.testmod(runs).failed == 0

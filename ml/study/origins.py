@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.splits import REMEDY
+from ml.fitting.splits import REMEDY
 from plumbline.errors import TooLittleDataError
 
 

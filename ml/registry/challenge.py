@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
-from ml.artefact import Artefact, load_registered
-from ml.candidates import Candidate, TrainingData
 from ml.config import Settings
 from ml.contract import FeatureContract
-from ml.evaluate import Outcomes, paired_differences
-from ml.registry import ModelRun
-from ml.splits import rows_of
+from ml.fitting.splits import rows_of
+from ml.judging.candidates import Candidate, TrainingData
+from ml.judging.evaluate import Outcomes, paired_differences
+from ml.registry.artefact import Artefact, load_registered
+from ml.registry.runs import ModelRun
 from plumbline.errors import UserError
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from ml import warehouse
 from ml.checks import NUMERIC_TYPES
 from ml.config import Settings, TargetSettings
-from ml.splits import Split, rows_of
+from ml.fitting.splits import Split, rows_of
 from plumbline.errors import UserError
 
 OUTCOME_NAME = re.compile(

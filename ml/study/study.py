@@ -8,15 +8,16 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ml import registry, warehouse
-from ml.ablation import ablate
+from ml import warehouse
 from ml.checks import check_labels, check_values, constant_features
-from ml.comparison import Backtest, Progress, compare
 from ml.config import Settings, TargetSettings, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
-from ml.leakage import ALL_ROWS, check_alone, check_mart
-from ml.origins import Origin, rolling_origins
-from ml.splits import REMEDY, check_any, check_rows_apart, rows_of
+from ml.fitting.splits import REMEDY, check_any, check_rows_apart, rows_of
+from ml.judging.leakage import ALL_ROWS, check_alone, check_mart
+from ml.registry import runs
+from ml.study.ablation import ablate
+from ml.study.comparison import Backtest, Progress, compare
+from ml.study.origins import Origin, rolling_origins
 from plumbline.errors import TooLittleDataError
 
 COMPARISON, ABLATION = "model_comparison", "feature_ablation"
@@ -92,9 +93,9 @@ def study(
     check_any(frame, aim)
     check_labels(frame, aim.label, settings.split.min_train_positive_accounts)
     check_values(frame, contract)
-    version = registry.model_version(
-        f"study-{target}", as_of_date, registry.code_fingerprint(),
-        registry.data_fingerprint(frame), asdict(settings), capacity, sorted(source_types_off),
+    version = runs.model_version(
+        f"study-{target}", as_of_date, runs.code_fingerprint(),
+        runs.data_fingerprint(frame), asdict(settings), capacity, sorted(source_types_off),
     )
     origins = rolling_origins(
         frame["as_of_date"].to_numpy(), settings.comparison.origins, aim.embargo_days,

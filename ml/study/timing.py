@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ml.config import Settings
-from ml.rivals import log_odds
+from ml.study.rivals import log_odds
 
 Statistic = Callable[..., Any]
 MILLISECONDS = 1000.0

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ml.comparison import Backtest, Progress, judge, pooled
 from ml.config import Settings
 from ml.contract import FeatureContract
-from ml.evaluate import paired_differences
-from ml.pipeline import ADDITIVE
+from ml.fitting.pipeline import ADDITIVE
+from ml.judging.evaluate import paired_differences
+from ml.study.comparison import Backtest, Progress, judge, pooled
 
 FEATURE, SOURCE_TYPE = "feature", "source_type"
 METRICS = ("auc_roc", "log_loss")

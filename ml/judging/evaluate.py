@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from ml.calibrate import logistic_line
 from ml.config import EvaluationSettings
+from ml.fitting.calibrate import logistic_line
 
 CHUNK = 50  # resamples at a time; bounds memory
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ml import warehouse
 
-CODE_FOLDER = Path(__file__).resolve().parent
+CODE_FOLDER = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class ModelRun:
 def code_fingerprint(folder: Path = CODE_FOLDER) -> str:
     """Return the SHA-256 of the layer's code and knobs (``*.py`` and ``model.toml``)."""
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.py"), folder / "model.toml"]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted([*folder.rglob("*.py"), folder / "model.toml"]):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from ml.calibrate import AffineMap
-from ml.pipeline import ADDITIVE, AVERAGE, LOGISTIC, LogOddsAverage
+from ml.fitting.calibrate import AffineMap
+from ml.fitting.pipeline import ADDITIVE, AVERAGE, LOGISTIC, LogOddsAverage
 from plumbline.errors import UserError
 
 

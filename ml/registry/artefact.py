@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
-from ml.candidates import Champion
 from ml.contract import FeatureContract
-from ml.registry import ModelRun
+from ml.judging.candidates import Champion
+from ml.registry.runs import ModelRun
 from plumbline.errors import UserError
 
 RETRAIN = "retrain (`plumbline nightly --retrain`)"

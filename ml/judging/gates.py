@@ -6,8 +6,8 @@ from pathlib import Path
 from ml import warehouse
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
-from ml.leakage import Alone, check_alone, check_mart, slices_of
-from ml.splits import check_split_rows, split_dates
+from ml.fitting.splits import check_split_rows, split_dates
+from ml.judging.leakage import Alone, check_alone, check_mart, slices_of
 from plumbline.errors import TooLittleDataError
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from ml import warehouse
-from ml.artefact import load_registered
-from ml.pipeline import CHAMPION_KINDS
-from ml.registry import ModelRun, find
+from ml.fitting.pipeline import CHAMPION_KINDS
+from ml.registry.artefact import load_registered
+from ml.registry.runs import ModelRun, find
 from plumbline.errors import UserError
 
 CHAMPION = "champion"

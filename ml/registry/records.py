@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from ml import stages
-from ml.candidates import Candidate, Champion
 from ml.config import EvaluationSettings
-from ml.registry import ModelRun
+from ml.judging.candidates import Candidate, Champion
+from ml.registry import stages
+from ml.registry.runs import ModelRun
 from plumbline.errors import TooLittleDataError
 
 OK = "ok"

@@ -23,13 +23,13 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.pipeline import Pipeline
 
-from ml.calibrate import AffineMap, fit_affine
 from ml.config import Settings
 from ml.contract import FeatureContract
-from ml.evaluate import Outcomes, nobody_churns, performance
-from ml.explain import Explainer, fit_explainer
-from ml.pipeline import ADDITIVE, AVERAGE, CHAMPION_KINDS, LOGISTIC, build_pipeline
-from ml.splits import Split, rows_of
+from ml.fitting.calibrate import AffineMap, fit_affine
+from ml.fitting.explain import Explainer, fit_explainer
+from ml.fitting.pipeline import ADDITIVE, AVERAGE, CHAMPION_KINDS, LOGISTIC, build_pipeline
+from ml.fitting.splits import Split, rows_of
+from ml.judging.evaluate import Outcomes, nobody_churns, performance
 
 BASELINE = "nobody_churns"
 BASELINE_METRICS = ("accuracy", "brier")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ml.candidates import Candidate, Champion
+from ml.judging.candidates import Candidate, Champion
 
 SCORE = "(score)"  # stands beside the feature names; no column can be called so
 

@@ -17,14 +17,14 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
-from ml.calibrate import AffineMap, fit_affine
 from ml.config import Settings
 from ml.contract import FeatureContract
-from ml.evaluate import Outcomes, performance
-from ml.origins import Origin, known_before
-from ml.rivals import COMPARED, build_rival, log_odds
-from ml.splits import rows_of
-from ml.timing import latencies, timings
+from ml.fitting.calibrate import AffineMap, fit_affine
+from ml.fitting.splits import rows_of
+from ml.judging.evaluate import Outcomes, performance
+from ml.study.origins import Origin, known_before
+from ml.study.rivals import COMPARED, build_rival, log_odds
+from ml.study.timing import latencies, timings
 
 ALL, WITHOUT_NPS = "all", "without_nps"
 NPS = "nps_score"

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ml.config import Settings
 from ml.contract import FeatureContract
-from ml.pipeline import KINDS, Squash, build_pipeline
+from ml.fitting.pipeline import KINDS, Squash, build_pipeline
 
 FOREST = "random_forest"
 PERCEPTRON = "multilayer_perceptron"

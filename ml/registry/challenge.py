@@ -121,6 +121,6 @@ def decide(
         )
     try:
         artefact = load_registered(incumbent, models_dir)
-    except UserError as error:
-        return Decision(True, f"the champion cannot score any longer: {error.message}", {})
+    except UserError:
+        return Decision(True, "the champion's file is lost, was changed or loads no longer", {})
     return duel(challenger, data, incumbent, artefact, settings)

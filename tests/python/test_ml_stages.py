@@ -129,7 +129,7 @@ def test_a_champion_whose_file_cannot_be_used_gives_way(world, content):
     )
     result = run_training(folder, AS_OF)
     assert result.is_champion and result.is_new
-    assert "the champion cannot score any longer" in result.decision
+    assert "file is lost, was changed or loads no longer" in result.decision
 
 
 def test_a_champion_counts_from_the_night_that_was_named(tmp_path):

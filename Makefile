@@ -41,7 +41,7 @@ lock: setup  ## Renew requirements.lock within pyproject.toml and constraints.tx
 	@echo "requirements.lock is new; now make test"
 
 metrics: setup  ## Register new metrics and new versions of their definitions
-	@$(BIN)/python -m pipeline.metric_versions
+	@$(BIN)/python -m plumbline.proofs.metric_versions
 
 bench: setup  ## Speed and memory, measured on this machine; appended to bench/results
 	@$(BIN)/python -m bench
@@ -67,5 +67,5 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib pipeline ml demo >/dev/null || true
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib plumbline ml >/dev/null || true
 	@touch $@

@@ -15,11 +15,11 @@ from threadpoolctl import threadpool_limits
 from bench import night, peers
 from bench.record import ROOT, Figure, run_child
 from ml import warehouse
-from ml.candidates import TrainingData, choose, judge_candidates
 from ml.checks import constant_features
 from ml.config import load_settings
 from ml.contract import load_contract
-from ml.splits import rows_of, split_dates
+from ml.fitting.splits import rows_of, split_dates
+from ml.judging.candidates import TrainingData, choose, judge_candidates
 
 # None of these was looked at while models and features were chosen.
 SEEDS = (21, 22, 23, 24, 25)
@@ -46,7 +46,7 @@ class World:
 def generator_hash() -> str:
     """SHA-256 of the generator's code: figures of different generators do not compare."""
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "demo").glob("*.py")):
+    for path in sorted((ROOT / "plumbline" / "demo").glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -56,7 +56,7 @@ def build(folder: Path, size: str, seed: int) -> None:
     file = night.build_file(folder)
     file.parent.mkdir(parents=True)
     environment = {**night.environment(folder), "PLUMBLINE_BUILD": str(file)}
-    run_child(["-m", "pipeline", "demo", f"--size={size}", f"--seed={seed}"], environment)
+    run_child(["-m", "plumbline", "demo", f"--size={size}", f"--seed={seed}"], environment)
     run_child(
         ["-m", "dbt.cli.main", "build", "--quiet", "--select", "+feat_training_examples",
          "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _CHILD = """
 import json, resource, sys, time
 from pathlib import Path
-from demo.generate import generate
+from plumbline.demo.generate import generate
 size, seed, days, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) or None, Path(sys.argv[4])
 begin = time.perf_counter()
 counts = generate(size, seed, days, out / "raw", out / "truth")

@@ -30,12 +30,12 @@ def build_file(folder: Path) -> Path:
 
 def make_world(folder: Path, size: str) -> Measured:
     """Generate a world, as `make run` does."""
-    return run_child(["-m", "pipeline", "demo", f"--size={size}"], environment(folder))
+    return run_child(["-m", "plumbline", "demo", f"--size={size}"], environment(folder))
 
 
 def run_night(folder: Path, as_of: date) -> Measured:
     """Run one night."""
-    return run_child(["-m", "pipeline", "nightly", f"--as-of={as_of}"], environment(folder))
+    return run_child(["-m", "plumbline", "nightly", f"--as-of={as_of}"], environment(folder))
 
 
 def stage_seconds(folder: Path, as_of: date) -> dict[str, float]:

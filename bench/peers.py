@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 
-from ml.candidates import TrainingData
+from ml.judging.candidates import TrainingData
 
 PEER = "lightgbm"
 # Each is fitted with early stopping on validation; the lowest log loss there is refitted.

@@ -85,7 +85,7 @@ def run_child(command: Sequence[str], environment: Mapping[str, str] | None = No
     Parameters
     ----------
     command : sequence of str
-        Arguments of the interpreter, such as `-m pipeline nightly`.
+        Arguments of the interpreter, such as `-m plumbline nightly`.
     environment : mapping, optional
         Added to that of this process.
 

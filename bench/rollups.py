@@ -102,7 +102,7 @@ def run(folder: Path, days: int, memory: str) -> list[Figure]:
     """
     if not (folder / "raw").exists():
         run_child(
-            ["-m", "pipeline", "demo", "--size=full", f"--days={days}", f"--raw={folder / 'raw'}"]
+            ["-m", "plumbline", "demo", "--size=full", f"--days={days}", f"--raw={folder / 'raw'}"]
         )
     write_profile(folder, memory)
     run_dbt(folder, "seed")

@@ -25,13 +25,13 @@ from bench import night
 from bench.model import champion
 from bench.record import Figure, run_child
 from ml import warehouse
-from ml.artefact import Artefact, load_artefact
-from ml.candidates import TrainingData, choose, judge_candidates, refit
 from ml.checks import constant_features
 from ml.config import load_settings
 from ml.contract import load_contract
+from ml.fitting.splits import rows_of, split_dates
+from ml.judging.candidates import TrainingData, choose, judge_candidates, refit
+from ml.registry.artefact import Artefact, load_artefact
 from ml.score import score, score_frame
-from ml.splits import rows_of, split_dates
 
 TRAINING_ROWS, MANY_ACCOUNTS, REFERENCE_ACCOUNTS = 200_000, 1_000_000, 4187
 ONE_ROW_CALLS = 1000

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ml.contract import FeatureContract
-from ml.errors import MlError
+from plumbline.errors import UserError
 
 KEYS = ("account_id", "as_of_date")
 NUMERIC_TYPES = ("DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC", "BIGINT", "INTEGER", "SMALLINT",
@@ -27,17 +27,17 @@ def check_columns(types: Mapping[str, str], contract: FeatureContract, relation:
 
     Raises
     ------
-    MlError
+    UserError
         Naming the first feature that is missing or mistyped.
     """
     for name in contract.names:
         if name not in types:
-            raise MlError(
+            raise UserError(
                 f"feature {name} is not a column of {relation}",
                 "rebuild the feature mart, or retrain if the feature was renamed or removed",
             )
         if not types[name].upper().startswith(NUMERIC_TYPES):
-            raise MlError(
+            raise UserError(
                 f"feature {name} in {relation} has type {types[name]}, not DOUBLE",
                 "cast it to double in the feature mart",
             )
@@ -53,12 +53,12 @@ def check_values(frame: pd.DataFrame, contract: FeatureContract) -> None:
 
     Raises
     ------
-    MlError
+    UserError
         Naming the feature and the first row that is wrong.
     """
     duplicated = frame.duplicated(list(KEYS)).to_numpy()
     if duplicated.any():
-        raise MlError(
+        raise UserError(
             f"{int(duplicated.sum())} rows repeat a key, first {_place(frame, duplicated)}",
             "the feature mart must have one row per account and day",
         )
@@ -66,14 +66,14 @@ def check_values(frame: pd.DataFrame, contract: FeatureContract) -> None:
         values = frame[feature.name].to_numpy()
         infinite = np.isinf(values)
         if infinite.any():
-            raise MlError(
+            raise UserError(
                 f"feature {feature.name} has {int(infinite.sum())} infinite values, "
                 f"first {_place(frame, infinite)}",
                 "guard the division in the feature mart (a zero denominator gives NULL)",
             )
         unknown = np.isnan(values)
         if unknown.any() and not feature.may_be_missing:
-            raise MlError(
+            raise UserError(
                 f"feature {feature.name} has {int(unknown.sum())} nulls, "
                 f"first {_place(frame, unknown)}, and its contract says missing: never",
                 f"repair its input, or switch the type {feature.source_type} off "
@@ -98,14 +98,14 @@ def check_not_all_null(
 
     Raises
     ------
-    MlError
+    UserError
         Naming the feature.
     """
     if len(frame) < min_accounts:
         return
     for feature in contract.features:
         if missing_shares[feature.name] < 0.5 and frame[feature.name].isna().all():
-            raise MlError(
+            raise UserError(
                 f"feature {feature.name} is null for all {len(frame)} accounts, though training "
                 f"knew it for {1 - missing_shares[feature.name]:.0%} of its rows",
                 f"repair its input, or switch the type {feature.source_type} off "
@@ -125,12 +125,12 @@ def check_not_gone_dark(
 
     Raises
     ------
-    MlError
+    UserError
         Naming the feature.
     """
     for feature in contract.features:
         if feature.name in learnt and len(frame) and frame[feature.name].isna().all():
-            raise MlError(
+            raise UserError(
                 f"feature {feature.name} is null in all {len(frame)} training rows, though the "
                 "champion learnt from it",
                 f"repair its input, or switch the type {feature.source_type} off "
@@ -160,14 +160,14 @@ def check_labels(frame: pd.DataFrame, label: str, enough: int) -> None:
 
     Raises
     ------
-    MlError
+    UserError
         Where there is another value than 0 and 1, or no row with label 0.
     """
     values = frame[label].to_numpy()
     if not np.isin(values, (0.0, 1.0)).all():
-        raise MlError(f"label {label} holds values other than 0 and 1", "repair the label model")
+        raise UserError(f"label {label} holds values other than 0 and 1", "repair the label model")
     if frame["account_id"].nunique() >= enough and values.min() == 1.0:
-        raise MlError(
+        raise UserError(
             f"label {label} has a single class: all {len(values)} rows are 1",
             "repair the label model; accounts that stayed must be in it too",
         )

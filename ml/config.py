@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ml.errors import MlError
+from plumbline.errors import UserError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SETTINGS_PATH = Path(__file__).resolve().parent / "model.toml"
@@ -167,11 +167,12 @@ class Settings:
 
         Raises
         ------
-        MlError
+        UserError
             Where there is no such target.
         """
         if target not in self.target:
-            raise MlError(f"there is no target {target}", f"choose one of {', '.join(self.target)}")
+            known = ", ".join(self.target)
+            raise UserError(f"there is no target {target}", f"choose one of {known}")
         return self.target[target]
 
     def only(self, target: str, label: str | None) -> "Settings":
@@ -208,15 +209,15 @@ def load_settings(path: Path = SETTINGS_PATH) -> Settings:
 
     Raises
     ------
-    MlError
+    UserError
         Where the file cannot be read, or a key is missing, unknown or of a wrong type.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise MlError(f"{path.name} cannot be read ({error})", "restore or repair it") from error
+        raise UserError(f"{path.name} cannot be read ({error})", "restore or repair it") from error
     if not isinstance(targets := values.get("target"), dict) or not targets:
-        raise MlError(f"{path.name} names no target", "restore it from the repository")
+        raise UserError(f"{path.name} names no target", "restore it from the repository")
     nested: dict[str, Any] = {
         name: _section(section, values.get(name), f"{path.name} [{name}]")
         for name, section in SECTIONS.items()
@@ -231,18 +232,18 @@ def load_settings(path: Path = SETTINGS_PATH) -> Settings:
 def _section(section: type[Section], values: Any, place: str) -> Section:
     """Build one settings class from its table, or say which key is wrong."""
     if not isinstance(values, dict):
-        raise MlError(f"{place} is missing", "restore it from the repository")
+        raise UserError(f"{place} is missing", "restore it from the repository")
     expected = {field.name: field.type for field in fields(section)}
     for key in sorted(set(expected) ^ set(values)):
         problem = "is missing" if key in expected else "is unknown"
-        raise MlError(f"{place}: {key} {problem}", "compare with the repository's ml/model.toml")
+        raise UserError(f"{place}: {key} {problem}", "compare with the repository's ml/model.toml")
     checked = {}
     for key, kind in expected.items():
         value = values[key]
         if kind is float and type(value) is int:
             value = float(value)
         if kind in (int, float, bool, str) and type(value) is not kind:
-            raise MlError(
+            raise UserError(
                 f"{place}: {key} = {value!r} is not of type {kind.__name__}", "correct the value"
             )
         checked[key] = value

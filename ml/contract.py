@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ml.config import PROJECT_ROOT
-from ml.errors import MlError
+from plumbline.errors import UserError
 
 CONTRACT_PATH = PROJECT_ROOT / "models" / "marts" / "features" / "feat_accounts_daily.yml"
 MODEL_NAME = "feat_accounts_daily"
@@ -62,12 +62,12 @@ class FeatureContract:
 
         Raises
         ------
-        MlError
+        UserError
             Where no feature is left.
         """
         kept = tuple(f for f in self.features if f.source_type not in source_types_off)
         if not kept:
-            raise MlError(
+            raise UserError(
                 f"no feature is left with the source types {sorted(source_types_off)} off",
                 "switch at least one source type on again (source_types_off)",
             )
@@ -82,12 +82,12 @@ class FeatureContract:
 
         Raises
         ------
-        MlError
+        UserError
             Where no feature is left.
         """
         kept = tuple(f for f in self.features if f.name not in names)
         if not kept:
-            raise MlError(
+            raise UserError(
                 "every feature is constant over the training rows",
                 "check that the feature mart was built from the right raw data",
             )
@@ -110,7 +110,7 @@ def load_contract(path: Path = CONTRACT_PATH) -> FeatureContract:
 
     Raises
     ------
-    MlError
+    UserError
         Where the file is unreadable, the model or its features are missing, or a feature's
         metadata is incomplete; the message names the feature.
     """
@@ -119,9 +119,11 @@ def load_contract(path: Path = CONTRACT_PATH) -> FeatureContract:
         models = {model["name"]: model for model in content["models"]}
         columns = models[MODEL_NAME]["columns"]
     except OSError as error:
-        raise MlError(f"the feature contract {path} cannot be read", "restore the file") from error
+        raise UserError(
+            f"the feature contract {path} cannot be read", "restore the file"
+        ) from error
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise MlError(
+        raise UserError(
             f"the feature contract {path.name} does not describe the columns of {MODEL_NAME}",
             "repair the YAML",
         ) from error
@@ -133,9 +135,9 @@ def load_contract(path: Path = CONTRACT_PATH) -> FeatureContract:
     names = [feature.name for feature in features]
     for name in names:
         if names.count(name) > 1:
-            raise MlError(f"feature {name} is listed twice in {path.name}", "remove one of them")
+            raise UserError(f"feature {name} is listed twice in {path.name}", "remove one of them")
     if not features:
-        raise MlError(
+        raise UserError(
             f"{path.name} names no feature", "set config.meta.feature: true on its feature columns"
         )
     return FeatureContract(features=tuple(features))
@@ -145,12 +147,12 @@ def _feature(name: str, meta: dict[str, Any], file_name: str) -> Feature:
     """Build one feature from its metadata, or say what its metadata lacks."""
     for key, allowed in (("missing", MISSING_POLICIES), ("direction", DIRECTIONS)):
         if meta.get(key) not in allowed:
-            raise MlError(
+            raise UserError(
                 f"feature {name} in {file_name}: {key} is {meta.get(key)!r}",
                 f"set config.meta.{key} to one of {', '.join(allowed)}",
             )
     if not isinstance(meta.get("source_type"), str):
-        raise MlError(
+        raise UserError(
             f"feature {name} in {file_name} has no source_type",
             "set config.meta.source_type to its staging type",
         )

@@ -12,13 +12,14 @@ import pyarrow as pa
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from ml import stages, warehouse
-from ml.artefact import RETRAIN, Artefact, load_registered
+from ml import warehouse
 from ml.checks import check_not_all_null, check_values
 from ml.config import Settings, load_settings
-from ml.errors import MlError
-from ml.explain import check_additive, rank_reasons
-from ml.leakage import check_schemas, mart_types
+from ml.fitting.explain import check_additive, rank_reasons
+from ml.judging.leakage import check_schemas, mart_types
+from ml.registry import stages
+from ml.registry.artefact import RETRAIN, Artefact, load_registered
+from plumbline.errors import UserError
 
 CHUNK = 100_000  # rows scored at a time; bounds memory
 logger = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def score(
 
     Raises
     ------
-    MlError
+    UserError
         Where there is no champion or no account, or features, artefact or database are at fault;
         nothing is written then.
     """
@@ -95,13 +96,13 @@ def score(
     settings = settings or load_settings()
     run = stages.champion(database, target, as_of_date)
     if run is None:
-        raise MlError(f"there is no champion for the target {target}", RETRAIN)
+        raise UserError(f"there is no champion for the target {target}", RETRAIN)
     artefact = load_registered(run, models_dir)
     frame = warehouse.read_scoring(
         database, artefact.contract, settings.of(target).population, as_of_date
     )
     if frame.empty:
-        raise MlError(
+        raise UserError(
             f"features.feat_accounts_daily has no account to score for {target} on {as_of_date}",
             "build the features for this date first (`dbt build`)",
         )
@@ -151,7 +152,7 @@ def score_frame(
 
     Raises
     ------
-    MlError
+    UserError
         Where the reasons of a row do not add up.
     """
     champion, knobs = artefact.champion, settings.scoring

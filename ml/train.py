@@ -10,25 +10,11 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ml import registry, stages, warehouse
-from ml.artefact import Artefact, is_intact, write_artefact
-from ml.candidates import (
-    Candidate,
-    TrainingData,
-    baseline_performance,
-    choose,
-    judge_candidates,
-    refit,
-)
-from ml.challenge import decide
+from ml import warehouse
 from ml.checks import check_labels, check_not_gone_dark, check_values, constant_features
 from ml.config import Settings, load_settings
 from ml.contract import CONTRACT_PATH, FeatureContract, load_contract
-from ml.errors import TooLittleDataError
-from ml.leakage import check_alone, check_mart, slices_of
-from ml.profile import drift_bins, feature_importance
-from ml.records import TrainResult, recipe, run_row, train_result, untrained, verdict
-from ml.splits import (
+from ml.fitting.splits import (
     check_any,
     check_embargo,
     check_positives,
@@ -36,6 +22,21 @@ from ml.splits import (
     rows_of,
     split_dates,
 )
+from ml.judging.candidates import (
+    Candidate,
+    TrainingData,
+    baseline_performance,
+    choose,
+    judge_candidates,
+    refit,
+)
+from ml.judging.leakage import check_alone, check_mart, slices_of
+from ml.judging.profile import drift_bins, feature_importance
+from ml.registry import runs, stages
+from ml.registry.artefact import Artefact, is_intact, write_artefact
+from ml.registry.challenge import decide
+from ml.registry.records import TrainResult, recipe, run_row, train_result, untrained, verdict
+from plumbline.errors import TooLittleDataError
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas")
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def train(
     Without a champion that reads the same features and label it becomes champion at once.
 
     The deployed champion is refitted on all matured rows after the evaluation, by the recipe that
-    the evaluation measured (see ``ml.candidates``); ``model_runs.parameters`` says so too.
+    the evaluation measured (see ``ml.judging.candidates``); ``model_runs.parameters`` says so too.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def train(
 
     Raises
     ------
-    MlError
+    UserError
         Where the features, labels, files or the database are at fault; nothing is changed then.
     """
     started = time.perf_counter()
@@ -117,14 +118,14 @@ def train(
         "nullable_features": sorted(f.name for f in contract.features if f.may_be_missing),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
-    run = registry.ModelRun(
+    run = runs.ModelRun(
         model_version="",
         target=target,
         as_of_date=as_of_date,
         trained_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         model_kind="",
-        code_fingerprint=registry.code_fingerprint(),
-        data_fingerprint=registry.data_fingerprint(frame),
+        code_fingerprint=runs.code_fingerprint(),
+        data_fingerprint=runs.data_fingerprint(frame),
         parameters=parameters,
         feature_names=contract.names,
         metrics={},
@@ -132,12 +133,12 @@ def train(
         artefact_sha256=None,
         label_name=aim.label,
     )
-    version_name = registry.model_version(
+    version_name = runs.model_version(
         run.target, as_of_date, run.code_fingerprint, run.data_fingerprint, parameters, aim.label,
         contract.names,
     )
     run = replace(run, model_version=version_name, parameters={**parameters, "run_id": run_id})
-    known = registry.find(database, version_name)
+    known = runs.find(database, version_name)
     if known is not None and _is_complete(known, models_dir):
         logger.info("%s was trained before on the same data", version_name)
         performance = warehouse.read_performance(database, version_name)
@@ -168,12 +169,12 @@ def train(
 
 
 def _train(
-    run: registry.ModelRun,
+    run: runs.ModelRun,
     frame: pd.DataFrame,
     contract: FeatureContract,
     capacity: int,
     settings: Settings,
-) -> tuple[registry.ModelRun, Artefact, dict[str, pd.DataFrame], tuple[Candidate, TrainingData]]:
+) -> tuple[runs.ModelRun, Artefact, dict[str, pd.DataFrame], tuple[Candidate, TrainingData]]:
     """Fit and judge; return the run, its artefact, its tables, and what was judged on what."""
     aim = settings.of(run.target)
     check_any(frame, aim)
@@ -186,12 +187,8 @@ def _train(
     first = rows_of(frame, split.train)
     dropped = constant_features(first, contract.names)
     kinds = {name: "unknown" if first[name].isna().all() else "constant" for name in dropped}
-    warnings = [
-        f"feature {name} is {kind} over the training slice: left out"
-        for name, kind in kinds.items()
-    ]
-    for warning in warnings:
-        logger.warning(warning)
+    for name, kind in kinds.items():
+        logger.warning("feature %s is %s over the training slice: left out", name, kind)
     contract = contract.without_features(dropped)
     data = TrainingData(frame, contract, run.label_name, split, capacity)
     candidates = judge_candidates(data, settings)
@@ -225,14 +222,14 @@ def _train(
         },
         metrics={
             **verdict(chosen, aim.positives, settings.evaluation),
-            "warnings": warnings,
+            "left_out": kinds,
             "strongest_alone": asdict(strongest) if strongest else None,
         },
     )
     return run, artefact, tables, (chosen, data)
 
 
-def _is_complete(run: registry.ModelRun, models_dir: Path) -> bool:
+def _is_complete(run: runs.ModelRun, models_dir: Path) -> bool:
     if run.artefact_path is None or run.artefact_sha256 is None:
         return run.artefact_path is None and not run.model_kind
     return is_intact(models_dir / run.artefact_path, run.artefact_sha256)

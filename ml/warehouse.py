@@ -17,8 +17,8 @@ import pyarrow as pa
 from ml.checks import check_columns
 from ml.config import TargetSettings
 from ml.contract import FeatureContract
-from ml.errors import MlError
 from ml.tables import create_statements, feature_selection, insert_statement, table_columns
+from plumbline.errors import UserError
 
 EXAMPLES = "features.feat_training_examples"
 DAILY = "features.feat_accounts_daily"
@@ -32,21 +32,21 @@ def connect(database: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConne
 
     Raises
     ------
-    MlError
+    UserError
         Where the file is missing, locked, not a database, or a statement fails; nothing of the
         transaction is kept.
     """
     if not database.is_file():
-        raise MlError(f"the database {database} does not exist", "build it first (`dbt build`)")
+        raise UserError(f"the database {database} does not exist", "build it first (`dbt build`)")
     try:
         connection = duckdb.connect(str(database), read_only=read_only)
     except duckdb.Error as error:
         if "lock" in str(error) or "different configuration" in str(error):
-            raise MlError(
+            raise UserError(
                 f"the database {database} is locked: another program has it open",
                 "close that program (or wait for the other run), then run again",
             ) from error
-        raise MlError(
+        raise UserError(
             f"the database {database} cannot be opened ({str(error).splitlines()[0]})",
             "restore the file, or remove it and build again",
         ) from error
@@ -55,7 +55,7 @@ def connect(database: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConne
         yield connection
         connection.commit()
     except duckdb.Error as error:
-        raise MlError(
+        raise UserError(
             f"the database {database} refused a statement ({str(error).splitlines()[0]})",
             "rebuild the feature mart (`dbt build`), or free disk space, then run again",
         ) from error
@@ -80,7 +80,7 @@ def read_training(
         types = _types(connection, EXAMPLES)
         check_columns(types, contract, EXAMPLES)
         if label not in types:
-            raise MlError(
+            raise UserError(
                 f"the label {label} is not a column of {EXAMPLES}",
                 "correct `label` of the source in plumbline.toml",
             )
@@ -246,5 +246,5 @@ def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, st
         [schema, name],
     ).fetchall()
     if not rows and schema == "features":
-        raise MlError(f"{relation} does not exist", "build the feature mart first (`dbt build`)")
+        raise UserError(f"{relation} does not exist", "build the feature mart first (`dbt build`)")
     return dict(rows)

@@ -27,6 +27,6 @@ def small_settings() -> Settings:
 
 if __name__ == "__main__":
     ml.config.load_settings = small_settings
-    from pipeline.cli import main
+    from plumbline.cli import main
 
     main(sys.argv[1:])

@@ -23,10 +23,10 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from pipeline.cli import main
+from plumbline.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "pipeline"]
+COMMAND = [sys.executable, "-m", "plumbline"]
 WITHOUT_TESTS = [sys.executable, str(ROOT / "tests" / "python" / "night_without_tests.py")]
 LAST_NIGHT = date(2026, 2, 28)
 FIRST_NIGHT = date(2026, 2, 27)

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.generate import generate
+from plumbline.demo.generate import generate
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from ml.config import load_settings
-from ml.records import TrainResult
+from ml.registry.records import TrainResult
 from ml.train import train
 
 SETTINGS = load_settings()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.cli import main
-from pipeline.dbt import Dbt, Report
-from pipeline.outcomes import BuildOutcome
+from plumbline.cli import main
+from plumbline.store.dbt import Dbt, Report
+from plumbline.store.outcomes import BuildOutcome
 
 build = Dbt.build
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from manifest import ROOT
 
-from pipeline.inspect_raw.contract import NATIVE, read_tables
+from plumbline.inspect_raw.contract import NATIVE, read_tables
 
 Row = dict[str, Any]
 NIGHT = datetime(2026, 2, 1, 3, 0)

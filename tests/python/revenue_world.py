@@ -30,7 +30,7 @@ from revenue_histories import (
 )
 from revenue_reference import ADD_ONS, GAP_DAYS, GRACE_DAYS, PLAN_NAMES, SEAT_PLANS, Account
 
-from pipeline.raw import read_contract
+from plumbline.store.raw import read_contract
 
 # In the order in which they are built.
 MODELS = (

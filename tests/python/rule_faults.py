@@ -179,4 +179,23 @@ READ_FAULTS = (
         "ml/read.py",
         planted(files={"ml/read.py": 'QUERY = f"select * from core.fct_account_churns"\n'}),
     ),
+    *(
+        Fault("python_keeps_its_order", path, planted(files={path: text}))
+        for path, text in (
+            ("ml/fit.py", "from plumbline.store import dbt\n"),
+            ("plumbline/store/dbt.py", "def run():\n    import plumbline.night.nightly\n"),
+            ("plumbline/night/nightly.py", "from plumbline import demo\n"),
+            ("plumbline/steps.py", "x = 1\n"),
+        )
+    ),
+    Fault(
+        "python_has_no_cycles",
+        "plumbline.night.a",
+        planted(
+            files={
+                "plumbline/night/a.py": "from plumbline.night import b\n",
+                "plumbline/night/b.py": "from plumbline.night.a import x\n",
+            }
+        ),
+    ),
 )

@@ -95,7 +95,7 @@ FILE_FAULTS = (
         "models",
         replace(SOUND, files={**SOUND_FILES, **{m.file: "x\n" * 51 for m in SOUND.models}}),
     ),
-    _sql("modules_are_short", "x = 1\n" * 301, "pipeline/long.py"),
+    _sql("modules_are_short", "x = 1\n" * 301, "plumbline/long.py"),
     _sql("sql_lines_are_short", "select" + " " * 100 + "1\n"),
     *(
         _sql("no_clock", f"select {clock} as today\n", path)

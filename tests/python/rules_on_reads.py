@@ -1,4 +1,4 @@
-"""Rules about who reads what: the table "Who may read what" of the architecture page.
+"""Rules about who reads what: the table "Who may read what" of the architecture page, and Python's.
 
 Each rule is a pure function from a `Project` to the violations it finds.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from project_types import Model, Project, Violation
 
@@ -40,6 +41,26 @@ READ_BY_ROOM = {
 # Schemas that Python writes, by the folder of staging that brings them back.
 WRITTEN_BY_PYTHON = {"ml": "ml", "operations": "ops"}
 NOT_FEATURES = re.compile(r"\b(base|stg|int|dim|fct|rpt|sync)_[a-z0-9]+_\w+")
+
+# Which rooms of Python a room imports, beyond itself; `plumbline.<room>`, and `ml`.
+FLOOR = frozenset({"config", "errors", "terminal"})
+IMPORTED_BY_ROOM = {
+    "errors": frozenset(),
+    "ml": frozenset({"errors"}),
+    "config": frozenset({"errors", "ml"}),
+    "terminal": frozenset({"errors"}),
+    "demo": FLOOR,
+    "store": FLOOR | {"ml"},
+    "inspect_raw": FLOOR | {"store"},
+    "site": FLOOR | {"store"},
+    "night": FLOOR | {"store", "site", "ml"},
+    "backtest": FLOOR | {"store", "night", "ml"},
+    "proofs": FLOOR | {"store", "night", "ml"},
+    "commands": FLOOR | {"store", "inspect_raw", "site", "night", "backtest", "proofs", "ml"},
+    "cli": FLOOR | {"commands"},
+    "__main__": frozenset({"cli"}),
+}
+IMPORTERS_OF_DEMO = ("plumbline/commands/demo.py", "plumbline/proofs/exports/world.py")
 
 
 def _reads_known_rooms(model: Model, read: Model | None) -> bool:
@@ -133,10 +154,64 @@ def ml_reads_features(project: Project) -> Iterator[Violation]:
                 yield Violation("ml_reads_features", path, name)
 
 
+def _imported(tree: ast.AST, is_deep: bool) -> Iterator[str]:
+    """Dotted names that a module imports; without `is_deep` only those that it is loaded with."""
+    for node in ast.walk(tree) if is_deep else ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _python(project: Project) -> Mapping[str, ast.AST]:
+    rooms = ("plumbline/", "ml/")
+    files = {f: text for f, text in project.files.items() if f.startswith(rooms)}
+    return {file: ast.parse(text) for file, text in files.items() if file.endswith(".py")}
+
+
+def _room_of_python(dotted: str) -> str:
+    first, _, rest = dotted.partition(".")
+    return rest.partition(".")[0] if first == "plumbline" else first if first == "ml" else ""
+
+
+def python_keeps_its_order(project: Project) -> Iterator[Violation]:
+    """A room of Python imports itself and what lies below it; few import the demo world."""
+    for path, tree in _python(project).items():
+        room = _room_of_python(path.removesuffix(".py").replace("/", "."))
+        if room not in IMPORTED_BY_ROOM and path != "plumbline/__init__.py":
+            yield Violation("python_keeps_its_order", path, f"unknown room {room}")
+        for dotted in _imported(tree, is_deep=True):
+            read = _room_of_python(dotted)
+            allowed = {room, "", *IMPORTED_BY_ROOM.get(room, ())}
+            if read not in allowed and not (read == "demo" and path in IMPORTERS_OF_DEMO):
+                yield Violation("python_keeps_its_order", path, f"imports {dotted}")
+
+
+def python_has_no_cycles(project: Project) -> Iterator[Violation]:
+    """No module is loaded while it loads."""
+    trees = {f.removesuffix(".py").replace("/", "."): t for f, t in _python(project).items()}
+    graph = {
+        module: {
+            name
+            for dotted in _imported(tree, is_deep=False)
+            for name in (dotted, dotted.rpartition(".")[0])
+            if name in trees
+        }
+        for module, tree in trees.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle = error.args[1]
+        yield Violation("python_has_no_cycles", min(cycle), " <- ".join(cycle))
+
+
 READ_RULES = (
     reads_allowed_rooms,
     reads_own_source,
     predictions_come_last,
     outcomes_are_labels_only,
     ml_reads_features,
+    python_keeps_its_order,
+    python_has_no_cycles,
 )

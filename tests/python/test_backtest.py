@@ -24,15 +24,15 @@ from rich.console import Console
 import ml.config
 import ml.score
 import ml.train
-from pipeline import steps
-from pipeline.backtest import page, replay, run
-from pipeline.backtest.announcements import announced
-from pipeline.backtest.chain import Chain, Memory
-from pipeline.backtest.command import backtest
-from pipeline.backtest.figures import gather
-from pipeline.backtest.work import STATE, Work
-from pipeline.config import Settings, load_settings
-from pipeline.errors import UserError
+from plumbline.backtest import page, replay, run
+from plumbline.backtest.announcements import announced
+from plumbline.backtest.chain import Chain, Memory
+from plumbline.backtest.figures import gather
+from plumbline.backtest.work import STATE, Work
+from plumbline.commands.backtest import backtest
+from plumbline.config import Settings, load_settings
+from plumbline.errors import UserError
+from plumbline.night.last_build import last_build
 
 FIRST, LAST = date(2025, 11, 28), date(2025, 12, 26)  # two origins, five nights
 EARLY, WARNINGS = "int_early_warnings__counted", "fct_churn_warnings"
@@ -63,7 +63,7 @@ def source(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> Source:
     """A copy: a backtest holds the lock of a warehouse while it reads."""
     world = ci_world.copy(tmp_path_factory.mktemp("backtest"))
     settings = load_settings(environ=world.environment)
-    _, variables = steps.last_build(settings, None)
+    _, variables = last_build(settings, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLUMBLINE_BUILD", "")
         patch.setenv("PLUMBLINE_RAW", "")
@@ -199,7 +199,7 @@ def test_a_killed_backtest_goes_on(
 
 def test_the_page_has_its_figures(source: Source, whole: Whole) -> None:
     """The page of a real replay: all five plots, no network, no account; 80 columns."""
-    from pipeline.backtest.summary import print_summary
+    from plumbline.backtest.summary import print_summary
 
     text, figures = whole.page.read_text(), whole.figures
     assert text.count("<svg") == 5 and "<script" not in text

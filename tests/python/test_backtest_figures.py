@@ -12,15 +12,15 @@ import pyarrow as pa
 import pytest
 
 from ml.config import load_settings
-from pipeline.backtest import curves
-from pipeline.backtest.announcements import announced
-from pipeline.backtest.chain import FEATURES, Chain, Memory, Step
-from pipeline.backtest.dates import plan_dates
-from pipeline.backtest.draws import Draws
-from pipeline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of
-from pipeline.backtest.judge import lead
-from pipeline.backtest.work import STATE, Work, only_writer
-from pipeline.errors import UserError
+from plumbline.backtest import curves
+from plumbline.backtest.announcements import announced
+from plumbline.backtest.chain import FEATURES, Chain, Memory, Step
+from plumbline.backtest.dates import plan_dates
+from plumbline.backtest.draws import Draws
+from plumbline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of
+from plumbline.backtest.judge import lead
+from plumbline.backtest.work import STATE, Work, only_writer
+from plumbline.errors import UserError
 
 KNOWN = (date(2025, 1, 1), date(2025, 12, 31))
 

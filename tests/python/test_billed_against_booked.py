@@ -18,7 +18,7 @@ import pytest
 from billed_cases import Case, faults, legitimate
 from conftest import ROOT
 
-from pipeline.raw import read_contract
+from plumbline.store.raw import read_contract
 
 VENDORS = ["stripe", "salesforce"]
 TYPES = {

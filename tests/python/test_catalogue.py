@@ -19,11 +19,11 @@ import pytest
 from conftest import LAST_NIGHT, ROOT, World
 from past_nights import plant_past_nights
 
-from pipeline import catalogue_metricflow, catalogue_plain, verify_catalogue
-from pipeline.config import load_settings
-from pipeline.dbt import Dbt
-from pipeline.errors import UserError
-from pipeline.verify import Context
+from plumbline.config import load_settings
+from plumbline.errors import UserError
+from plumbline.proofs import catalogue, catalogue_metricflow, catalogue_plain
+from plumbline.proofs.registry import Context
+from plumbline.store.dbt import Dbt
 
 UNSCORED_MONTH = date(2025, 9, 1)
 DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
@@ -62,7 +62,7 @@ def evaluated(parsed: tuple[Context, Any]) -> Iterator[duckdb.DuckDBPyConnection
     """The private file, with the three ways' values in temporary tables."""
     context, manifest = parsed
     with context.open_build() as connection:
-        verify_catalogue.evaluate(connection, context, manifest)
+        catalogue.evaluate(connection, context, manifest)
         yield connection
 
 
@@ -78,7 +78,7 @@ def values(evaluated: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConn
 
 
 def test_every_metric_is_equal_in_three_ways(evaluated: duckdb.DuckDBPyConnection) -> None:
-    proven = verify_catalogue.compare(evaluated)
+    proven = catalogue.compare(evaluated)
     assert proven.is_passed, proven.measured
     assert int(re.match(r"(\d+) metrics", proven.measured)[1]) >= 88
 
@@ -89,7 +89,7 @@ def test_what_nobody_scored_is_unknown(values: duckdb.DuckDBPyConnection) -> Non
     query = f"select distinct value from metric_values where {unknown}"
     assert values.execute(query, [UNSCORED_MONTH]).fetchall() == [(None,)]
     values.execute(f"update metric_values set value = 0 where {unknown}", [UNSCORED_MONTH])
-    proven = verify_catalogue.compare(values)
+    proven = catalogue.compare(values)
     assert not proven.is_passed and "revenue_at_risk" in proven.measured
 
 
@@ -101,7 +101,7 @@ def test_the_capacity_is_not_the_list(values: duckdb.DuckDBPyConnection) -> None
         " and (p.grain, p.period_start_date, p.dimension_name, p.dimension_value)"
         " = (f.grain, f.period_start_date, f.dimension_name, f.dimension_value)"
     )
-    proven = verify_catalogue.compare(values)
+    proven = catalogue.compare(values)
     assert not proven.is_passed and "precision_at_capacity" in proven.measured
 
 
@@ -109,13 +109,13 @@ def test_each_metric_is_compared_at_its_grains_and_cuts(
     evaluated: duckdb.DuckDBPyConnection, parsed: tuple[Context, Any]
 ) -> None:
     """No way may be right by having nothing to say."""
-    verify_catalogue.compare(evaluated)
+    catalogue.compare(evaluated)
     for table in ("metric_values", "metricflow_values", "plain_values"):
         found = evaluated.execute(
             f"select grain, list(distinct metric_name) from {table}"
             " where dimension_name = 'total' group by grain"
         ).fetchall()
-        assert {g: sorted(n) for g, n in found} == verify_catalogue.metric_grains(parsed[1]), table
+        assert {g: sorted(n) for g, n in found} == catalogue.metric_grains(parsed[1]), table
     cuts = evaluated.execute(
         "select metric_name, count(distinct dimension_name) from compared"
         " where grain = 'month' and plain is not null group by metric_name"
@@ -193,7 +193,7 @@ def test_no_month_is_told_before_it_is_known(
     known all at once, days before those of the month's last day.)"""
     names = [
         name
-        for name in verify_catalogue.metric_grains(parsed[1])["month"]
+        for name in catalogue.metric_grains(parsed[1])["month"]
         if (meta := parsed[1].metrics[f"metric.plumbline.{name}"].config.meta)
         and (meta["source_type"] != "predictions" or meta["over_time"] == "sum")
     ]
@@ -247,7 +247,7 @@ def test_a_wrong_measure_in_the_catalogue_is_found(values: duckdb.DuckDBPyConnec
         " and v.period_start_date = p.period_start_date"
         " and v.dimension_name = p.dimension_name and v.dimension_value = p.dimension_value"
     )
-    proven = verify_catalogue.compare(values)
+    proven = catalogue.compare(values)
     assert not proven.is_passed
     assert re.match(rf"expansion_mrr, month \d{{4}}-\d\d-01: {DIFFERENCE}; ", proven.measured)
 
@@ -259,7 +259,7 @@ def test_a_changed_definition_is_found(values: duckdb.DuckDBPyConnection) -> Non
     query = queries["mau"].replace("users_28", "users_30")
     values.execute("delete from plain_values where metric_name = 'mau'")
     values.execute(f"insert into plain_values select 'mau', * from ({query})")
-    proven = verify_catalogue.compare(values)
+    proven = catalogue.compare(values)
     assert not proven.is_passed
     assert re.match(rf"mau, month \d{{4}}-\d\d-01: {DIFFERENCE}; ", proven.measured)
 
@@ -280,7 +280,7 @@ def test_each_way_is_held_against_the_others(
     values: duckdb.DuckDBPyConnection, table: str, fault: str, named: str
 ) -> None:
     values.execute(fault.format(table))
-    proven = verify_catalogue.compare(values)
+    proven = catalogue.compare(values)
     assert not proven.is_passed and re.match(named, proven.measured), proven.measured
 
 
@@ -302,7 +302,7 @@ def test_its_periods_are_those_that_were_observed(
 ) -> None:
     """A period too few or too many is found where its value is 0 or NULL, too."""
     values.execute(fault)
-    proven = verify_catalogue.compare(values)
+    proven = catalogue.compare(values)
     assert not proven.is_passed and re.match(named, proven.measured), proven.measured
 
 
@@ -354,7 +354,7 @@ def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: Wo
                 f"insert into staging.stg_subscription__subscription_{table}"
                 f" ({', '.join(values)}) values {tuple(values.values())}"
             )
-        connection.execute(verify_catalogue.CREATE.format("plain_values"))
+        connection.execute(catalogue.CREATE.format("plain_values"))
         days = {name: 30 for name in catalogue_plain.DAYS.values()}
         catalogue_plain.evaluate(
             connection, date(2025, 7, 1), {**days, "source_types_off": []}
@@ -378,7 +378,7 @@ def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: Wo
 def test_nothing_to_compare_is_no_proof(values: duckdb.DuckDBPyConnection) -> None:
     for table in ("metric_values", "metricflow_values", "plain_values"):
         values.execute(f"delete from {table}")
-    assert not verify_catalogue.compare(values).is_passed
+    assert not catalogue.compare(values).is_passed
 
 
 def test_without_metricflow_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

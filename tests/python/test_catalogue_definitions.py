@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from manifest import ROOT, every_vendor
 
-from pipeline import catalogue_plain
-from pipeline.errors import UserError
-from pipeline.metric_versions import (
+from plumbline.errors import UserError
+from plumbline.proofs import catalogue_plain
+from plumbline.proofs.metric_versions import (
     Definition,
     definitions,
     faults,
@@ -123,7 +123,7 @@ def test_a_changed_expression_needs_a_version(manifest: Mapping[str, Any]) -> No
     """Every metric that reads the measure is named; a new version is taken and registered."""
     known = registered()
     other = changed(manifest, "churned_mrr_usd", "-amount_usd")
-    lines = faults(definitions(other), known)
+    lines = [fault.line for fault in faults(definitions(other), known)]
     named = {line.split(":")[0] for line in lines}
     assert {"churned_mrr", "gross_mrr_churn_rate", "quick_ratio", "ltv"} <= named
     assert "mrr" not in named and all(re.search(r"version \d did not", line) for line in lines)
@@ -149,7 +149,7 @@ def test_words_need_no_version(manifest: Mapping[str, Any]) -> None:
 def test_a_new_metric_is_registered_and_an_old_version_refused() -> None:
     known = [Definition("a", 2, "x", "2026-01-01")]
     new = {"a": Definition("a", 2, "x"), "b": Definition("b", 1, "y")}
-    assert faults(new, known) == ["b: not registered yet; run `make metrics`"]
+    assert [f.line for f in faults(new, known)] == ["b: not registered yet; run `make metrics`"]
     assert renewed(new, known, DAY) == [*known, Definition("b", 1, "y", "2026-03-01")]
     with pytest.raises(UserError):
         renewed({"a": Definition("a", 1, "x")}, known, DAY)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from conftest import World
 
-from pipeline.catalogue_changes import find_changes
+from plumbline.proofs.catalogue_changes import find_changes
 
 
 def test_no_value_is_older_than_what_observes_it(ci_world: World) -> None:

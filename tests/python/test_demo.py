@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 from demo_folders import Folders, bytes_hash, made
 
-from demo.accounts import make_accounts
-from demo.config import CATEGORIES, make_config
-from demo.event_types import make_event_types, write_seed
-from demo.fingerprint import fingerprint
-from demo.generate import generate
-from demo.measure import Figures, connect, measure
-from demo.schema import SCHEMAS
+from plumbline.demo.accounts import make_accounts
+from plumbline.demo.config import CATEGORIES, make_config
+from plumbline.demo.event_types import make_event_types, write_seed
+from plumbline.demo.fingerprint import fingerprint
+from plumbline.demo.generate import generate
+from plumbline.demo.measure import Figures, connect, measure
+from plumbline.demo.schema import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED_FILE = ROOT / "seeds" / "reference" / "event_types.csv"

@@ -12,10 +12,10 @@ from billing_shapes_seen import SHAPES, shapes_seen
 from conftest import World
 from demo_folders import made
 
-from demo import billing, writer
-from demo.measure import connect
-from demo.schema import SCHEMAS
-from demo.writer import Tables
+from plumbline.demo import billing, writer
+from plumbline.demo.measure import connect
+from plumbline.demo.schema import SCHEMAS
+from plumbline.demo.writer import Tables
 
 SETTLED = date(2026, 1, 28)
 DAYS = """

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, World
 from test_raw_files import dbt
 
-from pipeline.text_files import NUMBER, WHOLE
+from plumbline.store.text_files import NUMBER, WHOLE
 
 MACROS = ("whole_number", "decimal_number", "epoch_to_timestamp", "readable_json")
 

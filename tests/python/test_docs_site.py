@@ -16,14 +16,13 @@ from typing import Any
 import pytest
 from conftest import World
 
-from pipeline import docs
-from pipeline.config import Settings, load_settings
-from pipeline.site import lineage
-from pipeline.site.layout import draw, without_loops
-from pipeline.site.metrics import read_metrics
-from pipeline.site.pages import Lineage, page_of, render
-from pipeline.site.show import number, period, prose, sparkline
-from pipeline.site.values import Point, Published, Series
+from plumbline.config import Settings, load_settings
+from plumbline.site import docs, lineage
+from plumbline.site.layout import draw, without_loops
+from plumbline.site.metrics import read_metrics
+from plumbline.site.pages import Lineage, page_of, render
+from plumbline.site.show import number, period, prose, sparkline
+from plumbline.site.values import Point, Published, Series
 
 OWN = re.compile(r"(index|metrics-[a-z-]+)\.html")
 LOADING = {"src", "srcset", "data", "poster", "action", "background"}

@@ -13,11 +13,11 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.config import Settings
-from pipeline.errors import UserError
-from pipeline.exports import checks, rows, sound, world
-from pipeline.exports.cases import Case, Counted, read_cases, read_shared
-from pipeline.exports.runs import (
+from plumbline.config import Settings
+from plumbline.errors import UserError
+from plumbline.proofs.exports import checks, rows, sound, world
+from plumbline.proofs.exports.cases import Case, Counted, read_cases, read_shared
+from plumbline.proofs.exports.runs import (
     Held,
     by_layout,
     compared,
@@ -27,7 +27,7 @@ from pipeline.exports.runs import (
     run_values,
     stop_line,
 )
-from pipeline.progress import Step
+from plumbline.terminal import Step
 
 CASES = read_cases()
 SUBSCRIPTIONS = "stripe/subscriptions"

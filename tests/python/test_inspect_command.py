@@ -15,14 +15,14 @@ from conftest import ROOT
 from raw_folders import DAY, own, write
 from rich.console import Console
 
-from pipeline.cli import main
-from pipeline.config import load_settings
-from pipeline.errors import UserError
-from pipeline.inspect_raw.kinds import KINDS, finding
-from pipeline.inspect_raw.look import Look, look_at
-from pipeline.inspect_raw.page import print_look
-from pipeline.inspect_raw.proposal import propose, source_name, write_section
-from pipeline.inspect_raw.recognise import root_of
+from plumbline.cli import main
+from plumbline.config import load_settings
+from plumbline.errors import UserError
+from plumbline.inspect_raw.kinds import KINDS, finding
+from plumbline.inspect_raw.look import Look, look_at
+from plumbline.inspect_raw.page import print_look
+from plumbline.inspect_raw.proposal import propose, source_name, write_section
+from plumbline.inspect_raw.recognise import root_of
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -16,8 +16,8 @@ import raw_folders as folders
 from conftest import ROOT
 from raw_folders import DAY, NIGHT, accounts, native, own, subscriptions, tickets, write
 
-from pipeline.inspect_raw.kinds import KINDS
-from pipeline.inspect_raw.look import look_at
+from plumbline.inspect_raw.kinds import KINDS
+from plumbline.inspect_raw.look import look_at
 
 PART = f"{DAY}/part-0.parquet"
 

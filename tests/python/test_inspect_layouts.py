@@ -12,10 +12,10 @@ import pytest
 import raw_folders as folders
 from conftest import ROOT, World
 
-from pipeline.config import load_settings
-from pipeline.inspect_raw.contract import NATIVE
-from pipeline.inspect_raw.look import Look, look_at
-from pipeline.inspect_raw.proposal import propose
+from plumbline.config import load_settings
+from plumbline.inspect_raw.contract import NATIVE
+from plumbline.inspect_raw.look import Look, look_at
+from plumbline.inspect_raw.proposal import propose
 
 VENDORS = Path(os.environ.get("PLUMBLINE_VENDORS") or ROOT.parent / "shared/data/vendors")
 
@@ -210,8 +210,8 @@ def test_linked_folders_are_walked_once(tmp_path: Path) -> None:
 def test_a_column_that_only_unsampled_files_have_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.inspect_raw.reading.SAMPLE_ROWS", 4)
-    monkeypatch.setattr("pipeline.inspect_raw.reading.SAMPLE_FILES", 2)
+    monkeypatch.setattr("plumbline.inspect_raw.reading.SAMPLE_ROWS", 4)
+    monkeypatch.setattr("plumbline.inspect_raw.reading.SAMPLE_FILES", 2)
     for n, more in enumerate(({}, {"_airbyte_raw_id": "x", "churned_at": folders.BEGAN}, {})):
         rows = [{"sku": f"s{n}{row}", **more} for row in range(3)]
         folders.write(tmp_path / "plans" / f"part-{n}.parquet", rows)
@@ -235,9 +235,9 @@ def test_a_key_is_never_read_with_its_quotes(tmp_path: Path) -> None:
 def test_large_tables_are_sampled_and_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.inspect_raw.reading.SAMPLE_ROWS", 40)
-    monkeypatch.setattr("pipeline.inspect_raw.reading.WHOLE_TEXT_BYTES", 1000)
-    monkeypatch.setattr("pipeline.inspect_raw.reading.SAMPLE_TEXT_ROWS", 60)
+    monkeypatch.setattr("plumbline.inspect_raw.reading.SAMPLE_ROWS", 40)
+    monkeypatch.setattr("plumbline.inspect_raw.reading.WHOLE_TEXT_BYTES", 1000)
+    monkeypatch.setattr("plumbline.inspect_raw.reading.SAMPLE_TEXT_ROWS", 60)
     rows = [{**row, "status": "frozen"} for row in folders.tickets(200)]
     folders.write(tmp_path / "zendesk/tickets" / folders.DAY / "part-0.parquet", rows)
     folders.write(tmp_path / "dump/tickets.csv", [folders.own(row) for row in rows])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from manifest import every_vendor
 
-from pipeline.site.graph import ancestors_of, meta_of, parents_of
+from plumbline.site.graph import ancestors_of, meta_of, parents_of
 
 MARTS = "models/marts/"
 

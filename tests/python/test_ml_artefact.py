@@ -8,11 +8,11 @@ import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 from test_ml_score import QUICK
 
-from ml import stages
-from ml.artefact import write_artefact
-from ml.errors import MlError
+from ml.registry import stages
+from ml.registry.artefact import write_artefact
 from ml.score import score
 from ml.train import train
+from plumbline.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def refused(folder, message):
     """One clear line with its remedy, and no row changed."""
     scored = "from ml.predictions order by all"
     before = fetch(folder / "plumbline.duckdb", scored)
-    with pytest.raises(MlError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         run_scoring(folder)
     assert "\n" not in str(caught.value)
     assert caught.value.remedy

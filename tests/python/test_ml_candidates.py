@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from ml_world import LABEL, contract_text, feature_rows
 
-from ml.candidates import TrainingData, judge_candidates
 from ml.config import load_settings
 from ml.contract import load_contract
-from ml.pipeline import ADDITIVE, build_pipeline
-from ml.splits import split_dates
+from ml.fitting.pipeline import ADDITIVE, build_pipeline
+from ml.fitting.splits import split_dates
+from ml.judging.candidates import TrainingData, judge_candidates
 
 SETTINGS = load_settings()
 

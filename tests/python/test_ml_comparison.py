@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 from ml_world import AS_OF, FEATURES, contract_text, feature_rows, fetch, write_mart
 
-from ml import study as studies
-from ml.ablation import left_out
-from ml.calibrate import AffineMap, fit_affine
-from ml.comparison import Backtest, calibrate_forward, feature_sets
 from ml.config import Settings, load_settings
 from ml.contract import load_contract
-from ml.errors import MlError, TooLittleDataError
-from ml.origins import known_before, rolling_origins
-from ml.rivals import COMPARED, build_rival, log_odds
-from ml.timing import timings
+from ml.fitting.calibrate import AffineMap, fit_affine
+from ml.study import study as studies
+from ml.study.ablation import left_out
+from ml.study.comparison import Backtest, calibrate_forward, feature_sets
+from ml.study.origins import known_before, rolling_origins
+from ml.study.rivals import COMPARED, build_rival, log_odds
+from ml.study.timing import timings
+from plumbline.errors import TooLittleDataError, UserError
 
 
 def days(*numbers: int) -> np.ndarray:
@@ -177,7 +177,7 @@ def test_too_few_churners_write_nothing(tmp_path: Path, contract_path: Path) -> 
     stayed = rows["churned_within_60d"].where(rows["churned_within_60d"].isna(), 0.0)
     rows["churned_within_60d"] = stayed.where(rows.index > 5, 1.0)
     write_mart(database, rows)
-    with pytest.raises(MlError, match="too few churned accounts to compare models"):
+    with pytest.raises(UserError, match="too few churned accounts to compare models"):
         studies.study(
             database, AS_OF, (), 20, contract_path=contract_path, settings=quick_settings()
         )

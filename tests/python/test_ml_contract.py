@@ -14,7 +14,7 @@ from ml.checks import (
 )
 from ml.config import PROJECT_ROOT, SETTINGS_PATH, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
-from ml.errors import MlError
+from plumbline.errors import UserError
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_projects_own_contract_is_complete():
 def test_types_that_are_off_leave_the_list(contract):
     names = contract.without_types(("support", "sentiment")).names
     assert {"avg_csat", "nps_score", "support_tickets_30d"}.isdisjoint(names)
-    with pytest.raises(MlError, match="no feature is left"):
+    with pytest.raises(UserError, match="no feature is left"):
         contract.without_types(("usage", "subscription", "support", "sentiment"))
 
 
@@ -61,7 +61,7 @@ def test_types_that_are_off_leave_the_list(contract):
 def test_incomplete_metadata_names_the_feature(tmp_path, change, message):
     path = tmp_path / "contract.yml"
     path.write_text(contract_text({**FEATURES, **change}))
-    with pytest.raises(MlError, match=message):
+    with pytest.raises(UserError, match=message):
         load_contract(path)
 
 
@@ -69,19 +69,19 @@ def test_incomplete_metadata_names_the_feature(tmp_path, change, message):
 def test_a_broken_contract_file_is_one_clear_line(tmp_path, text):
     path = tmp_path / "contract.yml"
     path.write_text(text)
-    with pytest.raises(MlError, match="contract.yml"):
+    with pytest.raises(UserError, match="contract.yml"):
         load_contract(path)
-    with pytest.raises(MlError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         load_contract(tmp_path / "absent.yml")
 
 
 def test_a_missing_or_mistyped_feature_names_itself(contract):
     types = dict.fromkeys(contract.names, "DOUBLE")
     check_columns(types, contract, "features.x")
-    with pytest.raises(MlError, match="feature mrr in features.x has type VARCHAR"):
+    with pytest.raises(UserError, match="feature mrr in features.x has type VARCHAR"):
         check_columns({**types, "mrr": "VARCHAR"}, contract, "features.x")
     del types["avg_csat"]
-    with pytest.raises(MlError, match="feature avg_csat is not a column of features.x"):
+    with pytest.raises(UserError, match="feature avg_csat is not a column of features.x"):
         check_columns(types, contract, "features.x")
 
 
@@ -89,12 +89,12 @@ def test_unexpected_values_name_feature_account_and_date(contract, rows):
     check_values(rows, contract)
     broken = rows.copy()
     broken.loc[3, "mrr"] = np.nan
-    with pytest.raises(MlError, match="mrr has 1 nulls, first account 00100003 on 2024-09-15"):
+    with pytest.raises(UserError, match="mrr has 1 nulls, first account 00100003 on 2024-09-15"):
         check_values(broken, contract)
     broken.loc[3, "mrr"] = np.inf
-    with pytest.raises(MlError, match="mrr has 1 infinite values, first account 00100003"):
+    with pytest.raises(UserError, match="mrr has 1 infinite values, first account 00100003"):
         check_values(broken, contract)
-    with pytest.raises(MlError, match="1 rows repeat a key"):
+    with pytest.raises(UserError, match="1 rows repeat a key"):
         check_values(pd.concat([rows, rows.iloc[[5]]]), contract)
 
 
@@ -102,7 +102,7 @@ def test_a_feature_that_went_dark_is_found(contract, rows):
     shares = {name: float(rows[name].isna().mean()) for name in contract.names}
     dark = rows.assign(usage_trend_ratio=np.nan, nps_score=np.nan)
     # nps_score is unknown for most in training too: that proves nothing.
-    with pytest.raises(MlError, match="usage_trend_ratio is null for all"):
+    with pytest.raises(UserError, match="usage_trend_ratio is null for all"):
         check_not_all_null(dark, contract, shares, min_accounts=50)
     check_not_all_null(dark.head(49), contract, shares, min_accounts=50)
 
@@ -122,12 +122,12 @@ def test_labels_are_of_two_classes(rows):
     check_labels(labelled, LABEL, 20)
     accounts = labelled["account_id"].nunique()
     positive = labelled.assign(**{LABEL: 1.0})
-    with pytest.raises(MlError, match="single class"):
+    with pytest.raises(UserError, match="single class"):
         check_labels(positive, LABEL, accounts)
     # three trials that all turned paid are too few to learn from, and no fault
     check_labels(positive, LABEL, accounts + 1)
     check_labels(labelled.head(0), LABEL, 20)
-    with pytest.raises(MlError, match="other than 0 and 1"):
+    with pytest.raises(UserError, match="other than 0 and 1"):
         check_labels(labelled.assign(**{LABEL: 0.5}), LABEL, 20)
 
 
@@ -142,7 +142,7 @@ def test_settings_name_the_key_that_is_wrong(tmp_path):
     ):
         assert old in text
         path.write_text(text.replace(old, new))
-        with pytest.raises(MlError, match=message):
+        with pytest.raises(UserError, match=message):
             load_settings(path)
 
 

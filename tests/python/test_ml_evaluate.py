@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from ml.calibrate import fit_affine, logistic_line
 from ml.config import load_settings
-from ml.evaluate import Outcomes, nobody_churns, performance, weighted_metrics
+from ml.fitting.calibrate import fit_affine, logistic_line
+from ml.judging.evaluate import Outcomes, nobody_churns, performance, weighted_metrics
 
 SETTINGS = load_settings()
 EVALUATION = SETTINGS.evaluation

@@ -8,14 +8,14 @@ from ml_world import LABEL, contract_text, feature_rows
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from ml.calibrate import AffineMap
-from ml.candidates import Champion
 from ml.config import load_settings
 from ml.contract import load_contract
-from ml.errors import MlError
-from ml.explain import check_additive, fit_explainer, rank_reasons
-from ml.pipeline import ADDITIVE, AVERAGE, FULL, LOGISTIC, Squash, build_pipeline
-from ml.profile import feature_bins, feature_importance
+from ml.fitting.calibrate import AffineMap
+from ml.fitting.explain import check_additive, fit_explainer, rank_reasons
+from ml.fitting.pipeline import ADDITIVE, AVERAGE, FULL, LOGISTIC, Squash, build_pipeline
+from ml.judging.candidates import Champion
+from ml.judging.profile import feature_bins, feature_importance
+from plumbline.errors import UserError
 
 SETTINGS = load_settings()
 CALIBRATION = AffineMap(intercept=-0.2, slope=0.8)
@@ -127,7 +127,7 @@ def test_reasons_that_do_not_add_up_stop_the_scoring():
     parts = np.array([[0.5, 0.25]])
     check_additive(np.array([-1.25]), -2.0, parts, 1e-6)
     for wrong in (-1.25 + 2e-6, np.nan):
-        with pytest.raises(MlError, match="do not add up"):
+        with pytest.raises(UserError, match="do not add up"):
             check_additive(np.array([wrong]), -2.0, parts, 1e-6)
 
 

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, write_mart
 
-from ml import stages, warehouse
+from ml import warehouse
 from ml.config import load_settings
-from ml.errors import MlError
+from ml.registry import stages
 from ml.score import first_of_lists, score
 from ml.train import train
+from plumbline.errors import UserError
 
 SETTINGS = load_settings()
 QUICK = replace(
@@ -197,7 +198,7 @@ def test_one_reason_that_differs_is_a_difference(world):
 
 
 def test_a_model_from_the_future_is_not_used(world):
-    with pytest.raises(MlError, match="no champion"):
+    with pytest.raises(UserError, match="no champion"):
         run_scoring(world, as_of=date(2026, 2, 27))
 
 
@@ -221,7 +222,7 @@ def test_a_fault_is_one_clear_line_and_keeps_the_rows(world, statement, message)
     run_scoring(world, "run-1")
     rows = fetch(database, PREDICTIONS)
     execute(database, statement)
-    with pytest.raises(MlError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         run_scoring(world, "run-2")
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
@@ -234,10 +235,10 @@ def test_a_hurt_or_missing_artefact_is_refused(world):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(MlError, match="SHA-256 differs"):
+    with pytest.raises(UserError, match="SHA-256 differs"):
         run_scoring(world)
     path.unlink()
-    with pytest.raises(MlError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         run_scoring(world)
     assert fetch(world / "plumbline.duckdb",
                  "select 1 from information_schema.tables where table_name = 'predictions'") \
@@ -254,18 +255,18 @@ def test_a_database_that_another_program_holds_is_one_clear_line(world):
     )
     try:
         assert holder.stdout.readline().strip() == "open"
-        with pytest.raises(MlError, match="is locked: another program has it open"):
+        with pytest.raises(UserError, match="is locked: another program has it open"):
             run_scoring(world)
     finally:
         holder.communicate(timeout=30)
-    with duckdb.connect(str(database)), pytest.raises(MlError, match="is locked"):
+    with duckdb.connect(str(database)), pytest.raises(UserError, match="is locked"):
         run_scoring(world)
     assert run_scoring(world).is_new
 
 
 def test_a_file_that_is_no_database_is_one_clear_line(world):
     (world / "plumbline.duckdb").write_text("not a database")
-    with pytest.raises(MlError, match="cannot be opened") as caught:
+    with pytest.raises(UserError, match="cannot be opened") as caught:
         run_scoring(world)
     assert "\n" not in str(caught.value)
 

@@ -8,8 +8,8 @@ import pytest
 from ml_world import LABEL, feature_rows
 
 from ml.config import load_settings
-from ml.errors import MlError, TooLittleDataError
-from ml.splits import Split, check_embargo, check_positives, rows_of, split_dates
+from ml.fitting.splits import Split, check_embargo, check_positives, rows_of, split_dates
+from plumbline.errors import TooLittleDataError, UserError
 
 SETTINGS = load_settings().split
 CHURN = load_settings().of("churn")
@@ -69,7 +69,7 @@ def test_no_account_is_on_both_sides_within_the_embargo():
 def test_a_planted_overlap_is_found():
     dates = grid(31)
     leaking = Split(dates[:12], dates[13:20], dates[:20], dates[27:])
-    with pytest.raises(MlError, match="28 days apart"):
+    with pytest.raises(UserError, match="28 days apart"):
         check_embargo(leaking, EMBARGO)
 
 

@@ -1,5 +1,6 @@
 """Champion and challenger: who wins, who is champion when, and what cannot become one."""
 
+import hashlib
 import shutil
 from datetime import date
 
@@ -14,8 +15,8 @@ from ml_world import (
     write_mart,
 )
 
-from ml import stages
-from ml.errors import MlError
+from ml.registry import stages
+from plumbline.errors import UserError
 
 # Half a year before AS_OF: outcomes have come since that neither model knew.
 EARLIER = date(2025, 9, 20)
@@ -111,6 +112,26 @@ def test_a_champion_of_other_features_gives_way(world):
     assert "other features" in result.decision
 
 
+@pytest.mark.parametrize("content", [None, b"of another code version"], ids=["lost", "unreadable"])
+def test_a_champion_whose_file_cannot_be_used_gives_way(world, content):
+    """A training that is asked for mends it; nights refuse to begin with it."""
+    folder, first, second = world
+    file = next((folder / "models").glob(f"{first.model_version}*"))
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    execute(
+        folder / "plumbline.duckdb",
+        f"update ml.model_runs set artefact_sha256 = '{hashlib.sha256(content or b'').hexdigest()}'"
+        f" where model_version = '{first.model_version}'",
+        f"delete from ml.model_runs where model_version = '{second.model_version}'",
+        f"delete from ml.model_performance where model_version = '{second.model_version}'",
+    )
+    result = run_training(folder, AS_OF)
+    assert result.is_champion and result.is_new
+    assert "file is lost, was changed or loads no longer" in result.decision
+
+
 def test_a_champion_counts_from_the_night_that_was_named(tmp_path):
     folder = make_world(tmp_path / "new")
     result = run_training(folder, AS_OF, since=NEXT)
@@ -123,7 +144,7 @@ def test_a_model_that_does_not_fit_is_not_promoted(world):
     folder, first, second = world
     database, models = folder / "plumbline.duckdb", folder / "models"
     before = stages.history(database, "churn")
-    with pytest.raises(MlError, match="the next night would replace it"):
+    with pytest.raises(UserError, match="the next night would replace it"):
         stages.promote(
             database, models, second.model_version, NEXT, "by hand",
             lambda run: run.model_version == first.model_version,
@@ -158,7 +179,7 @@ def test_what_cannot_be_champion_is_refused_and_changes_nothing(world, spoil, me
     database = folder / "plumbline.duckdb"
     before = stages.history(database, "churn")
     execute(database, spoil)
-    with pytest.raises(MlError, match=message):
+    with pytest.raises(UserError, match=message):
         stages.promote(database, folder / "models", second.model_version, NEXT, "by hand")
     assert stages.history(database, "churn") == before
 
@@ -166,9 +187,9 @@ def test_what_cannot_be_champion_is_refused_and_changes_nothing(world, spoil, me
 def test_the_champion_cannot_be_promoted_and_the_first_not_rolled_back(world):
     folder, first, _ = world
     database, models = folder / "plumbline.duckdb", folder / "models"
-    with pytest.raises(MlError, match="champion already"):
+    with pytest.raises(UserError, match="champion already"):
         stages.promote(database, models, first.model_version, NEXT, "by hand")
-    with pytest.raises(MlError, match="no other champion before"):
+    with pytest.raises(UserError, match="no other champion before"):
         stages.rollback(database, models, "churn", NEXT)
 
 

@@ -19,9 +19,10 @@ from conftest import FIRST_NIGHT, LAST_NIGHT, World, digest
 from ml_world import execute
 from proof_context import QUIET, context_of
 
-from ml.errors import MlError
-from pipeline import leakage, verify
-from pipeline.scoring import choose_models
+from plumbline.errors import UserError
+from plumbline.night import leakage
+from plumbline.night.scoring import choose_models
+from plumbline.proofs import registry
 
 EXAMPLES, DAILY = "features.feat_training_examples", "features.feat_accounts_daily"
 LABEL = "churned_within_60d"
@@ -116,6 +117,25 @@ def test_a_fault_is_one_clear_line_and_changes_nothing(
     assert state(world) == before
 
 
+def test_a_night_that_cannot_end_well_does_not_begin(
+    world: World, plumbline: Callable[..., tuple[int, str, str]]
+) -> None:
+    """Nothing is built, and no run is on record that the next night would meet."""
+    runs = world.read("select * from ops.runs order by all", private=True)
+    before = state(world)
+    for as_of in ("2030-01-01", "2024-09-01"):
+        code, _, told = plumbline("nightly", "--as-of", as_of)
+        assert (code, state(world)) == (1, before)
+        assert f"cover 2024-09-01 to 2026-02-27, and --as-of {as_of} lies outside" in told
+        assert "give a date from 2024-09-02 to 2026-02-28" in told
+    tamper(world)
+    before = state(world)
+    code, _, told = plumbline("nightly")
+    assert (code, state(world)) == (1, before)
+    assert "SHA-256 differs" in told and "kept" not in told
+    assert world.read("select * from ops.runs order by all", private=True) == runs
+
+
 def test_too_few_churners_are_a_sentence_and_the_champion_stays(
     world: World, plumbline: Callable[..., tuple[int, str, str]]
 ) -> None:
@@ -150,14 +170,14 @@ def test_a_leak_stops_nights_that_build_everything_anew(world: World) -> None:
         [check] = leakage.recorded_checks(connection, models)
     assert check.is_passed and check.measured.startswith("churn: ") and check.limit == "below 0.95"
     execute(world.build_file, f"update {EXAMPLES} set seats = -seats where {LABEL} = 1")
-    with pytest.raises(MlError, match="feature seats alone ranks churned accounts"):
+    with pytest.raises(UserError, match="feature seats alone ranks churned accounts"):
         leakage.check_unchanged_models(settings, as_of, models)
     # a model of this very night went through the gates when it was trained
     leakage.check_unchanged_models(settings, FIRST_NIGHT, models)
 
 
 def test_the_proof_names_the_leak(world: World) -> None:
-    [proof] = verify.select_proofs("no-leakage")
+    [proof] = registry.select_proofs("no-leakage")
     sound = proof.run(context_of(world))
     assert sound.is_passed and re.search(r"churn \w+ 0\.\d{3} \(", sound.measured)
     assert "conversion" in sound.measured

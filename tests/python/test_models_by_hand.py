@@ -13,9 +13,9 @@ import pytest
 from conftest import FIRST_NIGHT, World
 from ml_world import execute
 
-from ml import study
 from ml.config import Settings, load_settings
-from pipeline.comparing import for_review
+from ml.study import study
+from plumbline.commands.compare import for_review
 
 Command = Callable[..., tuple[int, str, str]]
 NEXT_NIGHT = FIRST_NIGHT + timedelta(days=1)

@@ -14,7 +14,7 @@ from conftest import LAST_NIGHT, World, night_without_tests
 from manifest import ROOT, every_vendor
 
 from ml.config import load_settings
-from pipeline import drift
+from plumbline.proofs import drift
 
 AS_OF = date(2026, 2, 28)  # the default of the var as_of_date, with which models are compiled
 HEADS = {

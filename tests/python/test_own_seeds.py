@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 from conftest import ROOT
 
-from pipeline.config import Settings, load_settings
-from pipeline.own_seeds import DEFAULT_WITHOUT, UNKNOWN_WITHOUT, sentences
+from plumbline.config import Settings, load_settings
+from plumbline.night.own_seeds import DEFAULT_WITHOUT, UNKNOWN_WITHOUT, sentences
 
 OWN = {*UNKNOWN_WITHOUT, *DEFAULT_WITHOUT}
 

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import COMMAND, ROOT, World, digest
 
-from pipeline.config import load_settings
-from pipeline.raw import read_contract
+from plumbline.config import load_settings
+from plumbline.store.raw import read_contract
 
 TYPES = {
     "varchar": (pa.string(), "x"),
@@ -30,6 +31,22 @@ TYPES = {
     "date": (pa.date32(), date(2026, 2, 1)),
     "timestamp": (pa.timestamp("us"), datetime(2026, 2, 1)),
 }
+PUBLISHED_MODEL = """
+    create schema ml;
+    create table ml.model_runs as
+    select
+        'churn' as target, 'c-1' as model_version, date '2026-02-01' as as_of_date,
+        timestamp '2026-02-01' as trained_at, 'additive' as model_kind,
+        '{"verdict": "ok", "decision": "the first model"}'::json as metrics;
+    create table ml.model_performance as
+    select
+        'c-1' as model_version, 'additive' as model_kind, 'test' as slice,
+        'auc_roc' as metric_name, 0.9 as metric_value, 0.8 as lower_bound, 0.95 as upper_bound;
+    create table ml.model_stages as
+    select
+        'c-1' as model_version, 'churn' as target, 'champion' as stage,
+        date '2026-02-01' as since_date, timestamp '2026-02-01' as recorded_at, 'first' as reason;
+"""
 CONFIG = '[source.demo]\nraw = "data/raw"\nvendors = ["product", "segment"]\nlabel = "x"\n'
 
 
@@ -207,6 +224,7 @@ def test_build_file_is_open_in_another_program(tiny: World) -> None:
 
 
 def test_another_run_is_at_work(tiny: World) -> None:
+    """Nothing is written under it, no demo world either; the models are those it published."""
     lock = tiny.warehouse / "build" / "run.lock"
     lock.parent.mkdir()
     with lock.open("w") as handle:
@@ -214,7 +232,30 @@ def test_another_run_is_at_work(tiny: World) -> None:
         handle.write("4711")
         handle.flush()
         before = digest(tiny.published_file)
-        expect_one_line(tiny.run("nightly"), tiny, before, "another run", "4711")
+        for command in (["nightly"], ["demo", "--size", "ci"], ["train"]):
+            expect_one_line(tiny.run(*command), tiny, before, "another run", "4711")
+        damaged = tiny.run("models")
+        expect_one_line(damaged, tiny, before, str(tiny.published_file), "cannot be opened")
+        tiny.published_file.unlink()
+        with duckdb.connect(str(tiny.published_file)) as connection:
+            connection.execute(PUBLISHED_MODEL)
+        done = tiny.run("models")
+        assert done.returncode == 0, done.stderr
+        assert "A run is at work (process 4711)" in done.stdout and "c-1" in done.stdout
+    assert events_file(tiny).exists() and not tiny.build_file.exists()
+
+
+@pytest.mark.parametrize("place", ["a file", "a folder of the system"])
+def test_a_warehouse_that_cannot_be_written(tiny: World, place: str) -> None:
+    warehouse = tiny.folder / "file"
+    if place == "a file":
+        warehouse.write_text("no folder", encoding="utf-8")
+    else:
+        warehouse = Path("/proc/plumbline")
+    before = digest(tiny.published_file)
+    for command in ("nightly", "models", "verify"):
+        done = tiny.run(command, PLUMBLINE_WAREHOUSE=str(warehouse))
+        expect_one_line(done, tiny, before, f"warehouse {warehouse} cannot be written")
 
 
 def test_build_file_is_no_database(tiny: World) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import duckdb
 
-from pipeline.beyond import read_later_rows, sentences
+from plumbline.night.beyond import read_later_rows, sentences
 
 
 def test_rows_beyond_the_as_of_date_are_counted() -> None:

@@ -14,17 +14,18 @@ import pytest
 from conftest import ROOT, World
 from rich.console import Console
 
-from pipeline import verify
-from pipeline.cli import cli
-from pipeline.config import load_settings
-from pipeline.errors import UserError, explain, explain_engine_text
-from pipeline.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
-from pipeline.gate import Check, InputCheck, plain
-from pipeline.landings import Landing, landings_of, read_text_facts
-from pipeline.outcomes import BuildOutcome, NodeOutcome
-from pipeline.progress import Stages
-from pipeline.scoring import Model
-from pipeline.summary import Summary, money, print_summary
+from plumbline.cli import cli
+from plumbline.config import load_settings
+from plumbline.errors import UserError, explain, explain_engine_text
+from plumbline.night.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
+from plumbline.night.gate import Check, InputCheck, plain
+from plumbline.night.scoring import Model
+from plumbline.night.summary import Summary, money, print_summary
+from plumbline.proofs import registry
+from plumbline.store.landings import Landing, landings_of, read_text_facts
+from plumbline.store.outcomes import BuildOutcome, NodeOutcome
+from plumbline.store.preflight import RawState, check_as_of, check_label
+from plumbline.terminal import Stages
 
 COMMANDS = sorted(cli.commands)
 
@@ -164,14 +165,6 @@ def test_errors_of_the_engine_are_said_in_one_line() -> None:
     assert explain(ValueError("a defect")) is None
 
 
-def test_errors_of_ml_keep_their_remedy() -> None:
-    from ml.errors import MlError
-
-    known = explain(MlError("feature mrr is missing", "rebuild the feature mart"))
-    assert known is not None
-    assert known.line == "error: feature mrr is missing — rebuild the feature mart"
-
-
 def test_failed_nodes_have_a_line_each() -> None:
     failed = NodeOutcome("test", "not_null_x", "fail", "Got 3 results", 3)
     broken = NodeOutcome("model", "int_x", "error", "Binder Error: no column y", 0)
@@ -185,11 +178,9 @@ def test_failed_nodes_have_a_line_each() -> None:
 
 
 def test_constant_features_are_one_sentence() -> None:
-    told = tuple(f"feature {x} is constant over the training slice: left out" for x in "ab")
-    dark = "feature c is unknown over the training slice: left out"
-    model = Model("m", "churn", "ok", "fine", "", (*told, dark, "something else"))
+    left_out = {"a": "constant", "c": "unknown", "b": "constant"}
+    model = Model("m", "churn", "ok", "fine", "", left_out)
     assert model.sentences == (
-        "something else",
         "Left out of the model, constant in training: a, b.",
         "Left out of the model, unknown in training: c.",
     )
@@ -203,16 +194,16 @@ def test_numbers_as_people_read_them() -> None:
 
 
 def test_registering_a_proof_is_one_decorator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "PROOFS", dict(verify.PROOFS))
+    monkeypatch.setattr(registry, "PROOFS", dict(registry.PROOFS))
 
-    @verify.proof("two-is-two", "Two is two.")
-    def two_is_two(context: verify.Context) -> verify.Proven:
-        return verify.Proven(True, "2")
+    @registry.proof("two-is-two", "Two is two.")
+    def two_is_two(context: registry.Context) -> registry.Proven:
+        return registry.Proven(True, "2")
 
-    assert [entry.name for entry in verify.select_proofs("two-is-two")] == ["two-is-two"]
+    assert [entry.name for entry in registry.select_proofs("two-is-two")] == ["two-is-two"]
     with pytest.raises(ValueError, match="registered already"):
-        verify.proof("two-is-two", "Again.")(two_is_two)
-    assert len(verify.select_proofs(None)) == len(verify.PROOFS)
+        registry.proof("two-is-two", "Again.")(two_is_two)
+    assert len(registry.select_proofs(None)) == len(registry.PROOFS)
 
 
 def test_settings_of_a_second_source_are_apart(tmp_path: Path) -> None:
@@ -246,7 +237,7 @@ def test_every_proof_holds_on_a_published_night(ci_world: World) -> None:
     assert done.returncode == 0, done.stderr
     assert re.match(r"holds  reasons-add-up: [\d,]+ scores, .* 0 wrong", done.stdout)
     listed = ci_world.run("verify", "--list")
-    assert all(name in listed.stdout for name in verify.PROOFS)
+    assert all(name in listed.stdout for name in registry.PROOFS)
 
 
 def test_every_unit_test_of_a_model_holds(ci_world: World, tmp_path: Path) -> None:
@@ -278,3 +269,27 @@ def test_the_published_file_opens_without_the_project(ci_world: World) -> None:
     assert rows is not None
     assert rows[0] > 30
     assert silent == []
+
+
+def test_a_wrong_label_names_the_right_ones() -> None:
+    settings = load_settings()
+    check_label(settings)
+    for label in ("churned_within_61d", "avg_dau_7d"):
+        with pytest.raises(UserError, match=rf"'{label}' is no label .* known: churned_within_60d"):
+            check_label(replace(settings, label=label))
+
+
+def test_a_date_outside_the_data_is_told() -> None:
+    """Late is the input gate's matter, up to the longest lag that it allows."""
+    def state(*days: str) -> RawState:
+        landings = tuple(Landing("v", "t", day, 1, 1, "x", None) for day in days)
+        return RawState(landings, 1, 1, 1, ())
+
+    settings, raw = load_settings(), state("2026-01-01", "2026-02-27")
+    for day in (date(2026, 1, 2), date(2026, 2, 28), date(2026, 3, 7)):
+        check_as_of(settings, day, raw)
+    for day in (date(2026, 1, 1), date(2026, 3, 8)):
+        with pytest.raises(UserError, match="cover 2026-01-01 to 2026-02-27"):
+            check_as_of(settings, day, raw)
+    check_as_of(settings, date(2030, 1, 1), state(""))
+    check_as_of(replace(settings, landed_by={"stripe": "dlt"}), date(2025, 1, 1), raw)

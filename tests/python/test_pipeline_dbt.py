@@ -11,11 +11,11 @@ from conftest import World
 from dbt.contracts.graph.manifest import Manifest
 from ml_world import execute
 
-from pipeline.config import load_settings
-from pipeline.dbt import Dbt
-from pipeline.folded_tests import fold
-from pipeline.outcomes import read_outcome
-from pipeline.steps import last_build
+from plumbline.config import load_settings
+from plumbline.night.last_build import last_build
+from plumbline.store.dbt import Dbt
+from plumbline.store.folded_tests import fold
+from plumbline.store.outcomes import read_outcome
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from pipeline.figures import read_figures
+from plumbline.night.figures import read_figures
 
 
 @pytest.mark.parametrize(

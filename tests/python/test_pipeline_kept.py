@@ -11,10 +11,11 @@ import pytest
 from conftest import ROOT
 from manifest import every_vendor
 
-from pipeline import kept, ops, publish
-from pipeline.config import Settings, load_settings
-from pipeline.gate import Night
-from pipeline.nightly import recover
+from plumbline.config import Settings, load_settings
+from plumbline.night import kept, publish
+from plumbline.night.gate import Night
+from plumbline.night.nightly import recover
+from plumbline.store import ops
 
 T = date(2026, 2, 28)
 BEFORE = T - timedelta(days=1)

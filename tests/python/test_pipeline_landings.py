@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
 
-from pipeline import ops
-from pipeline.landings import (
+from plumbline.store import ops
+from plumbline.store.landings import (
     BuiltState,
     Landing,
     changed_since,
@@ -22,7 +22,7 @@ from pipeline.landings import (
     read_parquet_facts,
     type_name,
 )
-from pipeline.parquet_files import Fit, fit
+from plumbline.store.parquet_files import Fit, fit
 
 DAY = date(2026, 2, 20)
 

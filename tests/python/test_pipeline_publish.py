@@ -13,12 +13,13 @@ from conftest import ROOT, digest
 from manifest import every_vendor
 
 from ml.config import load_settings as load_knobs
-from pipeline import gate, ops, publish
-from pipeline.additivity import measure
-from pipeline.config import Settings, load_settings
-from pipeline.errors import UserError
-from pipeline.gate import Night
-from pipeline.nightly import recover
+from plumbline.config import Settings, load_settings
+from plumbline.errors import UserError
+from plumbline.night import gate, publish
+from plumbline.night.additivity import measure
+from plumbline.night.gate import Night
+from plumbline.night.nightly import recover
+from plumbline.store import ops
 
 T = date(2026, 2, 28)
 NIGHT = Night("r2", T, {"churn": "r2"})

@@ -26,12 +26,13 @@ from plain_sample import Key, sample
 from planted_faults import FAULTS
 from proof_context import QUIET, context_of
 
-from pipeline import later_rows, point_in_time, preflight, verify
-from pipeline.config import Settings
-from pipeline.dbt import Dbt
-from pipeline.feature_rows import FEATURES
-from pipeline.landings import Landing
-from pipeline.progress import Stages
+from plumbline.config import Settings
+from plumbline.proofs import later_rows, point_in_time, registry
+from plumbline.store import preflight
+from plumbline.store.dbt import Dbt
+from plumbline.store.landings import Landing
+from plumbline.store.past import FEATURES
+from plumbline.terminal import Stages
 
 ROWS, SEED = 200, 20260227
 # The last two no longer move by what is appended, since billing's versions tell more ahead: their
@@ -55,13 +56,13 @@ def world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) -> Wo
 
 
 @pytest.fixture(scope="module")
-def context(world: World, dbt_environment: None) -> verify.Context:
+def context(world: World, dbt_environment: None) -> registry.Context:
     """What `plumbline verify` hands to a proof."""
     return context_of(world)
 
 
 @pytest.fixture(scope="module")
-def parsed(context: verify.Context) -> Any:
+def parsed(context: registry.Context) -> Any:
     """The project, parsed once for all builds of this family."""
     dbt = Dbt(context.settings, {**context.variables, "changed_since": ""})
     dbt.parse()
@@ -94,7 +95,7 @@ def state_of(world: World) -> dict[Path, Any]:
 
 
 @pytest.fixture(scope="module")
-def untouched(world: World, context: verify.Context) -> dict[Path, Any]:
+def untouched(world: World, context: registry.Context) -> dict[Path, Any]:
     """The state before the proof runs."""
     return state_of(world)
 
@@ -103,14 +104,14 @@ def untouched(world: World, context: verify.Context) -> dict[Path, Any]:
 class Run:
     """A run of the proof, and a copy of the raw folder that it made."""
 
-    proven: verify.Proven
+    proven: registry.Proven
     outcome: point_in_time.Outcome
     raw: Path
 
 
 @pytest.fixture(scope="module")
 def run(
-    context: verify.Context, parsed_once: Any, untouched: dict[Path, Any],
+    context: registry.Context, parsed_once: Any, untouched: dict[Path, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Run:  # fmt: skip
     """The proof on the published night."""
@@ -124,7 +125,7 @@ def run(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(point_in_time, "rebuild_past", noted)
-        proven = verify.select_proofs("point-in-time")[0].run(context)
+        proven = registry.select_proofs("point-in-time")[0].run(context)
     return Run(proven, *outcomes, raw)
 
 
@@ -235,7 +236,7 @@ def test_proof_leaves_all_as_it_was(
 
 
 def test_planted_faults_make_proof_and_reference_fail(
-    world: World, context: verify.Context, parsed_once: Any, run: Run,
+    world: World, context: registry.Context, parsed_once: Any, run: Run,
     reference: dict[Key, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """All at once, in features that have nothing to do with each other."""

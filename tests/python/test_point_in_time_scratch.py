@@ -13,10 +13,10 @@ import pytest
 from conftest import World
 from proof_context import QUIET, context_of
 
-from pipeline import later_rows, point_in_time, verify
-from pipeline.errors import UserError
-from pipeline.feature_rows import dates_between
-from pipeline.raw import RawTable
+from plumbline.errors import UserError
+from plumbline.proofs import later_rows, point_in_time, registry
+from plumbline.store.past import dates_between
+from plumbline.store.raw import RawTable
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +26,13 @@ def world(ci_first_night: World, tmp_path_factory: pytest.TempPathFactory) -> Wo
 
 
 @pytest.fixture(scope="module")
-def context(world: World) -> verify.Context:
+def context(world: World) -> registry.Context:
     """What `plumbline verify` hands to a proof."""
     return context_of(world)
 
 
 def test_proof_names_what_stands_in_its_way(
-    world: World, context: verify.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, context: registry.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = tmp_path / "raw"
     shutil.copytree(world.raw, raw, copy_function=os.link)
@@ -59,7 +59,7 @@ def test_proof_names_what_stands_in_its_way(
         point_in_time.prove(context, QUIET)
 
 
-def test_scratch_folder_goes_whatever_happens(tmp_path: Path, context: verify.Context) -> None:
+def test_scratch_folder_goes_whatever_happens(tmp_path: Path, context: registry.Context) -> None:
     settings = replace(context.settings, warehouse=tmp_path)
     left = settings.build_file.parent / f"{point_in_time.SCRATCH}killed"
     left.mkdir(parents=True)

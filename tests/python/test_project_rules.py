@@ -29,7 +29,7 @@ from rules_on_models import MODEL_RULES
 from rules_on_portability import PORTABILITY_RULES
 from rules_on_reads import READ_RULES
 
-from pipeline.dbt import NIGHTLY_VARS
+from plumbline.store.dbt import NIGHTLY_VARS
 
 RULES: dict[str, Callable[[Project], Iterable[Violation]]] = {
     rule.__name__: rule for rule in (*READ_RULES, *MODEL_RULES, *FILE_RULES, *PORTABILITY_RULES)

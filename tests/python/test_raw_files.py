@@ -16,10 +16,10 @@ import pytest
 import yaml
 from conftest import ROOT, World
 
-from pipeline.errors import UserError
-from pipeline.json_columns import check_json
-from pipeline.parquet_files import check_values, read_facts
-from pipeline.raw import RawTable, known_vendors, read_contract
+from plumbline.errors import UserError
+from plumbline.store.json_columns import check_json
+from plumbline.store.parquet_files import check_values, read_facts
+from plumbline.store.raw import RawTable, known_vendors, read_contract
 
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
 NOON = datetime(2026, 2, 1, 12)

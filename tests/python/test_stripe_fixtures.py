@@ -26,7 +26,7 @@ from test_sync_tools_billing import (
 )
 from tool_layouts import at, write_raw
 
-from pipeline.raw import read_contract
+from plumbline.store.raw import read_contract
 
 FILE = SEEDS / "stripe_api" / "fixtures.json"
 TABLES = {

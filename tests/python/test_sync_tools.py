@@ -14,7 +14,7 @@ from conftest import ROOT
 from manifest import every_vendor, landed_by_tools, staged_rows
 from tool_layouts import CRMS, DESKS, LONG, at, write_raw
 
-from pipeline.raw import read_contract
+from plumbline.store.raw import read_contract
 
 SEEDS = Path(os.environ.get("PLUMBLINE_VENDORS") or ROOT.parent / "shared/data/vendors")
 TOOLS = ("airbyte", "dlt", "fivetran")

@@ -10,9 +10,9 @@ import pytest
 from conftest import World
 from test_raw_files import dbt
 
-from pipeline.errors import UserError
-from pipeline.raw import RawTable, read_contract
-from pipeline.text_files import check_text
+from plumbline.errors import UserError
+from plumbline.store.raw import RawTable, read_contract
+from plumbline.store.text_files import check_text
 
 HEADER = "id,quantity,price,paid,day,at,note"
 ROW = "A-1,3,1.5,true,2026-02-01,2026-02-01 12:00:00,fine"

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from ml_world import AS_OF, LABEL, contract_text, feature_rows, run_training, write_mart
 
-from pipeline.config import load_settings
-from pipeline.worse_model import sentences
+from plumbline.config import load_settings
+from plumbline.night.worse_model import sentences
 
 EARLIER = date(2025, 9, 20)
 NEW = pd.Timestamp(EARLIER) - pd.Timedelta(days=60)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from manifest import ROOT
 
-from pipeline.raw import read_contract
+from plumbline.store.raw import read_contract
 
 Row = Mapping[str, Any]
 SHORT, LONG = "001CF0000000001", "001CF0000000001YAA"

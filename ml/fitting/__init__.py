@@ -1,0 +1,1 @@
+"""Fits a model: its steps, calibration, slices in time, exact reasons."""

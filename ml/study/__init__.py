@@ -1,0 +1,1 @@
+"""Compares kinds of model and features over rolling origins."""

@@ -1,1 +1,0 @@
-"""What runs Plumbline: the `plumbline` command, the nightly run and its gates."""

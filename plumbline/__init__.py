@@ -1,0 +1,1 @@
+"""Plumbline: the command `plumbline`, and the rooms of what it does."""

@@ -1,0 +1,222 @@
+"""The nights' own SQL, run in memory on what a past day knew.
+
+A model runs here as dbt compiled it. What it reads is either made the same way before it, or an
+input: staging, the daily features and the reference seeds as the last build left them, and what the
+replay itself has trained and scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from plumbline.config import Settings
+from plumbline.errors import UserError
+from plumbline.store.dbt import Dbt
+
+FEATURES = "features.feat_accounts_daily"
+MADE_BY_REPLAY = ("ml", "ops")
+STAGING = "models/staging/"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One model: its relation (`schema.table`), what it reads, and its compiled SQL."""
+
+    relation: str
+    reads: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Models in an order in which each one's inputs stand before it.
+
+    Attributes
+    ----------
+    as_of : date
+        The date that the SQL was compiled for.
+    steps : mapping of str to Step
+        By the model's name.
+    inputs : tuple of str
+        Relations that the last build left; those of schema `ml` and `ops` are not among them.
+    """
+
+    as_of: date
+    steps: Mapping[str, Step]
+    inputs: tuple[str, ...]
+
+    def needed(self, names: Iterable[str], stop: frozenset[str] = frozenset()) -> list[Step]:
+        """The steps that lead to some models, in order; nothing before the relations of `stop`."""
+        by_relation = {step.relation: step for step in self.steps.values()}
+        wanted: set[str] = set()
+        waiting = [self.steps[name].relation for name in names]
+        while waiting:
+            relation = waiting.pop()
+            if relation in by_relation and relation not in wanted | stop:
+                wanted.add(relation)
+                waiting.extend(by_relation[relation].reads)
+        return [step for step in self.steps.values() if step.relation in wanted]
+
+
+def load_chain(settings: Settings, variables: Mapping[str, Any], names: Iterable[str]) -> Chain:
+    """Compile some models, and all that lies between them and the inputs."""
+    dbt = Dbt(settings, variables)
+    dbt.parse()
+    nodes = {**dbt.manifest.nodes, **dbt.manifest.sources}
+    order: dict[str, str] = {}
+    inputs: set[str] = set()
+
+    def visit(key: str) -> None:
+        node = nodes[key]
+        relation = f"{node.schema}.{getattr(node, 'alias', None) or node.identifier}"
+        if _is_input(node, relation):
+            if node.schema not in MADE_BY_REPLAY:
+                inputs.add(relation)
+        elif key not in order:
+            for read in sorted(node.depends_on.nodes):
+                visit(read)
+            order[key] = relation
+
+    for name in names:
+        visit(f"model.plumbline.{name}")
+    compiled = dbt.compiled([nodes[key].name for key in order])
+    steps = {
+        nodes[key].name: Step(
+            relation,
+            tuple(
+                f"{nodes[read].schema}.{getattr(nodes[read], 'alias', None) or nodes[read].name}"
+                for read in nodes[key].depends_on.nodes
+            ),
+            compiled[nodes[key].name],
+        )
+        for key, relation in order.items()
+    }
+    return Chain(date.fromisoformat(str(variables["as_of_date"])), steps, tuple(sorted(inputs)))
+
+
+def _is_input(node: Any, relation: str) -> bool:
+    if str(node.resource_type) in ("seed", "source") or relation == FEATURES:
+        return True
+    # staging of what Python writes reads sources, that of raw exports base models
+    reads_exports = any(read.startswith("model.") for read in node.depends_on.nodes)
+    return str(node.original_file_path).startswith(STAGING) and reads_exports
+
+
+class Memory:
+    """A database in memory that knows what a day knew.
+
+    Parameters
+    ----------
+    chain : Chain
+        What can run in it.
+    tables : mapping of str to pyarrow.Table
+        The chain's inputs, by relation, with all that the last build knew.
+    """
+
+    def __init__(self, chain: Chain, tables: Mapping[str, pa.Table]) -> None:
+        self.chain = chain
+        self.connection = duckdb.connect()
+        self.connection.execute("set TimeZone = 'UTC'")
+        # Compiled SQL names relations by the file that dbt builds.
+        self.connection.execute("attach ':memory:' as plumbline")
+        self.connection.execute("use plumbline")
+        self.connection.execute("create schema past")
+        self.columns: dict[str, list[str]] = {}
+        for relation, rows in tables.items():
+            self.columns[relation] = rows.column_names
+            self.connection.register("rows", rows)
+            self.connection.execute(f"create table {_kept(relation)} as select * from rows")
+            self.connection.unregister("rows")
+        for relation in {*tables, *(step.relation for step in chain.steps.values())}:
+            self._create_schema(relation)
+
+    def know(self, day: date) -> None:
+        """Show of every input what was known before `day`; of the features, dates up to it."""
+        for relation, columns in self.columns.items():
+            limit = ""
+            if relation == FEATURES:
+                limit = f"where as_of_date <= date '{day}'"
+            elif "known_at" in columns:
+                limit = f"where known_at < date '{day}'"
+            self.connection.execute(
+                f"create or replace view {relation} as select * from {_kept(relation)} {limit}"
+            )
+
+    def put(self, relation: str, rows: pa.Table) -> None:
+        """Set what the replay itself has made."""
+        self._create_schema(relation)
+        self.connection.register("rows", rows)
+        self.connection.execute(f"create or replace table {relation} as select * from rows")
+        self.connection.unregister("rows")
+
+    def run(self, day: date, *names: str, given: Iterable[str] = ()) -> None:
+        """Run models, with all that they read, as a night of `day` would; `given` stays as put."""
+        for step in self.chain.needed(names, frozenset(given)):
+            sql = step.sql.replace(_literal(self.chain.as_of), _literal(day))
+            self.connection.execute(f"create or replace table {step.relation} as {sql}")
+
+    def read(self, query: str, parameters: Iterable[Any] = ()) -> pa.Table:
+        """Rows of a query."""
+        return self.connection.sql(query, params=list(parameters)).to_arrow_table()
+
+    def fingerprint(self) -> str:
+        """Counts and hashes of all inputs; the order of their rows does not matter."""
+        found = []
+        for relation in sorted(self.columns):
+            row = self.connection.execute(
+                f"select count(*), bit_xor(hash(kept)), sum(hash(kept)) from {_kept(relation)}"
+                " as kept"
+            ).fetchone()
+            found.append(f"{relation}: {row}")
+        return "\n".join(found)
+
+    def _create_schema(self, relation: str) -> None:
+        schema = relation.partition(".")[0]
+        self.connection.execute(f"create schema if not exists {schema}")
+
+
+def read_inputs(
+    settings: Settings, relations: Iterable[str], dates: Iterable[date]
+) -> dict[str, pa.Table]:
+    """Read relations of the private file; of the features, some dates and the first.
+
+    Raises
+    ------
+    UserError
+        A raw file that staging shows is gone, or a table is not there.
+    """
+    tables: dict[str, pa.Table] = {}
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for relation in sorted(relations):
+            query, values = f"select * from {relation}", []
+            if relation == FEATURES:
+                # (the first date says from when on windows are warm)
+                query += (
+                    " where list_contains(?, as_of_date)"
+                    f" or as_of_date = (select min(as_of_date) from {FEATURES})"
+                )
+                values = [sorted(dates)]
+            try:
+                tables[relation] = connection.sql(query, params=values).to_arrow_table()
+            except (duckdb.CatalogException, duckdb.IOException) as error:
+                raise UserError(
+                    f"{relation} cannot be read ({str(error).splitlines()[0]})",
+                    "restore the raw exports, or run `plumbline nightly` first",
+                ) from None
+    return tables
+
+
+def _kept(relation: str) -> str:
+    return f'past."{relation}"'
+
+
+def _literal(day: date) -> str:
+    # as the macro `as_of_date` writes it
+    return f"cast('{day}' as date)"

@@ -1,0 +1,76 @@
+"""Which dates a backtest replays, trains on and reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from plumbline.errors import UserError
+
+NIGHT_DAYS = 7  # a manager's slots are for a week: one list each
+YEAR_DAYS = 364  # the weekday of a year before, as monitoring compares
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The replay's calendar.
+
+    Attributes
+    ----------
+    nights : tuple of date
+        Scored, a week apart.
+    origins : tuple of date
+        Nights on which a model is trained before anything is scored.
+    """
+
+    nights: tuple[date, ...]
+    origins: tuple[date, ...]
+
+    def nights_of(self, origin: date) -> tuple[date, ...]:
+        """Nights from an origin up to the next one."""
+        later = [other for other in self.origins if other > origin]
+        return tuple(n for n in self.nights if n >= origin and (not later or n < later[0]))
+
+    def read(self, first: date, grid_days: int) -> list[date]:
+        """Dates whose features are needed: nights, those of a year before, training grids."""
+        wanted = {*self.nights, *(night - timedelta(days=YEAR_DAYS) for night in self.nights)}
+        for origin in self.origins:
+            steps = (origin - first).days // grid_days
+            wanted |= {origin - timedelta(days=grid_days * step) for step in range(steps + 1)}
+        return sorted(day for day in wanted if day >= first)
+
+
+def plan_dates(
+    begin: date, end: date, known: tuple[date, date] | None, origin_days: int
+) -> Dates:
+    """Lay nights and origins between two dates, both included.
+
+    Parameters
+    ----------
+    known : tuple of date, optional
+        First and last date of the features.
+    origin_days : int
+        Days between trainings; taken up to whole weeks.
+
+    Raises
+    ------
+    UserError
+        The dates are in the wrong order, or there are no features for them.
+    """
+    if begin > end:
+        raise UserError(f"--from {begin} lies after --to {end}", "swap the two dates")
+    if known is None:
+        raise UserError("there are no features yet", "run `plumbline nightly` first")
+    for option, day in (("--from", begin), ("--to", end)):
+        if not known[0] <= day <= known[1]:
+            raise UserError(
+                f"there are no features as of {option} {day}: they reach from {known[0]} to"
+                f" {known[1]}",
+                f"give dates between, or run `plumbline nightly --as-of {day}` first"
+                if day > known[1]
+                else "give dates between",
+            )
+    count = (end - begin).days // NIGHT_DAYS + 1
+    nights = tuple(begin + timedelta(days=NIGHT_DAYS * number) for number in range(count))
+    step = max(1, -(-origin_days // NIGHT_DAYS))
+    return Dates(nights, nights[::step])

@@ -1,0 +1,1 @@
+"""One night: plan, build, score, gate, publish, and what its summary says."""

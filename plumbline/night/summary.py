@@ -1,0 +1,175 @@
+"""What a run found, as a manager reads it: figures first, then the first ten of the worklist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from plumbline.night.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
+from plumbline.night.gate import Check, InputCheck, plain
+from plumbline.terminal import shown
+
+SHOWN_CONTRADICTIONS = 3
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the end of `plumbline nightly` prints."""
+
+    source: str
+    as_of: date
+    run_id: str
+    scored: int
+    flagged: int
+    fixed_cut: FixedCut
+    arr_usd: float
+    arr_at_risk_usd: float
+    first_accounts: tuple[Account, ...]
+    model: ModelQuality | None
+    label: str
+    labels: tuple[Label, ...]
+    contradictions: tuple[Contradiction, ...]
+    invoiced: Invoiced | None
+    is_trusted: bool
+    input_checks: tuple[InputCheck, ...]
+    gate_checks: tuple[Check, ...]
+    warnings: tuple[str, ...]
+    published_file: Path
+    site: Path | None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print the summary; fits 80 columns and uses more where there are more."""
+    console.print()
+    console.rule(
+        Text(f"Plumbline · {summary.source} · as of {summary.as_of}", style="bold"), align="left"
+    )
+    figures = _grid()
+    if summary.model is None:
+        figures.add_row("Accounts scored", "none")
+    else:
+        figures.add_row("Accounts scored", f"{summary.scored:,}")
+        fixed = summary.fixed_cut
+        beside = f"a fixed cut at {fixed.threshold:g} would flag {fixed.flagged:,}"
+        figures.add_row("On the worklist", f"{summary.flagged:,} ({beside})")
+        figures.add_row(
+            "ARR at risk", f"{money(summary.arr_at_risk_usd)} of {money(summary.arr_usd)}"
+        )
+        figures.add_row("Model", _model_line(summary.model))
+    figures.add_row("Learnt from", _labels_line(summary))
+    if summary.contradictions:
+        figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
+    if summary.invoiced:
+        figures.add_row("Explained by invoices", _invoiced_line(summary.invoiced))
+    console.print(figures)
+    if summary.is_trusted:
+        console.print(_accounts_table(summary))
+    for warning in summary.warnings:
+        console.print(Text("! ", style="yellow") + Text(warning))
+    console.print(_checks_table(summary))
+    places = _grid()
+    places.add_row("Published", shown(summary.published_file))
+    places.add_row("Docs site", shown(summary.site) if summary.site else "left as it was")
+    places.add_row("Run", summary.run_id)
+    total = sum(summary.seconds.values())
+    stages = ", ".join(
+        f"{title[0].lower()}{title[1:]} {seconds:.1f}" for title, seconds in summary.seconds.items()
+    )
+    places.add_row("Seconds", f"{total:.1f} in all: {stages}")
+    console.print(places)
+
+
+def _grid() -> Table:
+    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def _model_line(model: ModelQuality) -> str:
+    if model.auc is None:
+        return f"{model.version} ({model.kind}), not judged yet"
+    interval = f"{model.lower:.3f} to {model.upper:.3f}" if model.lower is not None else "unknown"
+    return f"{model.version} ({model.kind}), test AUC {model.auc:.3f} (95% {interval})"
+
+
+def _labels_line(summary: Summary) -> str:
+    counts = [
+        f"{label.name} ({label.positives:,} of {label.examples:,} examples)"
+        for label in summary.labels
+    ]
+    learnt = [text for text in counts if text.startswith(f"{summary.label} ")]
+    others = [text for text in counts if text not in learnt]
+    line = learnt[0] if learnt else f"{summary.label} (no positive example)"
+    return line + (f"; not from {', '.join(others)}" if others else "")
+
+
+def _contradictions_line(found: tuple[Contradiction, ...]) -> str:
+    largest = ", ".join(
+        f"{one.rule} {one.failing:,} of {one.checked:,}" for one in found[:SHOWN_CONTRADICTIONS]
+    )
+    more = len(found) - SHOWN_CONTRADICTIONS
+    rest = f" and {more} more rules" if more > 0 else ""
+    return f"{largest}{rest} (quality.rpt_source_contradictions)"
+
+
+def _invoiced_line(invoiced: Invoiced) -> str:
+    line = f"{invoiced.share:.1%} of MRR"
+    if not invoiced.accounts:
+        return line
+    accounts = "1 account" if invoiced.accounts == 1 else f"{invoiced.accounts:,} accounts"
+    rest = f"{money(invoiced.unexplained_usd)} a month of {accounts} is not"
+    return f"{line}; {rest} (revenue.rpt_mrr_against_invoices)"
+
+
+def _accounts_table(summary: Summary) -> Table:
+    count = len(summary.first_accounts)
+    title = f"Worklist, the first {count} of {summary.flagged:,}"
+    if not summary.flagged:
+        title = f"Nobody is on the worklist; the {count} riskiest accounts"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("account", no_wrap=True)
+    table.add_column("churn in 60 d", justify="right", no_wrap=True)
+    table.add_column("ARR", justify="right", no_wrap=True)
+    table.add_column("first reason")
+    for row in summary.first_accounts:
+        table.add_row(
+            str(row.rank), row.account, f"{row.probability:.1%}", money(row.arr_usd), row.reason
+        )
+    return table
+
+
+def _checks_table(summary: Summary) -> Table:
+    table = Table(title="Quality gates", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("check")
+    table.add_column("measured", justify="right")
+    table.add_column("limit", justify="right")
+    for check in summary.input_checks:
+        mark = "ok" if check.is_passed else check.severity
+        table.add_row(_mark(mark), check.title, plain(check.measured), check.bound)
+    for gate_check in summary.gate_checks:
+        mark = "ok" if gate_check.is_passed else "error"
+        table.add_row(_mark(mark), gate_check.name, gate_check.measured, gate_check.limit)
+    return table
+
+
+def _mark(word: str) -> Text:
+    return Text(word, style={"ok": "green", "warn": "yellow"}.get(word, "red"))
+
+
+def money(amount: float) -> str:
+    """US dollars as people read them: $1.2M, $340K, $95."""
+    for limit, unit in ((1e6, "M"), (1e3, "K")):
+        if abs(amount) >= limit:
+            return f"${amount / limit:,.1f}{unit}"
+    return f"${amount:,.0f}"

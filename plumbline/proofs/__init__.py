@@ -1,0 +1,1 @@
+"""What `plumbline verify` measures anew; each proof registers itself."""

@@ -1,0 +1,1 @@
+"""What lies on the disk: raw files, database files, dbt, run records, the lock."""

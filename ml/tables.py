@@ -6,6 +6,7 @@ from functools import cache
 import yaml
 
 from ml.config import PROJECT_ROOT
+from ml.contract import LOADER
 
 SOURCES_PATH = PROJECT_ROOT / "models" / "staging" / "ml" / "_ml__sources.yml"
 
@@ -13,7 +14,7 @@ SOURCES_PATH = PROJECT_ROOT / "models" / "staging" / "ml" / "_ml__sources.yml"
 @cache
 def table_columns() -> dict[str, dict[str, str]]:
     """Return table to column to type, in the order of the list."""
-    content = yaml.safe_load(SOURCES_PATH.read_text(encoding="utf-8"))
+    content = yaml.load(SOURCES_PATH.read_text(encoding="utf-8"), LOADER)
     return {
         table["name"]: {column["name"]: column["data_type"] for column in table["columns"]}
         for table in content["sources"][0]["tables"]

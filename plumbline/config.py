@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ml.contract import LOADER
 from plumbline.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,7 +115,8 @@ class Settings:
         """A dbt var: of this source, or else the default in dbt_project.yml."""
         if name in self.dbt_vars:
             return self.dbt_vars[name]
-        project = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
+        text = (self.root / "dbt_project.yml").read_text(encoding="utf-8")
+        project = yaml.load(text, LOADER)
         return project["vars"][name]
 
     @property

@@ -6,6 +6,7 @@ What a room's tables are put together from (`int_...`) stays in the private file
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -47,6 +48,7 @@ OF_ANY_AGE = {
     ("monitoring", "feature_ablation"),
 }
 Progress = Callable[[float, float | None, str], None]
+Name = tuple[str, str]
 # Text of a table, and of its columns by name.
 Described = tuple[str, Mapping[str, str]]
 
@@ -118,13 +120,15 @@ def _copy(
         runs = [night.run_id, *_published_runs(connection)]
         tables = _tables(connection)
         written = _described_in_sources(settings.root)
+        types, described = _catalogue(connection)
         connection.execute("begin")
         for number, (schema, table) in enumerate(tables, start=1):
             if report is not None:
                 report(number, len(tables), f"{schema}.{table}")
             first_day = first_days[DAYS_OF.get((schema, table), DAYS)]
-            _copy_table(connection, schema, table, runs, first_day)
-            _describe(connection, schema, table, written)
+            name = (schema, table)
+            _copy_table(connection, *name, types[name], runs, first_day)
+            _describe(connection, *name, described[name], written.get(name, ("", {})))
         connection.execute("use target")
         ops.record(connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail)
         connection.execute("commit")
@@ -138,21 +142,16 @@ def _copy_table(
     connection: duckdb.DuckDBPyConnection,
     schema: str,
     table: str,
+    columns: Mapping[str, str],
     runs: list[str],
     first_day: date,
 ) -> None:
-    columns = connection.execute(
-        "select column_name, data_type from duckdb_columns()"
-        " where database_name = 'source' and schema_name = ? and table_name = ?",
-        [schema, table],
-    ).fetchall()
-    names = dict(columns)
     conditions, parameters = ["true"], []
-    is_dated = names.get("as_of_date") == "DATE" and schema != "ops"
+    is_dated = columns.get("as_of_date") == "DATE" and schema != "ops"
     if is_dated and (schema, table) not in OF_ANY_AGE:
         conditions.append("as_of_date > ?")
         parameters.append(first_day)
-    if schema in WRITTEN_BY_PYTHON and "run_id" in names:
+    if schema in WRITTEN_BY_PYTHON and "run_id" in columns:
         conditions.append("run_id in (select unnest(?))")
         parameters.append(runs)
     quoted = f'{schema}."{table}"'
@@ -168,32 +167,40 @@ def _describe(
     connection: duckdb.DuckDBPyConnection,
     schema: str,
     table: str,
-    written: Mapping[tuple[str, str], Described],
+    described: Described,
+    written: Described,
 ) -> None:
     # What dbt persisted in the private file, or else what the sources' YAML says.
     quoted = f'target.{schema}."{table}"'
-    text, columns = written.get((schema, table), ("", {}))
-    comment = connection.execute(
-        "select comment from duckdb_tables() where database_name = 'source'"
-        " and schema_name = ? and table_name = ? union all"
-        " select comment from duckdb_views() where database_name = 'source'"
-        " and schema_name = ? and view_name = ?",
-        [schema, table] * 2,
-    ).fetchone()
-    text = (comment and comment[0]) or text
-    if text:
-        connection.execute(f"comment on table {quoted} is {_literal(text.strip())}")
-    comments = connection.execute(
-        "select column_name, comment from duckdb_columns() where database_name = 'source'"
-        " and schema_name = ? and table_name = ?",
-        [schema, table],
-    ).fetchall()
-    for name, comment in comments:
-        text = comment or columns.get(name, "")
+    text, columns = (described[0] or written[0]).strip(), described[1]
+    comments = [f"comment on table {quoted} is {_literal(text)}"] if text else []
+    for name, comment in columns.items():
+        text = (comment or written[1].get(name, "")).strip()
         if text:
-            connection.execute(
-                f'comment on column {quoted}."{name}" is {_literal(text.strip())}'
-            )
+            comments.append(f'comment on column {quoted}."{name}" is {_literal(text)}')
+    connection.execute(";".join(comments))
+
+
+def _catalogue(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[dict[Name, dict[str, str]], dict[Name, Described]]:
+    """Types of all columns of the private file, and what dbt persisted there, by table."""
+    types: dict[Name, dict[str, str]] = defaultdict(dict)
+    texts: dict[Name, dict[str, str]] = defaultdict(dict)
+    for schema, table, column, kind, comment in connection.execute(
+        "select schema_name, table_name, column_name, data_type, comment from duckdb_columns()"
+        " where database_name = 'source' order by column_index"
+    ).fetchall():
+        types[schema, table][column] = kind
+        texts[schema, table][column] = comment or ""
+    comments = connection.execute(
+        "select schema_name, table_name, comment from duckdb_tables()"
+        " where database_name = 'source' union all"
+        " select schema_name, view_name, comment from duckdb_views()"
+        " where database_name = 'source'"
+    ).fetchall()
+    of_tables = {(schema, table): comment or "" for schema, table, comment in comments}
+    return types, {name: (of_tables.get(name, ""), columns) for name, columns in texts.items()}
 
 
 def _described_in_sources(root: Path) -> dict[tuple[str, str], Described]:

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lock metrics bench clean
+.PHONY: help setup run check test lint lock metrics bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,6 +28,10 @@ run: setup  ## Demo world if there is none, then check, build, score and publish
 test: setup lint  ## Every check: style, dbt parse, tests
 	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+check: setup lint  ## Build, test and lint what changed, on a small world that is kept
+	@$(BIN)/python tests/python/check_changes.py
+	@$(BIN)/python -m pytest tests/python/test_project_rules.py
 
 lint: setup  ## Style of Python (that of SQL is among the tests: it needs compiled models)
 	@$(BIN)/ruff check --quiet .

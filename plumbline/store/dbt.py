@@ -107,6 +107,13 @@ class Dbt:
             outcomes += self.test(again).nodes
         return BuildOutcome(tuple(outcomes))
 
+    def build_changes(self, state: Path, report: Report | None = None) -> BuildOutcome:
+        """Build and test what differs from the manifest in the folder `state`, and its readers."""
+        arguments = ["build", "--no-write-json", "--indirect-selection=cautious"]
+        arguments += ["--exclude-resource-type=exposure", "--exclude-resource-type=saved_query"]
+        arguments += ["--select", "state:modified+", f"--state={state}"]
+        return self._outcome(arguments, report)
+
     def test(self, select: Sequence[str], report: Report | None = None) -> BuildOutcome:
         """Run `dbt test` on a selection, unit tests included."""
         return self._outcome(["test", "--no-write-json", "--select", *select], report)

@@ -1,0 +1,96 @@
+"""`make check`: builds and tests what changed since it last passed, with what reads it.
+
+On a `ci` world that is made once and kept in target/check. A change that fails is built again the
+next time, whether or not it was touched since.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import ROOT, World
+from sql_parsing import Reading, all_faults
+
+from plumbline.config import load_settings
+from plumbline.errors import UserError
+from plumbline.night.last_build import last_build
+from plumbline.store.dbt import Dbt
+from plumbline.terminal import Stages, make_console, print_error
+
+FOLDER = ROOT / "target" / "check"
+STATE = FOLDER / "passed"
+DIALECTS = ("duckdb", "postgres", "sparksql")
+
+
+def make_world(world: World) -> None:
+    """A small world and its first night; both stay for the next checks."""
+    for arguments in (("demo", "--size", "ci", "--raw", str(world.raw)), ("nightly", "--no-docs")):
+        done = world.run(*arguments)
+        if done.returncode != 0:
+            raise UserError(
+                f"plumbline {arguments[0]} failed on the small world: {done.stderr.strip()}",
+                "mend it, or go back to what passed and run again",
+            )
+
+
+def faults_of_style(compiled: dict[str, str], kept: Path) -> list[str]:
+    """What sqlfluff finds in compiled SQL: style in DuckDB's dialect, syntax in the others."""
+    readings = {
+        Reading(sql, dialect, dialect == "duckdb"): name
+        for name, sql in compiled.items()
+        for dialect in DIALECTS
+    }
+    found = all_faults(readings, kept)
+    return [
+        f"{readings[reading]} ({reading.dialect}), {fault}"
+        for reading, faults in found.items()
+        for fault in faults
+    ]
+
+
+def check() -> list[str]:
+    """Lines on what is wrong; empty where all is well."""
+    world = World(FOLDER, FOLDER / "raw")
+    console = make_console()
+    is_new = not (STATE / "manifest.json").exists()
+    stages = Stages(console, 3 if is_new else 2)
+    if is_new:
+        with stages.stage("Small world (once)"):
+            make_world(world)
+    settings = load_settings(raw=world.raw, environ=world.environment)
+    os.environ.update(world.environment)
+    dbt = Dbt(settings, last_build(settings, None)[1])
+    with stages.stage("Build and test changes") as step:
+        dbt.parse()
+        if is_new:
+            STATE.mkdir(parents=True)
+            dbt.manifest.write(str(STATE / "manifest.json"))
+        outcome = dbt.build_changes(STATE, step.update)
+        step.outcome = outcome.counted()
+    with stages.stage("Style and dialects") as step:
+        changed = {node.name for node in outcome.nodes if node.kind == "model"}
+        compiled = {
+            node.name: node.compiled_code
+            for node in dbt.manifest.nodes.values()
+            if node.name in changed and getattr(node, "compiled_code", None)
+        }
+        wrong = faults_of_style(compiled, FOLDER / "sqlfluff")
+        step.outcome = f"{len(compiled)} models"
+    wrong = [*(node.line for node in (*outcome.failed, *outcome.warned)), *wrong]
+    if not wrong:
+        dbt.manifest.write(str(STATE / "manifest.json"))
+    return wrong
+
+
+if __name__ == "__main__":
+    try:
+        lines = check()
+    except UserError as error:
+        print_error(error)
+        sys.exit(1)
+    for line in lines:
+        print(line)
+    sys.exit(bool(lines))

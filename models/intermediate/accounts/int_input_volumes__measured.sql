@@ -1,4 +1,13 @@
-with event_landings as (
+with landings as (
+
+    select
+        landings.*,
+        {{ days_between('landings.known_date', as_of_date()) }} as days_before
+    from {{ ref('int_event_landings__counted') }} as landings
+
+),
+
+event_landings as (
 
     select
         landings.*,
@@ -6,7 +15,7 @@ with event_landings as (
         -- the first landing is a load of what was there, and no day
         landings.days_before in (8, 15, 22, 29)
         and landings.days_before < max(landings.days_before) over () as is_weekday_before
-    from {{ ref('int_event_landings__counted') }} as landings
+    from landings
 
 ),
 

@@ -93,7 +93,7 @@ FILE_FAULTS = (
     Fault(
         "median_model_is_short",
         "models",
-        replace(SOUND, files={**SOUND_FILES, **{m.file: "x\n" * 51 for m in SOUND.models}}),
+        replace(SOUND, files={**SOUND_FILES, **{m.file: "x\n" * 61 for m in SOUND.models}}),
     ),
     _sql("modules_are_short", "x = 1\n" * 301, "plumbline/long.py"),
     _sql("sql_lines_are_short", "select" + " " * 100 + "1\n"),

@@ -1,4 +1,13 @@
-with event_landings as (
+with landings as (
+
+    select
+        landings.*,
+        {{ days_between('landings.known_date', as_of_date()) }} as days_before
+    from {{ ref('int_event_landings__counted') }} as landings
+
+),
+
+landed as (
 
     select
         landings.*,
@@ -6,7 +15,7 @@ with event_landings as (
         -- the first landing is a load of what was there, and no day
         landings.days_before in (8, 15, 22, 29)
         and landings.days_before < max(landings.days_before) over () as is_weekday_before
-    from {{ ref('int_event_landings__counted') }} as landings
+    from landings
 
 ),
 
@@ -14,12 +23,6 @@ paying as (
 
     select * from {{ ref('int_account_states__known_ranged') }}
     where mrr_cents > 0
-
-),
-
-account_versions as (
-
-    select * from {{ ref('stg_master_records__account_versions') }}
 
 ),
 
@@ -50,7 +53,7 @@ paying_counts as (
 known_accounts as (
 
     select distinct account_versions.account_id
-    from account_versions
+    from {{ ref('stg_master_records__account_versions') }} as account_versions
 
 ),
 
@@ -69,23 +72,21 @@ paying_known as (
 usage_counts as (
 
     select
-        sum(
-            case when event_landings.days_before = 1 then event_landings.event_count else 0 end
-        ) * 1.0 as yesterday,
+        sum(case when landed.days_before = 1 then landed.event_count else 0 end) * 1.0 as yesterday,
         -- days that land weeks later are no surplus of the day
         sum(
             case
-                when event_landings.days_before = 1
-                    then event_landings.event_count - event_landings.late_event_count
+                when landed.days_before = 1
+                    then landed.event_count - landed.late_event_count
                 else 0
             end
         ) * 1.0 as yesterday_in_time,
-        min(case when event_landings.is_weekday_before then event_landings.event_count end)
+        min(case when landed.is_weekday_before then landed.event_count end)
             as least_of_weekday,
-        max(case when event_landings.is_weekday_before then event_landings.event_count end)
+        max(case when landed.is_weekday_before then landed.event_count end)
             as most_of_weekday,
-        max(event_landings.days_known) as days_known
-    from event_landings
+        max(landed.days_known) as days_known
+    from landed
 
 ),
 

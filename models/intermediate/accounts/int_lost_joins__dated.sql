@@ -16,43 +16,14 @@ with accounts as (
 
 ),
 
-workspaces as (
-
-    select * from {{ ref('int_workspaces__owned') }}
-
-),
-
-event_days as (
-
-    select
-        event_days.known_date,
-        event_days.workspace_id,
-        sum(event_days.event_count) as event_count
-    from {{ ref('int_user_event_days__counted') }} as event_days
-    group by event_days.known_date, event_days.workspace_id
-
-),
-
 facts as (
 
-    select
-        'events' as table_name,
-        {{ event_days }} as window_days,
-        event_days.known_date,
-        case when workspaces.known_date <= event_days.known_date then workspaces.account_id end
-            as account_id,
-        event_days.event_count as row_count
-    from event_days
-    left join workspaces
-        on event_days.workspace_id = workspaces.workspace_id
     {%- for table_name, relation, known_at in facts %}
-    union all
+    {{ 'union all' if not loop.first }}
     select
         '{{ table_name }}' as table_name,
-        {{ row_days }} as window_days,
         cast(records.{{ known_at }} as date) as known_date,
-        records.account_id,
-        1 as row_count
+        records.account_id
     from {{ relation }} as records
     {%- endfor %}
 
@@ -61,16 +32,23 @@ facts as (
 daily as (
 
     select
+        'events' as table_name,
+        {{ event_days }} as window_days,
+        landings.known_date,
+        landings.event_count as row_count,
+        landings.joined_event_count as joined_count
+    from {{ ref('int_event_landings__counted') }} as landings
+    union all
+    select
         facts.table_name,
-        facts.window_days,
+        {{ row_days }} as window_days,
         facts.known_date,
-        sum(facts.row_count) as row_count,
-        sum(case when accounts.known_date <= facts.known_date then facts.row_count else 0 end)
-            as joined_count
+        count(*) as row_count,
+        count(case when accounts.known_date <= facts.known_date then 1 end) as joined_count
     from facts
     left join accounts
         on facts.account_id = accounts.account_id
-    group by facts.table_name, facts.window_days, facts.known_date
+    group by facts.table_name, facts.known_date
 
 ),
 

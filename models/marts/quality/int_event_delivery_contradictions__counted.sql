@@ -10,7 +10,7 @@ with deliveries as (
 landings as (
 
     select * from {{ ref('int_event_landings__counted') }}
-    where days_before <= {{ var('quality_window_days') }}
+    where known_date >= {{ add_days(as_of_date(), -var('quality_window_days')) }}
 
 ),
 

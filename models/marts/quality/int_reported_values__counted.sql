@@ -1,102 +1,48 @@
+{% set fields = [
+    ('subscription_status', ref('stg_subscription__subscription_versions'), 'status',
+        'subscription_id'),
+    ('billing_interval', ref('stg_subscription__subscription_item_versions'), 'billing_interval',
+        'subscription_id'),
+    ('invoice_status', ref('stg_subscription__invoice_versions'), 'status', 'invoice_id'),
+    ('ticket_status', ref('stg_support__ticket_versions'), 'status', 'ticket_id'),
+    ('ticket_priority', ref('stg_support__ticket_versions'), 'priority', 'ticket_id'),
+    ('rating_score', ref('stg_support__satisfaction_rating_versions'), 'score', 'rating_id'),
+    ('review_status', ref('stg_engagement__business_review_versions'), 'status', 'review_id'),
+    ('enrolment_status', ref('stg_preparedness__course_enrolment_versions'), 'status',
+        'enrolment_id'),
+    ('intervention_status', ref('stg_operations__intervention_versions'), 'status',
+        'intervention_id'),
+    ('key_contact_role', ref('stg_engagement__key_contact_changes'), 'role', 'change_id'),
+    ('key_contact_change', ref('stg_engagement__key_contact_changes'), 'change_type', 'change_id'),
+    ('meeting_status', ref('stg_engagement__task_versions'), 'status', 'task_id'),
+    ('nps_score', ref('stg_sentiment__nps_response_versions'), 'score', 'response_id'),
+] -%}
+
 with words as (
 
     select * from {{ ref('reported_values') }}
 
 ),
 
-reported as (
-
-    select
-        'subscription_status' as field,
-        versions.status as reported_value,
-        versions.subscription_id as row_id
-    from {{ ref('stg_subscription__subscription_versions') }} as versions
-    union all
-    select
-        'billing_interval' as field,
-        items.billing_interval as reported_value,
-        items.subscription_id as row_id
-    from {{ ref('stg_subscription__subscription_item_versions') }} as items
-    union all
-    select
-        'invoice_status' as field,
-        invoices.status as reported_value,
-        invoices.invoice_id as row_id
-    from {{ ref('stg_subscription__invoice_versions') }} as invoices
-    union all
-    select
-        'ticket_status' as field,
-        tickets.status as reported_value,
-        tickets.ticket_id as row_id
-    from {{ ref('stg_support__ticket_versions') }} as tickets
-    union all
-    select
-        'ticket_priority' as field,
-        tickets.priority as reported_value,
-        tickets.ticket_id as row_id
-    from {{ ref('stg_support__ticket_versions') }} as tickets
-    union all
-    select
-        'rating_score' as field,
-        ratings.score as reported_value,
-        ratings.rating_id as row_id
-    from {{ ref('stg_support__satisfaction_rating_versions') }} as ratings
-    union all
-    select
-        'review_status' as field,
-        reviews.status as reported_value,
-        reviews.review_id as row_id
-    from {{ ref('stg_engagement__business_review_versions') }} as reviews
-    union all
-    select
-        'enrolment_status' as field,
-        enrolments.status as reported_value,
-        enrolments.enrolment_id as row_id
-    from {{ ref('stg_preparedness__course_enrolment_versions') }} as enrolments
-    union all
-    select
-        'intervention_status' as field,
-        interventions.status as reported_value,
-        interventions.intervention_id as row_id
-    from {{ ref('stg_operations__intervention_versions') }} as interventions
-    union all
-    select
-        'key_contact_role' as field,
-        changes.role as reported_value,
-        changes.change_id as row_id
-    from {{ ref('stg_engagement__key_contact_changes') }} as changes
-    union all
-    select
-        'key_contact_change' as field,
-        changes.change_type as reported_value,
-        changes.change_id as row_id
-    from {{ ref('stg_engagement__key_contact_changes') }} as changes
-    union all
-    select
-        'meeting_status' as field,
-        tasks.status as reported_value,
-        tasks.task_id as row_id
-    from {{ ref('stg_engagement__task_versions') }} as tasks
-    where tasks.task_type = 'Meeting' and not tasks.is_deleted
-    union all
-    select
-        'nps_score' as field,
-        cast(answers.score as {{ column_type('varchar') }}) as reported_value,
-        answers.response_id as row_id
-    from {{ ref('stg_sentiment__nps_response_versions') }} as answers
-
-),
-
+-- each table by itself: to unite the rows of all would cost more than to count them
 counted as (
 
+    {%- for field, relation, column, key in fields %}
+    {{ 'union all' if not loop.first }}
     select
-        reported.field,
-        reported.reported_value,
+        '{{ field }}' as field,
+        cast(records.{{ column }} as {{ column_type('varchar') }}) as reported_value,
         count(*) as row_count,
-        min(reported.row_id) as example_id
-    from reported
-    where reported.reported_value is not null
-    group by reported.field, reported.reported_value
+        min(records.{{ key }}) as example_id
+    from {{ relation }} as records
+    where
+        records.{{ column }} is not null
+        {%- if field == 'meeting_status' %}
+        and records.task_type = 'Meeting'
+        and not records.is_deleted
+        {%- endif %}
+    group by records.{{ column }}
+    {%- endfor %}
 
 ),
 

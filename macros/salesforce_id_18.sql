@@ -22,8 +22,10 @@
     end
 {%- endmacro %}
 
-{#- An account's id, as the CRM in use compares it: other companies' own keys stay as they are. -#}
+{#- An account's id without blanks around it, as the CRM in use compares it: other companies' own
+    keys stay as they are. -#}
 {% macro crm_account_id(id) -%}
+    {%- set id = 'trim(' ~ id ~ ')' -%}
     {%- if 'salesforce' in var('vendors') -%}
     {{ salesforce_id_18(id, '001') }}
     {%- else -%}

@@ -1,9 +1,12 @@
 {% set facts = [
-    ('tickets', ref('int_tickets__known'), 'opening_known_at'),
-    ('surveys', ref('stg_sentiment__nps_response_versions'), 'known_at'),
-    ('tasks', ref('stg_engagement__task_versions'), 'known_at'),
+    ('tickets', ref('int_tickets__known'), 'opening_known_at', 28),
+    ('surveys', ref('stg_sentiment__nps_response_versions'), 'known_at', 28),
+    ('tasks', ref('stg_engagement__task_versions'), 'known_at', 28),
+    ('steps', ref('stg_preparedness__onboarding_step_versions'), 'known_at', 28),
+    ('enrolments', ref('stg_preparedness__course_enrolment_versions'), 'known_at', 28),
+    ('reviews', ref('stg_engagement__business_review_versions'), 'known_at', 90),
+    ('key_contacts', ref('stg_engagement__key_contact_changes'), 'known_at', 90),
 ] -%}
-{%- set row_days = 28 -%}
 {%- set event_days = 7 -%}
 
 with accounts as (
@@ -45,7 +48,7 @@ facts as (
     from event_days
     left join workspaces
         on event_days.workspace_id = workspaces.workspace_id
-    {%- for table_name, relation, known_at in facts %}
+    {%- for table_name, relation, known_at, row_days in facts %}
     union all
     select
         '{{ table_name }}' as table_name,

@@ -10,6 +10,20 @@ items as (
 
 ),
 
+-- what a price bills in another currency stands in options that were not delivered
+item_currencies as (
+
+    select case when items.currency <> versions.currency then 1 end as is_another
+    from {{ ref('int_subscription_items__listed') }} as items
+    inner join {{ ref('stg_subscription__subscription_versions') }} as versions
+        on
+            items.subscription_id = versions.subscription_id
+            and items.changed_at = versions.changed_at
+            and items.known_at = versions.known_at
+    where not items.is_metered
+
+),
+
 discounts as (
 
     select
@@ -87,6 +101,12 @@ counted as (
         count(*) as rows_checked,
         count(case when items.unpriced_because = 'currency' then 1 end) as rows_failing
     from items
+    union all
+    select
+        'item_in_another_currency' as rule_name,
+        count(*) as rows_checked,
+        count(item_currencies.is_another) as rows_failing
+    from item_currencies
     union all
     select
         'discount_unreadable' as rule_name,

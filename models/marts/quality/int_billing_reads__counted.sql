@@ -24,6 +24,20 @@ item_currencies as (
 
 ),
 
+-- where a coupon does not say its products, nobody knows which of several it lessens
+several_plans as (
+
+    select
+        items.subscription_id,
+        items.changed_at,
+        items.known_at
+    from {{ ref('int_subscription_items__listed') }} as items
+    where not items.is_metered
+    group by items.subscription_id, items.changed_at, items.known_at
+    having count(distinct items.plan_id) > 1
+
+),
+
 discounts as (
 
     select
@@ -120,6 +134,21 @@ counted as (
             end
         ) as rows_failing
     from discounts
+    union all
+    select
+        'discount_reach_untold' as rule_name,
+        count(*) as rows_checked,
+        count(several_plans.subscription_id) as rows_failing
+    from {{ ref('stg_subscription__discount_versions') }} as shares
+    left join several_plans
+        on
+            shares.subscription_id = several_plans.subscription_id
+            and shares.changed_at = several_plans.changed_at
+            and shares.known_at = several_plans.known_at
+    where
+        shares.percent_off is not null
+        and shares.item_id is null
+        and shares.applies_to_plans is null
     union all
     select
         'discount_in_unknown_currency' as rule_name,

@@ -56,12 +56,12 @@ final as (
     from summed
     inner join first_months
         on summed.month_start_date >= first_months.month_start_date
-    -- a day that is not over, by a clock that runs ahead
-    where summed.event_date < {{ as_of_date() }}
     left join account_months
         on
             summed.account_id = account_months.account_id
             and summed.month_start_date = account_months.month_start_date
+    -- else a day that is not over, by a clock that runs ahead
+    where summed.event_date < {{ as_of_date() }}
 
 )
 

@@ -22,8 +22,11 @@
     end
 {%- endmacro %}
 
-{#- An account's id, as the CRM in use compares it: other companies' own keys stay as they are. -#}
+{#- An account's id without blanks around it, as the CRM in use compares it: other companies' own
+    keys stay as they are. -#}
 {% macro crm_account_id(id) -%}
+    {%- set id = "trim(replace(replace(replace("
+        ~ id ~ ", chr(9), ''), chr(10), ''), chr(13), ''))" -%}
     {%- if 'salesforce' in var('vendors') -%}
     {{ salesforce_id_18(id, '001') }}
     {%- else -%}

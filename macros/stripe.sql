@@ -39,10 +39,10 @@ coalesce(
             {{ decimal_number(json_text(item, ['plan', 'amount'])) }},
             {{ decimal_number(json_text(item, ['plan', 'amount_decimal'])) }}
         ) as unit_amount_minor,
-        coalesce(
+        lower(coalesce(
             {{ json_text(item, ['price', 'tiers_mode']) }},
             {{ json_text(item, ['plan', 'tiers_mode']) }}
-        ) as tiers_mode,
+        )) as tiers_mode,
         coalesce(
             {{ option.tiers }},
             {{ json_text(item, ['price', 'tiers']) }},
@@ -52,14 +52,14 @@ coalesce(
             ~ json_text(item, ['price', 'transform_quantity', 'divide_by']) ~ ', '
             ~ json_text(item, ['plan', 'transform_usage', 'divide_by'])
         ~ ')') }} as quantity_divisor,
-        coalesce(
+        lower(coalesce(
             {{ json_text(item, ['price', 'transform_quantity', 'round']) }},
             {{ json_text(item, ['plan', 'transform_usage', 'round']) }}
-        ) as quantity_rounding,
-        coalesce(
+        )) as quantity_rounding,
+        lower(coalesce(
             {{ json_text(item, ['price', 'recurring', 'usage_type']) }},
             {{ json_text(item, ['plan', 'usage_type']) }}
-        ) as usage_type,
+        )) as usage_type,
         lower(coalesce(
             {{ json_text(item, ['price', 'recurring', 'interval']) }},
             {{ json_text(item, ['plan', 'interval']) }}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from plumbline.config import ROOT
+from plumbline.config import ROOT, load_settings
 from plumbline.errors import UserError
 from plumbline.terminal import bars, make_console
 
@@ -48,12 +50,21 @@ def inspect(raw: Path | None, source: str | None, write: bool) -> None:
                 lambda done, total, what: progress.update(
                     task, completed=done, total=total, what=what[:38]
                 ),
+                _variables(source, raw),
             )  # fmt: skip
     else:
-        look = look_at(raw, ROOT)
+        look = look_at(raw, ROOT, variables=_variables(source, raw))
     name = source_name(look, source)
     section = propose(look, name, ROOT)
     print_look(look, section, console)
     if write:
         file = write_section(section, name, ROOT)
         console.print(f"written to {file.name}: plumbline nightly --source {name}", markup=False)
+
+
+def _variables(source: str | None, raw: Path) -> Mapping[str, Any]:
+    """dbt vars of a section that is there already."""
+    try:
+        return load_settings(source, raw).dbt_vars if source else {}
+    except UserError:
+        return {}

@@ -58,7 +58,8 @@ KINDS = (
     Kind("word_unmapped", WRONG, "Words that nobody mapped",
          "add a row for each to the seed that is named; until then its rows count less or not"),
     Kind("link_missing", WRONG, "Rows that name no account",
-         "adapt the account_id of the base model, or fill the field at the vendor"),
+         "adapt the account_id of the base model (of Zendesk: the var zendesk_account_field), or"
+         " fill the field at the vendor"),
     Kind("date_outside", WRONG, "Dates before 2000 or after 2100",
          "ask the export: they are no dates of this company"),
     Kind("date_unread", WRONG, "Dates that do not read as ISO dates",

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from plumbline.inspect_raw.contract import NATIVE, ContractTable, read_tables, tables_of_staging
 
 FILE = Path(__file__).with_name("knowledge.toml")
@@ -122,8 +124,13 @@ class Knowledge:
         return None
 
 
-def load_knowledge(root: Path) -> Knowledge:
+def load_knowledge(root: Path, variables: Mapping[str, Any] | None = None) -> Knowledge:
     """Read `knowledge.toml`, the sources YAML, the seeds of words and what staging unites.
+
+    Parameters
+    ----------
+    variables : mapping of str to value, optional
+        dbt vars of the source, over the defaults in dbt_project.yml.
 
     Raises
     ------
@@ -131,6 +138,8 @@ def load_knowledge(root: Path) -> Knowledge:
         A sources YAML is not valid.
     """
     known = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    project = yaml.safe_load((root / "dbt_project.yml").read_text(encoding="utf-8"))
+    variables = {**project["vars"], **(variables or {})}
     contract = tuple(read_tables(root))
     generic = frozenset(plain(name) for name in known["objects"]["generic"])
     return Knowledge(
@@ -141,10 +150,15 @@ def load_knowledge(root: Path) -> Knowledge:
         clock_names=tuple(plain(name) for name in known["clock"]["names"]),
         clock_like=re.compile(known["clock"]["like"], re.IGNORECASE),
         vocabularies=tuple(_vocabularies(known["vocabulary"], root / "seeds" / "reference")),
-        links=tuple(Link(**_tupled(entry)) for entry in known["link"]),
+        links=tuple(Link(**_named(entry, variables)) for entry in known["link"]),
         contract=contract,
         tables_of=tables_of_staging(root / "models"),
     )
+
+
+def _named(entry: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    told = {k: v.format(**variables) if isinstance(v, str) else v for k, v in entry.items()}
+    return _tupled(told)
 
 
 def _tupled(entry: Mapping[str, Any]) -> dict[str, Any]:

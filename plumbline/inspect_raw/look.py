@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 
@@ -63,7 +64,10 @@ class Look:
     seconds: float
 
 
-def look_at(root: Path, project: Path, progress: Progress = lambda *_: None) -> Look:
+def look_at(
+    root: Path, project: Path, progress: Progress = lambda *_: None,
+    variables: Mapping[str, Any] | None = None,
+) -> Look:  # fmt: skip
     """Look at a folder of raw exports.
 
     Parameters
@@ -74,6 +78,8 @@ def look_at(root: Path, project: Path, progress: Progress = lambda *_: None) -> 
         The project, for its contract and seeds.
     progress : callable, optional
         Called with tables done, tables in all, and the one at work.
+    variables : mapping of str to value, optional
+        dbt vars of the source, where it has a section already.
 
     Raises
     ------
@@ -83,7 +89,7 @@ def look_at(root: Path, project: Path, progress: Progress = lambda *_: None) -> 
     began = time.monotonic()
     if not root.is_dir():
         raise UserError(f"{root} is no folder", "give --raw the folder that your exports land in")
-    known = load_knowledge(project)
+    known = load_knowledge(project, variables)
     listing = list_folder(root, known)
     with duckdb.connect() as connection, TemporaryDirectory() as scratch:
         connection.execute("set timezone = 'UTC'; set threads = 2; set memory_limit = '2GB'")

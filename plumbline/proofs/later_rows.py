@@ -22,7 +22,7 @@ MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 WHOLE = ("INTEGER", "BIGINT", "HUGEINT")
 EPOCHS = (1_000_000_000, 2_200_000_000)
 NEW_NUMBER = 900_000_000  # far above any number that a vendor gives out
-KEPT, OTHER = "kept", "other"
+KEPT, OTHER, MIXED = "kept", "other", "mixed"
 STILL, MOVED = "still", "moved"
 
 
@@ -36,7 +36,8 @@ class Change:
         Another object than the row's.
     content, times : str
         Of the row (`kept`) or of another object (`other`); times may also be `moved`, by as many
-        days as the row is known later.
+        days as the row is known later, and content `mixed`, each column of one of the two: so an
+        object stays its account's and has another price, or another status.
     minutes : int
         Moved further, by so many minutes.
     is_deleted : bool
@@ -56,6 +57,7 @@ CHANGES = (
     Change("backfilled", is_new=True),
     Change("redelivered"),
     Change("changed", content=OTHER, times=MOVED),
+    Change("altered", content=MIXED, times=MOVED),
     Change("corrected", content=OTHER),
     Change("replaced", content=OTHER, times=OTHER),
     Change("older version", content=OTHER, minutes=-60),
@@ -225,6 +227,11 @@ def _select(
     columns = []
     for name, kind in kinds.items():
         value = f'{content}."{name}"'
+        if change.content == MIXED:
+            value = (
+                f"case when hash(own.place, '{name}') % 2 = 0"
+                f' then own."{name}" else other."{name}" end'
+            )
         if name == EXTRACTED:
             value = "later_at"
         elif name == key:

@@ -7,7 +7,6 @@ next time, whether or not it was touched since.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 

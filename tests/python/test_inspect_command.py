@@ -201,3 +201,14 @@ def test_the_folder_names_the_source(tmp_path: Path) -> None:
     look = look_at(folders.clean_company(tmp_path / "Exports of ACME-2"), ROOT)
     assert source_name(look, None) == "exports_of_acme_2"
     assert source_name(look, "acme") == "acme"
+
+
+def test_a_section_says_which_field_names_the_account(run: Run, tmp_path: Path) -> None:
+    root = folders.clean_company(tmp_path / "raw")
+    told = 'vendors = ["zendesk"]\nlabel = "churned_within_60d"\n'
+    with (tmp_path / "plumbline.toml").open("a") as file:
+        file.write(f'[source.acme]\n{told}vars = {{ zendesk_account_field = "42" }}\n')
+    _, page, _ = run("--raw", str(root), "--source", "acme")
+    assert "custom_fields entry 42 is empty" in " ".join(page.split())
+    _, page, _ = run("--raw", str(root), "--source", "new")
+    assert "is empty" not in page

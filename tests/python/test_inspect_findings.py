@@ -238,3 +238,16 @@ def test_a_column_without_a_type_is_no_fault(tmp_path: Path) -> None:
     place = table.schema.get_field_index("description")
     pq.write_table(table.set_column(place, "description", pa.nulls(len(table))), file)
     assert look_at(root, ROOT).findings == ()
+
+
+def test_the_field_that_names_the_account_is_the_one_that_is_set(tmp_path: Path) -> None:
+    """Of a help desk as its own interface has it, and by the column that Fivetran makes of it."""
+    root = folders.clean_company(tmp_path / "native")
+    (found,) = look_at(root, ROOT, variables={"zendesk_account_field": "42"}).findings
+    assert "custom_fields entry 42 is empty in 4 of 4 rows" in found.text
+    rows = [{"id": n, "status": "open", "custom_crm": "" if n else "001A00000000001AAA",
+             "_fivetran_synced": NIGHT} for n in range(2)]  # fmt: skip
+    land("zendesk/ticket", rows)(tmp_path / "fivetran")
+    look = look_at(tmp_path / "fivetran", ROOT, variables={"zendesk_account_column": "custom_crm"})
+    told = [f.text for f in look.findings if f.kind.name == "link_missing"]
+    assert told == ["custom_crm is empty in 1 of 2 rows, 50.0%"]

@@ -25,7 +25,12 @@ ACCOUNTS = ("base_salesforce__accounts", "stg_master_records__account_versions")
 CONTACTS = ("base_salesforce__contacts", "stg_master_records__contact_versions")
 DEALS = ("base_salesforce__opportunities", "stg_subscription__opportunity_versions")
 TASKS = ("base_salesforce__tasks", "stg_engagement__task_versions")
-CRM_TABLES = {ACCOUNTS: "account", CONTACTS: "contact", DEALS: "opportunity", TASKS: "task"}
+CAMPAIGNS = ("base_salesforce__campaigns", "stg_master_records__campaign_versions")
+NOTES = ("base_salesforce__notes", "stg_engagement__note_versions")
+CRM_TABLES = {
+    ACCOUNTS: "account", CONTACTS: "contact", DEALS: "opportunity", TASKS: "task",
+    CAMPAIGNS: "campaign", NOTES: "note",
+}  # fmt: skip
 
 
 def rows(raw: Path, tool: str, models: tuple[str, str]) -> list[dict[str, Any]]:
@@ -41,6 +46,7 @@ def rows(raw: Path, tool: str, models: tuple[str, str]) -> list[dict[str, Any]]:
         ("zendesk", DESKS, TICKETS), ("zendesk", DESKS, COMMENTS), ("zendesk", DESKS, RATINGS),
         ("salesforce", CRMS, ACCOUNTS), ("salesforce", CRMS, CONTACTS),
         ("salesforce", CRMS, DEALS), ("salesforce", CRMS, TASKS),
+        ("salesforce", CRMS, CAMPAIGNS), ("salesforce", CRMS, NOTES),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )  # fmt: skip
@@ -61,7 +67,7 @@ def test_ids_of_15_and_of_18_characters_are_one_account(tmp_path: Path) -> None:
     """In the CRM itself, and where another system holds the id of an account."""
     write_raw(tmp_path, "zendesk", "native", DESKS["native"])
     write_raw(tmp_path, "salesforce", "native", CRMS["native"])
-    for models in (TICKETS, ACCOUNTS, CONTACTS, DEALS, TASKS):
+    for models in (TICKETS, ACCOUNTS, CONTACTS, DEALS, TASKS, NOTES):
         assert {row["account_id"] for row in rows(tmp_path, "native", models)} == {LONG}
 
 

@@ -171,6 +171,20 @@ _NATIVE_CRM = {
          "Status": "Waiting on someone else", "ActivityDate": None, "CreatedDate": at(1),
          "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
     ],
+    "campaign": [
+        {"Id": "701CF0000000001", "Name": "Spring", "Type": "Webinar", "Status": "In Progress",
+         "StartDate": at(3).date(), "EndDate": None, "CreatedDate": at(1), "SystemModstamp": at(2),
+         "IsDeleted": False, "known": at(2, 10)},
+        {"Id": "701CF0000000001", "Name": "Spring", "Type": "Webinar", "Status": "Completed",
+         "StartDate": at(3).date(), "EndDate": at(9).date(), "CreatedDate": at(1),
+         "SystemModstamp": at(9), "IsDeleted": False, "known": at(9, 10)},
+    ],
+    "note": [
+        {"Id": "002CF0000000001", "ParentId": SHORT, "OwnerId": "005CS0000000001",
+         "CreatedDate": at(1), "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
+        {"Id": "002CF0000000001", "ParentId": LONG, "OwnerId": "005CS0000000001",
+         "CreatedDate": at(1), "SystemModstamp": at(3), "IsDeleted": True, "known": at(3, 10)},
+    ],
 }  # fmt: skip
 
 

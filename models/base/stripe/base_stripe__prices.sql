@@ -14,14 +14,14 @@ renamed as (
             {{ decimal_number('source.unit_amount') }},
             {{ decimal_number('source.unit_amount_decimal') }}
         ) as unit_amount_minor,
-        source.tiers_mode,
+        lower(source.tiers_mode) as tiers_mode,
         {{ readable_json('source.tiers') }} as price_tiers,
         {{ whole_number(
             json_text(readable_json('source.transform_quantity'), ['divide_by'])
         ) }} as quantity_divisor,
-        {{ json_text(readable_json('source.transform_quantity'), ['round']) }}
+        lower({{ json_text(readable_json('source.transform_quantity'), ['round']) }})
             as quantity_rounding,
-        {{ json_text(readable_json('source.recurring'), ['usage_type']) }} as usage_type,
+        lower({{ json_text(readable_json('source.recurring'), ['usage_type']) }}) as usage_type,
         lower({{ json_text(readable_json('source.recurring'), ['interval']) }})
             as billing_interval,
         coalesce(

@@ -32,7 +32,11 @@ items as (
 
     select
         dated.*,
-        {{ unnest_json_array(json_list('dated.phase', 'items')) }} as item
+        -- before 2020 the items of a phase were its plans
+        {{ unnest_json_array(
+            'coalesce(' ~ json_list('dated.phase', 'items') ~ ', '
+            ~ json_list('dated.phase', 'plans') ~ ')'
+        ) }} as item
     from dated
 
 ),
@@ -72,7 +76,9 @@ listed as (
         items.phase_currency,
         coalesce(
             {{ json_text('items.item', ['price', 'id']) }},
-            {{ json_text('items.item', ['price']) }}
+            {{ json_text('items.item', ['price']) }},
+            {{ json_text('items.item', ['plan', 'id']) }},
+            {{ json_text('items.item', ['plan']) }}
         ) as item_id,
         {{ unnest_json_array(json_list('items.item', 'discounts')) }} as told,
         items.changed_at,
@@ -98,6 +104,11 @@ named as (
         case
             when {{ json_text('listed.told', ['discount']) }} like '{{ '{' }}%'
                 then {{ json_text('listed.told', ['discount']) }}
+            -- since 2025 a promotion code has its coupon in its promotion
+            when {{ json_text('listed.told', ['promotion_code', 'promotion']) }} like '{{ '{' }}%'
+                then {{ json_text('listed.told', ['promotion_code', 'promotion']) }}
+            when {{ json_text('listed.told', ['promotion_code']) }} like '{{ '{' }}%'
+                then {{ json_text('listed.told', ['promotion_code']) }}
             else cast(listed.told as {{ column_type('varchar') }})
         end as discount
     from listed

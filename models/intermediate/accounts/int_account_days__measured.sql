@@ -4,9 +4,11 @@
         'tickets_rated_good_90d', 'comments_scored_30d', 'comment_score_sum_30d'],
     'surveys': ['nps_answers_180d', 'nps_score_sum_180d'],
     'tasks': ['meetings_scheduled_90d', 'meetings_held_90d'],
-    '': ['onboarding_steps_due', 'onboarding_steps_done', 'trainings_invited_90d',
-        'trainings_attended_90d', 'key_contacts_lost_90d', 'key_contacts_missing_365d',
-        'goals_set_365d', 'goals_achieved_365d', 'payment_failures_90d'],
+    'steps': ['onboarding_steps_due', 'onboarding_steps_done'],
+    'enrolments': ['trainings_invited_90d', 'trainings_attended_90d'],
+    'key_contacts': ['key_contacts_lost_90d', 'key_contacts_missing_365d'],
+    'reviews': ['goals_set_365d', 'goals_achieved_365d'],
+    '': ['payment_failures_90d'],
 } -%}
 {%- set measures = measures_of.values() | sum(start=[]) -%}
 
@@ -119,6 +121,19 @@ totals as (
 
 ),
 
+-- without their join to accounts nobody knows how many rows of a table are an account's
+lost as (
+
+    select
+        lost_joins.as_of_date
+        {%- for table_name in measures_of if table_name %},
+        max(case when lost_joins.table_name = '{{ table_name }}' then 1 end) as {{ table_name }}
+        {%- endfor %}
+    from {{ ref('int_lost_joins__dated') }} as lost_joins
+    group by lost_joins.as_of_date
+
+),
+
 held as (
 
     select
@@ -127,7 +142,7 @@ held as (
         spine.life_number
         {%- for table_name, own in measures_of.items() %}{% for measure in own %},
         {%- set value = 'coalesce(totals.' ~ measure ~ ', 0)' %}
-        {{ 'case when ' ~ table_name ~ '_lost.as_of_date is null then ' ~ value ~ ' end'
+        {{ 'case when lost.' ~ table_name ~ ' is null then ' ~ value ~ ' end'
             if table_name else value }} as {{ measure }}
         {%- endfor %}{% endfor %}
     from spine
@@ -137,13 +152,8 @@ held as (
             and spine.life_number = totals.life_number
             and spine.as_of_date >= totals.from_date
             and spine.as_of_date < totals.until_date
-    -- without their join to accounts nobody knows how many rows of a table are an account's
-    {%- for table_name in measures_of if table_name %}
-    left join {{ ref('int_lost_joins__dated') }} as {{ table_name }}_lost
-        on
-            spine.as_of_date = {{ table_name }}_lost.as_of_date
-            and {{ table_name }}_lost.table_name = '{{ table_name }}'
-    {%- endfor %}
+    left join lost
+        on spine.as_of_date = lost.as_of_date
 
 )
 

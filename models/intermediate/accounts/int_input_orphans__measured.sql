@@ -5,6 +5,10 @@
     ('contacts', ref('stg_master_records__contact_versions'), 'contact_id', 'known_at'),
     ('surveys', ref('stg_sentiment__nps_response_versions'), 'response_id', 'known_at'),
     ('tasks', ref('stg_engagement__task_versions'), 'task_id', 'known_at'),
+    ('steps', ref('stg_preparedness__onboarding_step_versions'), 'step_id', 'known_at'),
+    ('enrolments', ref('stg_preparedness__course_enrolment_versions'), 'enrolment_id', 'known_at'),
+    ('reviews', ref('stg_engagement__business_review_versions'), 'review_id', 'known_at'),
+    ('key_contacts', ref('stg_engagement__key_contact_changes'), 'change_id', 'known_at'),
 ] -%}
 
 with accounts as (

@@ -1,9 +1,12 @@
 {% set facts = [
-    ('tickets', ref('int_tickets__known'), 'opening_known_at'),
-    ('surveys', ref('stg_sentiment__nps_response_versions'), 'known_at'),
-    ('tasks', ref('stg_engagement__task_versions'), 'known_at'),
+    ('tickets', ref('int_tickets__known'), 'opening_known_at', 28),
+    ('surveys', ref('stg_sentiment__nps_response_versions'), 'known_at', 28),
+    ('tasks', ref('stg_engagement__task_versions'), 'known_at', 28),
+    ('steps', ref('stg_preparedness__onboarding_step_versions'), 'known_at', 28),
+    ('enrolments', ref('stg_preparedness__course_enrolment_versions'), 'known_at', 28),
+    ('reviews', ref('stg_engagement__business_review_versions'), 'known_at', 90),
+    ('key_contacts', ref('stg_engagement__key_contact_changes'), 'known_at', 90),
 ] -%}
-{%- set row_days = 28 -%}
 {%- set event_days = 7 -%}
 
 with accounts as (
@@ -18,10 +21,11 @@ with accounts as (
 
 facts as (
 
-    {%- for table_name, relation, known_at in facts %}
+    {%- for table_name, relation, known_at, row_days in facts %}
     {{ 'union all' if not loop.first }}
     select
         '{{ table_name }}' as table_name,
+        {{ row_days }} as window_days,
         cast(records.{{ known_at }} as date) as known_date,
         records.account_id
     from {{ relation }} as records
@@ -41,14 +45,14 @@ daily as (
     union all
     select
         facts.table_name,
-        {{ row_days }} as window_days,
+        facts.window_days,
         facts.known_date,
         count(*) as row_count,
         count(case when accounts.known_date <= facts.known_date then 1 end) as joined_count
     from facts
     left join accounts
         on facts.account_id = accounts.account_id
-    group by facts.table_name, facts.known_date
+    group by facts.table_name, facts.window_days, facts.known_date
 
 ),
 

@@ -1,6 +1,8 @@
 with versions as (
 
-    select reported.*
+    select
+        reported.*,
+        words.value as meaning
     from {{ ref('stg_engagement__business_review_versions') }} as reported
     -- what nobody mapped is put aside and counted (rule reported_value_unmapped)
     inner join {{ ref('reported_values') }} as words
@@ -50,7 +52,7 @@ held as (
             {{ add_days('followed.held_at', 366) }}
         ) as as_of_until_date
     from followed
-    where followed.status = 'held' and followed.held_at is not null
+    where followed.meaning = 'held' and followed.held_at is not null
 
 ),
 

@@ -12,10 +12,21 @@ with steps as (
 
 ),
 
+statuses as (
+
+    select * from {{ ref('reported_values') }}
+    where field = 'enrolment_status'
+
+),
+
 enrolments as (
 
     select
-        enrolment_versions.*,
+        enrolment_versions.enrolment_id,
+        enrolment_versions.account_id,
+        enrolment_versions.invited_at,
+        enrolment_versions.known_at,
+        statuses.value as status,
         row_number() over (
             partition by enrolment_versions.enrolment_id
             order by
@@ -24,6 +35,10 @@ enrolments as (
                 enrolment_versions.known_at
         ) as version_number
     from {{ ref('stg_preparedness__course_enrolment_versions') }} as enrolment_versions
+    left join statuses
+        on enrolment_versions.status = statuses.reported_value
+    -- what nobody mapped is put aside and counted (rule reported_value_unmapped)
+    where enrolment_versions.status is null or statuses.value is not null
 
 ),
 

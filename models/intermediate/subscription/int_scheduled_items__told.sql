@@ -52,7 +52,8 @@ taken_back as (
 
 ),
 
--- a phase that had begun when it was told is in the subscription's own versions
+-- a phase that had begun when it was told is in the subscription's own versions: it says at most
+-- when the schedule cancels
 told as (
 
     select
@@ -61,6 +62,7 @@ told as (
         placed.phase_started_at,
         placed.phase_ended_at,
         placed.schedule_ended_at,
+        placed.phase_started_at <= placed.changed_at as has_begun,
         placed.will_cancel_at_end
         and placed.schedule_ended_at is not null
         and (
@@ -95,7 +97,14 @@ told as (
     where
         placed.subscription_id is not null
         and placed.status in ('not_started', 'active')
-        and placed.phase_started_at > placed.changed_at
+        and (
+            placed.phase_started_at > placed.changed_at
+            or (
+                placed.phase_started_at <= placed.changed_at
+                and placed.will_cancel_at_end
+                and placed.schedule_ended_at > placed.changed_at
+            )
+        )
         and (
             taken_back.taken_back_known_at is null
             or taken_back.taken_back_known_at > placed.known_at

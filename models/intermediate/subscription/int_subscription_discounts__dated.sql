@@ -18,7 +18,7 @@ phases as (
         scheduled.phase_started_at,
         scheduled.known_at
     from {{ ref('int_scheduled_items__told') }} as scheduled
-    where scheduled.has_own_discounts
+    where scheduled.has_own_discounts and not scheduled.has_begun
 
 ),
 

@@ -9,6 +9,7 @@ with items as (
 scheduled as (
 
     select * from {{ ref('int_scheduled_items__told') }}
+    where not has_begun
 
 ),
 

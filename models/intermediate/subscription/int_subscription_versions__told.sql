@@ -73,6 +73,7 @@ scheduled as (
         scheduled.taken_back_known_at,
         'phase' as told_by
     from {{ ref('int_scheduled_items__told') }} as scheduled
+    where not scheduled.has_begun
     union all
     select distinct
         scheduled.subscription_id,

@@ -16,6 +16,13 @@ steps as (
 
 ),
 
+statuses as (
+
+    select * from {{ ref('reported_values') }}
+    where field = 'enrolment_status'
+
+),
+
 invitations as (
 
     select
@@ -24,11 +31,15 @@ invitations as (
         cast(min(enrolments.invited_at) as date) as invited_date,
         cast(
             min(
-                case when enrolments.status = 'attended'
+                case when statuses.value = 'attended'
                         then coalesce(enrolments.attended_at, enrolments.changed_at) end
             ) as date
         ) as attended_date
     from {{ ref('stg_preparedness__course_enrolment_versions') }} as enrolments
+    left join statuses
+        on enrolments.status = statuses.reported_value
+    -- what nobody mapped is put aside and counted (rule reported_value_unmapped)
+    where enrolments.status is null or statuses.value is not null
     group by enrolments.enrolment_id, enrolments.account_id
 
 ),

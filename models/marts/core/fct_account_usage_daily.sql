@@ -10,6 +10,17 @@ account_months as (
 
 ),
 
+-- what is older than every account is of no month that any figure has (rules
+-- ticket_opened_before_account, event_before_workspace_began)
+first_months as (
+
+    select
+        coalesce(min(account_months.month_start_date), {{ month_start(as_of_date()) }})
+            as month_start_date
+    from account_months
+
+),
+
 summed as (
 
     select
@@ -43,10 +54,14 @@ final as (
         summed.core_action_count,
         summed.invite_count
     from summed
+    inner join first_months
+        on summed.month_start_date >= first_months.month_start_date
     left join account_months
         on
             summed.account_id = account_months.account_id
             and summed.month_start_date = account_months.month_start_date
+    -- else a day that is not over, by a clock that runs ahead
+    where summed.event_date < {{ as_of_date() }}
 
 )
 

@@ -29,6 +29,17 @@ account_months as (
 
 ),
 
+-- what is older than every account is of no month that any figure has (rules
+-- ticket_opened_before_account, event_before_workspace_began)
+first_months as (
+
+    select
+        coalesce(min(account_months.month_start_date), {{ month_start(as_of_date()) }})
+            as month_start_date
+    from account_months
+
+),
+
 targets as (
 
     select * from {{ ref('sla_targets') }}
@@ -108,6 +119,8 @@ final as (
         case when timed.score is null then 0 else 1 end as rated_count,
         case when timed.score = 'good' then 1 else 0 end as good_count
     from timed
+    inner join first_months
+        on timed.opened_month_date >= first_months.month_start_date
 
 )
 

@@ -85,7 +85,7 @@ featured as (
             as onboarding_completion,
         {{ ratio('measures.trainings_attended_90d', 'measures.trainings_invited_90d') }}
             as training_participation,
-        case when measures.key_contacts_lost_90d = 0 then 1 else 0 end as champion_stability,
+        1 - sign(measures.key_contacts_lost_90d) as champion_stability,
         {{ ratio('measures.meetings_held_90d', 'measures.meetings_scheduled_90d') }}
             as meeting_show_rate,
         {{ ratio('measures.goals_achieved_365d', 'measures.goals_set_365d') }}
@@ -128,7 +128,7 @@ featured as (
         -- 1 over the chance that two events are of one category
         {{ ratio('usage_windows.category_events_365d * (usage_windows.category_events_365d - 1)',
             'usage_windows.category_pairs_365d') }} as feature_breadth_365d,
-        case when measures.key_contacts_missing_365d > 0 then 1 else 0 end as key_contact_missing
+        sign(measures.key_contacts_missing_365d) as key_contact_missing
     from days
     left join renewals
         on

@@ -14,6 +14,7 @@ interventions as (
 
     select
         versions.*,
+        words.value as meaning,
         row_number() over (
             partition by versions.intervention_id
             order by versions.changed_at desc, versions.known_at desc
@@ -36,7 +37,7 @@ contacts as (
         on
             flagged.account_id = interventions.account_id
             and interventions.version_rank = 1
-            and interventions.status = 'done'
+            and interventions.meaning = 'done'
             and cast(interventions.occurred_at as date) >= flagged.as_of_date
             and cast(interventions.occurred_at as date) < flagged.contact_end_date
 

@@ -10,6 +10,34 @@ items as (
 
 ),
 
+-- what a price bills in another currency stands in options that were not delivered
+item_currencies as (
+
+    select case when items.currency <> versions.currency then 1 end as is_another
+    from {{ ref('int_subscription_items__listed') }} as items
+    inner join {{ ref('stg_subscription__subscription_versions') }} as versions
+        on
+            items.subscription_id = versions.subscription_id
+            and items.changed_at = versions.changed_at
+            and items.known_at = versions.known_at
+    where not items.is_metered
+
+),
+
+-- where a coupon does not say its products, nobody knows which of several it lessens
+several_plans as (
+
+    select
+        items.subscription_id,
+        items.changed_at,
+        items.known_at
+    from {{ ref('int_subscription_items__listed') }} as items
+    where not items.is_metered
+    group by items.subscription_id, items.changed_at, items.known_at
+    having count(distinct items.plan_id) > 1
+
+),
+
 discounts as (
 
     select
@@ -89,6 +117,12 @@ counted as (
     from items
     union all
     select
+        'item_in_another_currency' as rule_name,
+        count(*) as rows_checked,
+        count(item_currencies.is_another) as rows_failing
+    from item_currencies
+    union all
+    select
         'discount_unreadable' as rule_name,
         count(*) as rows_checked,
         count(
@@ -100,6 +134,21 @@ counted as (
             end
         ) as rows_failing
     from discounts
+    union all
+    select
+        'discount_reach_untold' as rule_name,
+        count(*) as rows_checked,
+        count(several_plans.subscription_id) as rows_failing
+    from {{ ref('stg_subscription__discount_versions') }} as shares
+    left join several_plans
+        on
+            shares.subscription_id = several_plans.subscription_id
+            and shares.changed_at = several_plans.changed_at
+            and shares.known_at = several_plans.known_at
+    where
+        shares.percent_off is not null
+        and shares.item_id is null
+        and shares.applies_to_plans is null
     union all
     select
         'discount_in_unknown_currency' as rule_name,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from project_types import Project
 from rule_faults import Fault, planted
-from rules_on_house import OWNERS, PAGE
+from rules_on_house import DECISIONS, OWNERS, PAGE
 
 MAKEFILE = "test: setup  ## Every check\n\t@true\n"
 CLI = "from plumbline.commands.train import train\n"
@@ -31,6 +31,13 @@ def _owned(text: str) -> Fault:
     return Fault("owners_have_every_room", OWNERS, planted(files={OWNERS: text}))
 
 
+def _decided(entry: str, node: str = DECISIONS, **files: str) -> Fault:
+    text = (
+        f"# Decisions\n\nEach.\n\n## Time\n\n**D001 (2026-11-22). A fact counts.** So.\n\n{entry}\n"
+    )
+    return Fault("decisions_have_ids", node, planted(files={DECISIONS: text, **files}))
+
+
 HEADING = "## What a room of models reads\n"
 HOUSE_FAULTS = (
     _calls(".github/workflows/ci.yml", "    - run: make tset\n"),
@@ -45,4 +52,8 @@ HOUSE_FAULTS = (
     _owned("\n".join(f"/{place} @x/y" for place in (*PLACES[:3], *MARTS[1:]))),
     _owned("\n".join(f"/{place} @x/y" for place in (*PLACES[:3], *MARTS, "models/attic/"))),
     _owned("\n".join(f"/{place}" for place in (*PLACES[:3], *MARTS))),
+    _decided("**A new one.** Text."),
+    _decided("**D001 (2026-11-23). Another.** Text."),
+    _decided("**D002. Another.** Text."),
+    _decided("", "ml/x.py", **{"ml/x.py": '"""See DECISIONS.md (D00' + '7)."""'}),
 )

@@ -14,6 +14,7 @@ from rules_on_reads import IMPORTED_BY_ROOM, READ_BY_ROOM, TOLD
 
 PAGE = "docs/architecture.md"
 OWNERS = ".github/CODEOWNERS"
+DECISIONS = "DECISIONS.md"
 CALLERS = ("Jenkinsfile", ".ci/", ".github/workflows/", ".github/ISSUE_TEMPLATE/")
 CALLERS += (".github/pull_request_template.md", ".pre-commit-config.yaml")
 COMMENT = re.compile(r"(^|\s)(#|//)\s.*$", re.MULTILINE)
@@ -24,6 +25,8 @@ PLACE = re.compile(r"`((?:models|plumbline|ml|seeds|macros|tests|bench|docs|ware
 # Rows of a table: a name, then names in backticks.
 ROW = re.compile(r"^\| `([\w./]+)` \| ([^|]*) \|", re.MULTILINE)
 NAME = re.compile(r"`([\w./]+)`")
+ENTRY = re.compile(r"\*\*(D\d{3}) \(\d{4}-\d\d-\d\d\)\. ")
+ID = re.compile(r"\bD\d{3}\b")
 
 
 def ci_calls_what_exists(project: Project) -> Iterator[Violation]:
@@ -110,9 +113,28 @@ def owners_have_every_room(project: Project) -> Iterator[Violation]:
         yield Violation("owners_have_every_room", OWNERS, f"nobody owns {room}/")
 
 
+def decisions_have_ids(project: Project) -> Iterator[Violation]:
+    """Each decision has an id of its own and a date; what names a decision names one there is."""
+    _, _, entries = project.files.get(DECISIONS, "").partition("\n## ")
+    known: set[str] = set()
+    for paragraph in re.split(r"\n\s*\n", entries)[1:]:
+        if not paragraph.strip() or paragraph.startswith("## "):
+            continue
+        entry = ENTRY.match(paragraph)
+        if entry is None or entry[1] in known:
+            yield Violation("decisions_have_ids", DECISIONS, paragraph[:60])
+        else:
+            known.add(entry[1])
+    for path, text in project.files.items():
+        if path.endswith(".py") and DECISIONS in text:
+            for name in sorted(set(ID.findall(text)) - known):
+                yield Violation("decisions_have_ids", path, f"{name} is not there")
+
+
 HOUSE_RULES = (
     ci_calls_what_exists,
     page_names_every_room,
     page_says_who_reads_whom,
     owners_have_every_room,
+    decisions_have_ids,
 )

@@ -31,6 +31,11 @@ class UserError(Exception):
         What to do about it.
     notes : tuple of str
         Lines printed above the error line, one per failed check, when there is more than one.
+
+    Examples
+    --------
+    >>> UserError("no folder data/raw", "run `plumbline demo`").line
+    'error: no folder data/raw — run `plumbline demo`'
     """
 
     def __init__(self, message: str, remedy: str, notes: tuple[str, ...] = ()) -> None:

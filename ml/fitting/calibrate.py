@@ -70,6 +70,16 @@ def logistic_line(
     -------
     tuple[float, float]
         Intercept and slope; slope 0 where all log-odds are alike.
+
+    Examples
+    --------
+    A model whose log-odds are twice too far apart, over 10,000 rows at each of two values:
+
+    >>> log_odds = np.repeat([-2.0, 2.0], 10_000)
+    >>> labels = (np.tile(np.arange(10_000), 2) < np.repeat([2_689, 7_311], 10_000)).astype(float)
+    >>> intercept, slope = logistic_line(log_odds, labels)
+    >>> round(slope, 3)
+    0.5
     """
     if np.ptp(log_odds) == 0:
         return _intercept(np.zeros_like(log_odds), labels), 0.0

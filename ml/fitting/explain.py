@@ -126,6 +126,13 @@ def rank_reasons(contributions: np.ndarray, values: np.ndarray) -> np.ndarray:
     np.ndarray
         Ranks from 1, int64, (rows, features): the largest contribution first; features that were
         unknown come after all others, so that nobody is told a reason that was not seen.
+
+    Examples
+    --------
+    The second feature pulls down, the third was unknown:
+
+    >>> rank_reasons(np.array([[0.3, -0.1, 0.2]]), np.array([[1.0, 2.0, np.nan]]))
+    array([[1, 2, 3]])
     """
     order = np.lexsort((-contributions, np.isnan(values)), axis=1)
     ranks = np.empty(order.shape, dtype=np.int64)

@@ -75,6 +75,18 @@ def split_dates(dates: np.ndarray, settings: SplitSettings, embargo_days: int) -
     ------
     TooLittleDataError
         Where there are too few dates.
+
+    Examples
+    --------
+    Two weeks pass between the slices, in which the labels of the earlier one become known.
+
+    >>> weeks = np.arange("2025-01-01", "2025-05-21", 7, dtype="datetime64[D]")
+    >>> settings = SplitSettings(0.25, 0.25, 2, 2, 2, 1, 1, 1)
+    >>> for slice_of, days in split_dates(weeks, settings, embargo_days=14).describe().items():
+    ...     print(slice_of, *days)
+    train 2025-01-01 2025-03-05
+    validation 2025-03-19 2025-04-09
+    test 2025-04-23 2025-05-14
     """
     unique = np.unique(np.asarray(dates, dtype="datetime64[D]"))
     embargo = np.timedelta64(embargo_days, "D")

@@ -47,6 +47,15 @@ def feature_bins(features: pd.DataFrame, bins: int) -> pd.DataFrame:
         feature_name, bin_number, lower_bound, upper_bound, share. Bins are ``[lower, upper)``; the
         first has no lower and the last no upper bound; bin 0 is the unknown values, without
         bounds. Shares of a feature sum to 1.
+
+    Examples
+    --------
+    >>> seats = pd.DataFrame({"seats": [1.0, 2.0, 3.0, 4.0, np.nan]})
+    >>> print(feature_bins(seats, bins=2).to_string(index=False))
+    feature_name  bin_number  lower_bound  upper_bound  share
+           seats           0          NaN          NaN    0.2
+           seats           1          NaN          3.0    0.4
+           seats           2          3.0          NaN    0.4
     """
     tables = []
     for name in features.columns:

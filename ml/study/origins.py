@@ -53,7 +53,7 @@ def rolling_origins(
     --------
     >>> days = np.arange("2025-01-01", "2025-01-09", dtype="datetime64[D]")
     >>> [(len(o.train), list(o.test.astype(object))[0].day) for o in rolling_origins(days, 2, 2, 2)]
-    [(2, 4), (4, 6)]
+    [(3, 5), (5, 7)]
     """
     unique = np.unique(np.asarray(dates, dtype="datetime64[D]"))
     embargo = np.timedelta64(embargo_days, "D")

@@ -56,6 +56,13 @@ def plan_dates(
     ------
     UserError
         The dates are in the wrong order, or there are no features for them.
+
+    Examples
+    --------
+    >>> features = (date(2025, 1, 1), date(2026, 2, 28))
+    >>> dates = plan_dates(date(2026, 1, 3), date(2026, 1, 31), features, origin_days=14)
+    >>> [night.day for night in dates.nights], [origin.day for origin in dates.origins]
+    ([3, 10, 17, 24, 31], [3, 17, 31])
     """
     if begin > end:
         raise UserError(f"--from {begin} lies after --to {end}", "swap the two dates")

@@ -28,7 +28,13 @@ def inline(text: str) -> Markup:
 
 
 def number(value: float | None, unit: str) -> str:
-    """A value in its unit, as people read it; NULL has a word of its own."""
+    """A value in its unit, as people read it; NULL has a word of its own.
+
+    Examples
+    --------
+    >>> number(0.9123, "ratio"), number(-1234.5, "usd"), number(None, "usd")
+    ('0.9123', '-$1,234', 'no value')
+    """
     if value is None:
         return "no value"
     if "usd" in unit.lower():
@@ -41,7 +47,13 @@ def number(value: float | None, unit: str) -> str:
 
 
 def period(grain: str, start: date) -> str:
-    """A period as people call it: 2026-01, Q1 2026, 2026, or the day it starts."""
+    """A period as people call it: 2026-01, Q1 2026, 2026, or the day it starts.
+
+    Examples
+    --------
+    >>> period("quarter", date(2026, 4, 1)), period("week", date(2026, 4, 6))
+    ('Q2 2026', '2026-04-06')
+    """
     if grain == "month":
         return f"{start:%Y-%m}"
     if grain == "quarter":

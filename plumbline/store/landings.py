@@ -214,6 +214,18 @@ def changed_since(
     -------
     str
         A day `YYYY-MM-DD`; empty means everything must be built.
+
+    Examples
+    --------
+    A file of 20 February that lands a week later makes everything since then new.
+
+    >>> old = Landing("stripe", "invoices", "2026-02-26", 1, 10, "a", datetime(2026, 2, 26, 4))
+    >>> late = Landing("stripe", "invoices", "2026-02-20", 1, 10, "b", datetime(2026, 2, 20, 4))
+    >>> built = [BuiltState(date(2026, 2, 27), {old.key: old})]
+    >>> changed_since(date(2026, 2, 28), {old.key: old}, built)
+    '2026-02-27'
+    >>> changed_since(date(2026, 2, 28), {old.key: old, late.key: late}, built)
+    '2026-02-20'
     """
     days: list[date] = []
     for state in built:

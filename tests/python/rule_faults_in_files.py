@@ -19,6 +19,7 @@ from rule_faults import (
     Fault,
     planted,
 )
+from rule_faults_in_house import HOUSE_FAULTS
 
 
 def _changed(rule: str, model: Model, node: str = "", **changes: object) -> Fault:
@@ -131,4 +132,4 @@ PORTABILITY_FAULTS = (
     _sql("syntax_is_portable", "select * exclude (x) from y\n"),
 )
 
-ALL_FAULTS = (*READ_FAULTS, *MODEL_FAULTS, *FILE_FAULTS, *PORTABILITY_FAULTS)
+ALL_FAULTS = (*READ_FAULTS, *MODEL_FAULTS, *FILE_FAULTS, *PORTABILITY_FAULTS, *HOUSE_FAULTS)

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import FIRST_NIGHT, LAST_NIGHT, World, night_without_tests
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, select, text
 from sqlalchemy.pool import NullPool
 
 METRICS = ("mrr", "paying_accounts", "net_revenue_retention")
@@ -153,6 +154,28 @@ def test_schemas_tables_columns_and_comments_are_listed(engine: Engine) -> None:
             assert silent == [], f"{room}.{table}"
             comment = inspector.get_table_comment(table, schema=room)["text"]
             assert comment and comment.startswith("One row per "), f"{room}.{table}"
+
+
+@pytest.mark.filterwarnings("ignore:duckdb-engine doesn't yet support reflection on indices")
+def test_tables_are_reflected(engine: Engine) -> None:
+    for room in ("core", "risk", "catalogue", "ops"):
+        reflected = MetaData()
+        reflected.reflect(engine, schema=room, views=True)
+        listed = inspect(engine).get_table_names(schema=room)
+        assert {table.name for table in reflected.tables.values()} >= set(listed) > set(), room
+    accounts = Table("rpt_at_risk_accounts", MetaData(), autoload_with=engine, schema="risk")
+    assert accounts.comment and accounts.comment.startswith("One row per ")
+    assert all(column.comment for column in accounts.columns)
+    types = {column.name: str(column.type) for column in accounts.columns}
+    assert types["account_id"] == "VARCHAR" and types["as_of_date"] == "DATE"
+    assert types["is_on_worklist"] == "BOOLEAN" and types["churn_probability"] == "FLOAT"
+    with engine.connect() as connection:
+        listed_ids = connection.execute(
+            select(accounts.c.account_id).where(accounts.c.is_on_worklist)
+        ).all()
+    frame = pd.read_sql_table("rpt_at_risk_accounts", engine, schema="risk")
+    assert list(frame.columns) == list(types)
+    assert frame["is_on_worklist"].sum() == len(listed_ids) > 0
 
 
 def test_what_the_semantic_layer_reads_is_published(

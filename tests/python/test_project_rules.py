@@ -25,6 +25,7 @@ from project_types import Model, Project, Violation
 from rule_faults import SOUND, Fault
 from rule_faults_in_files import ALL_FAULTS
 from rules_on_files import FILE_RULES
+from rules_on_house import CALLERS, HOUSE_RULES, OWNERS, PAGE
 from rules_on_models import MODEL_RULES
 from rules_on_portability import PORTABILITY_RULES
 from rules_on_reads import READ_RULES
@@ -32,7 +33,8 @@ from rules_on_reads import READ_RULES
 from plumbline.store.dbt import NIGHTLY_VARS
 
 RULES: dict[str, Callable[[Project], Iterable[Violation]]] = {
-    rule.__name__: rule for rule in (*READ_RULES, *MODEL_RULES, *FILE_RULES, *PORTABILITY_RULES)
+    rule.__name__: rule
+    for rule in (*READ_RULES, *MODEL_RULES, *FILE_RULES, *PORTABILITY_RULES, *HOUSE_RULES)
 }
 with (ROOT / "tests" / "project_rule_exceptions.csv").open(newline="") as file:
     EXCEPTIONS = list(csv.DictReader(file))
@@ -117,6 +119,8 @@ def test_nothing_escapes_the_rules(project: Project) -> None:
         assert model.file in project.files and project.found_columns[model.name], model.name
         assert model.reads or model.sources, model.name
     assert "churn_probability" in project.found_columns["rpt_at_risk_accounts"]
+    assert {PAGE, OWNERS} <= set(project.files)
+    assert all(any(file.startswith(start) for file in project.files) for start in CALLERS)
 
 
 def test_what_is_parsed_serves_every_night() -> None:

@@ -15,7 +15,7 @@ from rules_on_files import inside_parentheses, line_of, without_comments
 PORTABLE = """
     abs avg cast ceil coalesce count dense_rank exp extract first_value floor greatest lag
     last_value lead least length ln lower max min mod ntile nullif percent_rank power rank replace
-    round row_number split_part sqrt stddev_pop stddev_samp substring sum trim upper var_pop
+    round row_number sign split_part sqrt stddev_pop stddev_samp substring sum trim upper var_pop
     var_samp
 """
 # Words that an opening parenthesis may follow without being a call.

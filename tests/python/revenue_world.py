@@ -55,7 +55,6 @@ MODELS = (
     "int_account_attributes__ranged",
     "int_account_paid_spells__merged",
     "int_account_churns__dated",
-    "int_account_churns__explained",
     "int_subscription_months__stated",
     "int_account_mrr_months__summed",
     "int_account_unpaid_months__merged",

@@ -66,7 +66,7 @@ def write_artefact(artefact: Artefact, folder: Path) -> tuple[str, str]:
     name = f"{artefact.model_version}.joblib"
     temporary = folder / f".{name}.{os.getpid()}.tmp"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()

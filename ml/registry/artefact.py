@@ -125,8 +125,9 @@ def load_artefact(path: Path, sha256: str) -> Artefact:
             RETRAIN,
         ) from error
     except Exception as error:  # whatever unpickling meets
-        raise UserError(f"the model file {path} was written by another code version", RETRAIN) \
-            from error
+        raise UserError(
+            f"the model file {path} was written by another code version", RETRAIN
+        ) from error
     if not isinstance(artefact, Artefact):
         raise UserError(f"the model file {path} holds no model of this project", RETRAIN)
     return artefact

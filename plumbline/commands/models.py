@@ -73,12 +73,17 @@ def models(source: str, raw: str | None) -> None:
         measured = "" if auc is None else f"{auc:.3f} ({lower:.3f} to {upper:.3f})"
         style = "bold" if stage == "champion" else ""
         table.add_row(
-            target, version, Text(stage, style), kind or "none", measured,
+            target,
+            version,
+            Text(stage, style),
+            kind or "none",
+            measured,
             decision or verdict.replace("_", " "),
-        )  # fmt: skip
+        )
     console.print(table)
-    past = Table(title="Who was champion when", title_justify="left", box=box.SIMPLE_HEAD,
-                 pad_edge=False)  # fmt: skip
+    past = Table(
+        title="Who was champion when", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for name in ("from the night of", "target", "stage", "model", "why"):
         past.add_column(name)
     for since, target, stage, version, reason in changes:

@@ -110,16 +110,24 @@ def test_a_training_by_hand_touches_no_published_night(world: World, plumbline: 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("promote", "churn-20260101-nobody"),
-         "there is no model churn-20260101-nobody — see `plumbline models`"),
-        (("rollback", "--target", "expansion"),
-         "expansion had no other champion before — see `plumbline models`"),
-        (("rollback", "--target", "rain"),
-         "there is no target rain — choose one of churn, expansion, conversion"),
-        (("compare", "--target", "rain"),
-         "there is no target rain — choose one of churn, expansion, conversion"),
+        (
+            ("promote", "churn-20260101-nobody"),
+            "there is no model churn-20260101-nobody — see `plumbline models`",
+        ),
+        (
+            ("rollback", "--target", "expansion"),
+            "expansion had no other champion before — see `plumbline models`",
+        ),
+        (
+            ("rollback", "--target", "rain"),
+            "there is no target rain — choose one of churn, expansion, conversion",
+        ),
+        (
+            ("compare", "--target", "rain"),
+            "there is no target rain — choose one of churn, expansion, conversion",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_there_is_one_clear_line(
     arguments: tuple[str, ...], line: str, world: World, plumbline: Command
 ) -> None:

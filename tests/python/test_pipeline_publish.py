@@ -236,10 +236,15 @@ def test_a_very_large_night_explains_as_many_as_it_must(
 @pytest.mark.parametrize(
     ("explained", "up_to", "most", "gap", "found"),
     [
-        (3, 3, 3, 0, 0), (2, 3, 3, 0, 1), (1, 2, 1, 0, 0), (2, 2, 1, 0, 1), (0, 2, 1, 0, 1),
-        (3, 3, 3, 0.00001, 3), (1, 2, 1, 0.00001, 1),
+        (3, 3, 3, 0, 0),
+        (2, 3, 3, 0, 1),
+        (1, 2, 1, 0, 0),
+        (2, 2, 1, 0, 1),
+        (0, 2, 1, 0, 1),
+        (3, 3, 3, 0.00001, 3),
+        (1, 2, 1, 0.00001, 1),
     ],
-)  # fmt: skip
+)
 def test_the_singular_test_counts_the_explained(
     explained: int, up_to: int, most: int, gap: float, found: int
 ) -> None:

@@ -283,7 +283,7 @@ def latest_words(versions: Iterable[Version], midnight: datetime) -> list[Versio
 def told_phases(
     schedules: Iterable[Schedule], midnight: datetime
 ) -> list[tuple[datetime, tuple[Item, ...] | None]]:
-    """Phases to come, and ends (None): what was told before it began and not taken back before."""
+    """Phases and ends (None) to come: what was told before it began and not taken back before."""
     known: dict[datetime, Schedule] = {}
     for schedule in sorted(schedules, key=lambda s: (s.changed_at, s.known_at)):
         if schedule.known_at < midnight:
@@ -292,10 +292,10 @@ def told_phases(
     for changed_at, following in zip(changes, [*changes[1:], datetime.max], strict=False):
         schedule = known[changed_at]
         told = [p for p in schedule.phases if changed_at < p.started < following]
-        if schedule.status == "active" and told:
+        if schedule.status == "active":
             found += [(phase.started, phase.items) for phase in told]
             end = max(phase.ended for phase in schedule.phases)
-            if schedule.cancels and end < following:
+            if schedule.cancels and changed_at < end < following:
                 found.append((end, None))
     return found
 

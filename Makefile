@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test lint lock metrics bench clean
+.PHONY: help setup run check test lint format lock metrics bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,11 @@ check: setup lint  ## Build, test and lint what changed, on a small world that i
 
 lint: setup  ## Style of Python (that of SQL is among the tests: it needs compiled models)
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { \
+	  echo "error: Python is not formatted — make format" >&2; exit 1; }
+
+format: setup  ## Format Python
+	@$(BIN)/ruff format --quiet .
 
 lock: setup  ## Renew requirements.lock within pyproject.toml and constraints.txt (needs uv)
 	@command -v uv >/dev/null || { \

@@ -59,10 +59,11 @@ def require_disk(folder: Path, days: int) -> None:
 @click.option("--days", type=click.IntRange(1, FULL_DAYS), help="Days of events at size full.")
 @click.option("--memory", default="4GB", show_default=True, help="Limit of the roll-ups' engine.")
 @click.option(
-    "--worlds", type=click.Path(file_okay=False, path_type=Path),
+    "--worlds",
+    type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the worlds, instead of a temporary one; compare, model and speed use what is "
     "in it (demo, demo_21, ...).",
-)  # fmt: skip
+)
 def main(
     names: tuple[str, ...], quick: bool, days: int | None, memory: str, worlds: Path | None
 ) -> None:

@@ -31,11 +31,17 @@ def build_seconds(folder: Path) -> tuple[dict[str, float], float]:
     variables = {"as_of_date": night.SECOND_NIGHT.isoformat(), "run_id": "bench"}
     process = run_child(
         [
-            "-m", "dbt.cli.main", "--quiet", "run", "--select", ROOM,
-            "--vars", json.dumps(variables),
+            "-m",
+            "dbt.cli.main",
+            "--quiet",
+            "run",
+            "--select",
+            ROOM,
+            "--vars",
+            json.dumps(variables),
         ],
         {**night.environment(folder), "PLUMBLINE_BUILD": str(night.build_file(folder))},
-    )  # fmt: skip
+    )
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
     seconds = {
         entry["unique_id"].split(".")[-1]: entry["execution_time"] for entry in results["results"]
@@ -77,8 +83,12 @@ def run(folder: Path, size: str) -> list[Figure]:
         Figure("whole catalogue: the models' own time", sum(seconds.values()), "s", BUILD_TARGET),
         *(Figure(f"  {name}", value, "s") for name, value in slowest),
         Figure("whole catalogue: CPU of the dbt process, parsing included", cpu, "s"),
-        Figure("a year of mrr by segment, published file (median)", statistics.median(taken), "s",
-               READ_TARGET),
+        Figure(
+            "a year of mrr by segment, published file (median)",
+            statistics.median(taken),
+            "s",
+            READ_TARGET,
+        ),
         Figure("  slowest of the reads", max(taken), "s"),
         Figure("  rows", rows, "rows"),
-    ]  # fmt: skip
+    ]

@@ -58,11 +58,23 @@ def build(folder: Path, size: str, seed: int) -> None:
     environment = {**night.environment(folder), "PLUMBLINE_BUILD": str(file)}
     run_child(["-m", "plumbline", "demo", f"--size={size}", f"--seed={seed}"], environment)
     run_child(
-        ["-m", "dbt.cli.main", "build", "--quiet", "--select", "+feat_training_examples",
-         "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
-         f"--log-path={folder / 'logs'}", "--vars", f"as_of_date: '{night.SECOND_NIGHT}'"],
+        [
+            "-m",
+            "dbt.cli.main",
+            "build",
+            "--quiet",
+            "--select",
+            "+feat_training_examples",
+            "--exclude-resource-type",
+            "test",
+            "--exclude-resource-type",
+            "unit_test",
+            f"--log-path={folder / 'logs'}",
+            "--vars",
+            f"as_of_date: '{night.SECOND_NIGHT}'",
+        ],
         environment,
-    )  # fmt: skip
+    )
 
 
 def measure(folder: Path, seed: int) -> World:
@@ -70,9 +82,7 @@ def measure(folder: Path, seed: int) -> World:
     settings = load_settings()
     aim = settings.of("churn")
     contract = load_contract()
-    frame = warehouse.read_training(
-        night.build_file(folder), contract, aim, night.SECOND_NIGHT
-    )
+    frame = warehouse.read_training(night.build_file(folder), contract, aim, night.SECOND_NIGHT)
     split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
     contract = contract.without_features(
         constant_features(rows_of(frame, split.train), contract.names)

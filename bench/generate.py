@@ -82,9 +82,13 @@ def main() -> int:
     result = run(given.size, given.seed, given.days)
     logging.info(
         "generate %s: %.1f s, %s events (%s/s), peak %.2f GB, %.2f GB on disk",
-        result.size, result.seconds, f"{result.events:,}", f"{result.events_per_second:,.0f}",
-        result.peak_bytes / 1e9, result.disk_bytes / 1e9,
-    )  # fmt: skip
+        result.size,
+        result.seconds,
+        f"{result.events:,}",
+        f"{result.events_per_second:,.0f}",
+        result.peak_bytes / 1e9,
+        result.disk_bytes / 1e9,
+    )
     logging.info(json.dumps(asdict(result)))
     return 0
 

@@ -16,9 +16,14 @@ from bench.record import Figure
 
 METRICS = ("auc_roc", "auc_pr", "brier", "ece", "calibration_slope")
 TABLES = (
-    "model_runs", "model_stages", "model_performance", "feature_importance", "feature_bins",
-    "predictions", "prediction_reasons",
-)  # fmt: skip
+    "model_runs",
+    "model_stages",
+    "model_performance",
+    "feature_importance",
+    "feature_bins",
+    "predictions",
+    "prediction_reasons",
+)
 
 
 def champion(connection: duckdb.DuckDBPyConnection) -> tuple[str, date, str, dict[str, Any]]:

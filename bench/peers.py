@@ -82,10 +82,15 @@ def knowable(
     known = np.isin(_days(data.frame), data.split.before_test)
     features, chances = data.frame.loc[known, data.contract.names], probabilities[known]
     model = HistGradientBoostingClassifier(
-        learning_rate=0.1, max_iter=150, max_leaf_nodes=8, min_samples_leaf=60,
-        l2_regularization=1.0, early_stopping=False, random_state=seed,
+        learning_rate=0.1,
+        max_iter=150,
+        max_leaf_nodes=8,
+        min_samples_leaf=60,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
         interaction_cst="no_interactions" if is_additive else None,
-    )  # fmt: skip
+    )
     # Each row once as a churn and once as none, weighted by how likely either is.
     model.fit(
         pd.concat([features, features]),
@@ -105,15 +110,19 @@ def lightgbm_scores(data: TrainingData, seed: int) -> np.ndarray | None:
     except ImportError:
         return None
     (train, labels), (held, held_labels) = (
-        data.of(data.split.train), data.of(data.split.validation)
-    )  # fmt: skip
+        data.of(data.split.train),
+        data.of(data.split.validation),
+    )
     best: tuple[float, int, dict[str, Any]] | None = None
     for knobs in GRID:
         model = _lightgbm(lightgbm, knobs, ROUNDS, seed)
         model.fit(
-            train, labels, eval_set=[(held, held_labels)], eval_metric="binary_logloss",
+            train,
+            labels,
+            eval_set=[(held, held_labels)],
+            eval_metric="binary_logloss",
             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
-        )  # fmt: skip
+        )
         loss = log_loss(held_labels, model.predict_proba(held)[:, 1])
         if best is None or loss < best[0]:
             best = (loss, max(model.best_iteration_, 1), knobs)

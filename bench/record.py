@@ -98,9 +98,11 @@ def run_child(command: Sequence[str], environment: Mapping[str, str] | None = No
         began = time.perf_counter()
         child = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT, env={**os.environ, **(environment or {})},
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -68,15 +68,19 @@ def run_dbt(folder: Path, *arguments: str) -> Measured:
     """Run dbt on the world in a folder; its files stay in that folder."""
     return run_child(
         [
-            "-m", "dbt.cli.main", "--quiet", *arguments,
-            f"--profiles-dir={folder}", f"--target-path={folder / 'target'}",
+            "-m",
+            "dbt.cli.main",
+            "--quiet",
+            *arguments,
+            f"--profiles-dir={folder}",
+            f"--target-path={folder / 'target'}",
             f"--log-path={folder / 'logs'}",
         ],
         {
             "PLUMBLINE_RAW": str(folder / "raw"),
             "PLUMBLINE_BUILD": str(folder / "plumbline.duckdb"),
         },
-    )  # fmt: skip
+    )
 
 
 def model_seconds(folder: Path) -> dict[str, float]:

@@ -85,9 +85,7 @@ def training(file: Path) -> dict[str, float]:
     drawn = drawn.sort_values(["as_of_date", "account_id"], ignore_index=True)
     split = split_dates(drawn["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
     constant = constant_features(rows_of(drawn, split.train), contract.names)
-    data = TrainingData(
-        drawn, contract.without_features(constant), aim.label, split, CAPACITY
-    )
+    data = TrainingData(drawn, contract.without_features(constant), aim.label, split, CAPACITY)
     with threadpool_limits(limits=settings.threads):
         judging = Clock()
         chosen = choose(judge_candidates(data, settings))

@@ -9,8 +9,18 @@ from ml.contract import FeatureContract
 from plumbline.errors import UserError
 
 KEYS = ("account_id", "as_of_date")
-NUMERIC_TYPES = ("DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC", "BIGINT", "INTEGER", "SMALLINT",
-                 "TINYINT", "HUGEINT")
+NUMERIC_TYPES = (
+    "DOUBLE",
+    "FLOAT",
+    "REAL",
+    "DECIMAL",
+    "NUMERIC",
+    "BIGINT",
+    "INTEGER",
+    "SMALLINT",
+    "TINYINT",
+    "HUGEINT",
+)
 
 
 def check_columns(types: Mapping[str, str], contract: FeatureContract, relation: str) -> None:

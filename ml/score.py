@@ -157,10 +157,12 @@ def score_frame(
     """
     champion, knobs = artefact.champion, settings.scoring
     with threadpool_limits(limits=settings.threads):
-        log_odds = np.concatenate([
-            artefact.log_odds(features.iloc[start : start + CHUNK])
-            for start in range(0, max(len(features), 1), CHUNK)
-        ])
+        log_odds = np.concatenate(
+            [
+                artefact.log_odds(features.iloc[start : start + CHUNK])
+                for start in range(0, max(len(features), 1), CHUNK)
+            ]
+        )
         explained = np.arange(len(features))
         if len(features) > knobs.all_reasons_up_to:
             paid = np.zeros(len(features)) if mrr is None else mrr
@@ -203,29 +205,31 @@ def first_of_lists(log_odds: np.ndarray, mrr: np.ndarray, count: int) -> np.ndar
     return np.sort(np.argsort(places.min(axis=0), kind="stable")[:count])
 
 
-def _tables(
-    accounts: np.ndarray, features: pd.DataFrame, scores: Scores
-) -> dict[str, pa.Table]:
+def _tables(accounts: np.ndarray, features: pd.DataFrame, scores: Scores) -> dict[str, pa.Table]:
     """Lay the scores out as the rows of ``predictions`` and ``prediction_reasons``."""
     count, width = scores.contributions.shape
     names = pa.array(accounts, type=pa.string())
     columns = pa.array(list(features.columns), type=pa.string())
-    predictions = pa.table({
-        "account_id": names,
-        "probability": expit(scores.log_odds),
-        "log_odds": scores.log_odds,
-        "baseline_log_odds": np.full(len(accounts), scores.baseline),
-    })
+    predictions = pa.table(
+        {
+            "account_id": names,
+            "probability": expit(scores.log_odds),
+            "log_odds": scores.log_odds,
+            "baseline_log_odds": np.full(len(accounts), scores.baseline),
+        }
+    )
     # Dictionaries: each of the few names is held once, not once a row.
     rows = np.repeat(scores.explained.astype(np.int32), width)
     places = np.tile(np.arange(width, dtype=np.int32), count)
-    reasons = pa.table({
-        "account_id": pa.DictionaryArray.from_arrays(pa.array(rows), names),
-        "feature_name": pa.DictionaryArray.from_arrays(pa.array(places), columns),
-        "feature_value": pa.array(
-            features.iloc[scores.explained].to_numpy().ravel(), from_pandas=True
-        ),
-        "contribution": scores.contributions.ravel(),
-        "reason_rank": scores.ranks.ravel(),
-    })
+    reasons = pa.table(
+        {
+            "account_id": pa.DictionaryArray.from_arrays(pa.array(rows), names),
+            "feature_name": pa.DictionaryArray.from_arrays(pa.array(places), columns),
+            "feature_value": pa.array(
+                features.iloc[scores.explained].to_numpy().ravel(), from_pandas=True
+            ),
+            "contribution": scores.contributions.ravel(),
+            "reason_rank": scores.ranks.ravel(),
+        }
+    )
     return {"predictions": predictions, "prediction_reasons": reasons}

@@ -54,9 +54,7 @@ def insert_statement(table: str, given: Collection[str], constants: Sequence[str
         raise ValueError(f"ml.{table}: columns {sorted(different)} differ")
     targets = [*constants, *given]
     chosen = [f"cast({'?' if n in constants else n} as {columns[n]})" for n in targets]
-    return (
-        f"insert into ml.{table} ({', '.join(targets)}) select {', '.join(chosen)} from new_rows"
-    )
+    return f"insert into ml.{table} ({', '.join(targets)}) select {', '.join(chosen)} from new_rows"
 
 
 def feature_selection(numbers: Sequence[str]) -> str:

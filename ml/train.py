@@ -134,7 +134,12 @@ def train(
         label_name=aim.label,
     )
     version_name = runs.model_version(
-        run.target, as_of_date, run.code_fingerprint, run.data_fingerprint, parameters, aim.label,
+        run.target,
+        as_of_date,
+        run.code_fingerprint,
+        run.data_fingerprint,
+        parameters,
+        aim.label,
         contract.names,
     )
     run = replace(run, model_version=version_name, parameters={**parameters, "run_id": run_id})
@@ -205,9 +210,9 @@ def _train(
     tables = {
         "model_performance": performance,
         "feature_importance": feature_importance(champion, features).assign(target=run.target),
-        "feature_bins": drift_bins(
-            features, chosen, champion, settings.scoring.drift_bins
-        ).assign(target=run.target),
+        "feature_bins": drift_bins(features, chosen, champion, settings.scoring.drift_bins).assign(
+            target=run.target
+        ),
     }
     run = replace(
         run,

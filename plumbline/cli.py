@@ -46,7 +46,18 @@ def cli() -> None:
 
 
 for command in (
-    backtest, compare, demo, docs, inspect, models, nightly, promote, rollback, score, train, verify
+    backtest,
+    compare,
+    demo,
+    docs,
+    inspect,
+    models,
+    nightly,
+    promote,
+    rollback,
+    score,
+    train,
+    verify,
 ):
     cli.add_command(command)
 

@@ -122,4 +122,3 @@ def _intercept(offset: np.ndarray, labels: np.ndarray) -> float:
         else:
             high = middle
     return (low + high) / 2
-

@@ -158,9 +158,7 @@ def _parts(
     return parts
 
 
-def _step_functions(
-    pipeline: Pipeline, names: pd.Index
-) -> tuple[tuple[StepFunction, ...], float]:
+def _step_functions(pipeline: Pipeline, names: pd.Index) -> tuple[tuple[StepFunction, ...], float]:
     """Read one step function per feature from the trees.
 
     The thresholds come from the trees, the values from the model itself: its log-odds with one

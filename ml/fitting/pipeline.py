@@ -141,13 +141,17 @@ def build_pipeline(
     """
     if kind == LOGISTIC:
         knobs = settings.logistic_regression
-        return Pipeline([
-            ("squash", Squash(knobs.clip_quantile, knobs.log_above_skewness)),
-            ("impute", SimpleImputer(
-                strategy="median", add_indicator=True, keep_empty_features=True)),
-            ("scale", StandardScaler()),
-            ("model", LogisticRegression(C=knobs.inverse_penalty, max_iter=500, tol=1e-6)),
-        ])
+        return Pipeline(
+            [
+                ("squash", Squash(knobs.clip_quantile, knobs.log_above_skewness)),
+                (
+                    "impute",
+                    SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+                ),
+                ("scale", StandardScaler()),
+                ("model", LogisticRegression(C=knobs.inverse_penalty, max_iter=500, tol=1e-6)),
+            ]
+        )
     if kind == ADDITIVE:
         model = _boosting(settings.additive_boosting, contract, settings.seed, iterations)
         return Pipeline([("model", model.set_params(interaction_cst="no_interactions"))])

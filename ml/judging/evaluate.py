@@ -62,9 +62,7 @@ def performance(outcomes: Outcomes, settings: EvaluationSettings, seed: int) -> 
     rows = [
         (name, value, *_bounds(drawn[name], settings.confidence)) for name, value in point.items()
     ]
-    return pd.DataFrame(
-        rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"]
-    )
+    return pd.DataFrame(rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"])
 
 
 def paired_differences(

@@ -235,9 +235,13 @@ def check_alone(
     """
     found = strongest_alone(slices, names, target.label, settings)
     if found is not None and found.auc >= found.limit:
-        other = "" if CHURN in settings.target else (
-            "; where it rightly decides, as a fixed term does a change of price, name the target "
-            "in targets_off of plumbline.toml"
+        other = (
+            ""
+            if CHURN in settings.target
+            else (
+                "; where it rightly decides, as a fixed term does a change of price, name the "
+                "target in targets_off of plumbline.toml"
+            )
         )
         raise UserError(
             f"feature {found.feature} alone ranks {target.positives} with AUC {found.auc:.3f} "

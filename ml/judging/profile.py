@@ -94,6 +94,4 @@ def drift_bins(
         As of `feature_bins`; the probabilities under the name ``(score)``.
     """
     scores = pd.DataFrame({SCORE: expit(champion.calibration.apply(chosen.test))})
-    return pd.concat(
-        [feature_bins(features, bins), feature_bins(scores, bins)], ignore_index=True
-    )
+    return pd.concat([feature_bins(features, bins), feature_bins(scores, bins)], ignore_index=True)

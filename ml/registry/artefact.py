@@ -66,7 +66,7 @@ def write_artefact(artefact: Artefact, folder: Path) -> tuple[str, str]:
     name = f"{artefact.model_version}.joblib"
     temporary = folder / f".{name}.{os.getpid()}.tmp"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
@@ -125,8 +125,9 @@ def load_artefact(path: Path, sha256: str) -> Artefact:
             RETRAIN,
         ) from error
     except Exception as error:  # whatever unpickling meets
-        raise UserError(f"the model file {path} was written by another code version", RETRAIN) \
-            from error
+        raise UserError(
+            f"the model file {path} was written by another code version", RETRAIN
+        ) from error
     if not isinstance(artefact, Artefact):
         raise UserError(f"the model file {path} holds no model of this project", RETRAIN)
     return artefact

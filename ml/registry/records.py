@@ -85,9 +85,7 @@ def recipe(
     }
 
 
-def verdict(
-    chosen: Candidate, positives: str, settings: EvaluationSettings
-) -> dict[str, Any]:
+def verdict(chosen: Candidate, positives: str, settings: EvaluationSettings) -> dict[str, Any]:
     """Judge the champion by its AUC on the untouched last slice."""
     auc = chosen.metric("test", "auc_roc")
     told = (
@@ -100,9 +98,7 @@ def verdict(
             "sentence": f"The model ranks {positives} better than chance on the last period, "
             f"which it had not seen ({told}).",
         }
-    held, ranked = (
-        ("hardly any", "little") if auc["lower_bound"] > CHANCE else ("no", "no")
-    )
+    held, ranked = ("hardly any", "little") if auc["lower_bound"] > CHANCE else ("no", "no")
     return {
         "verdict": NO_SIGNAL,
         "sentence": f"The data holds {held} signal that the model could use: on the last period, "
@@ -114,9 +110,7 @@ def verdict(
 def untrained(run: ModelRun, error: TooLittleDataError) -> ModelRun:
     """Return the run of a training for which there was too little data."""
     sentence = f"No model was trained: {error.message}; {error.remedy}."
-    return replace(
-        run, metrics={"verdict": TOO_FEW_POSITIVES, "sentence": sentence}
-    )
+    return replace(run, metrics={"verdict": TOO_FEW_POSITIVES, "sentence": sentence})
 
 
 def run_row(run: ModelRun) -> pd.DataFrame:

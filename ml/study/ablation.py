@@ -65,9 +65,12 @@ def ablate(
     table = pd.DataFrame(
         rows,
         columns=[
-            "left_out_kind", "left_out", "metric_name", "difference", "lower_bound", "upper_bound",
+            "left_out_kind",
+            "left_out",
+            "metric_name",
+            "difference",
+            "lower_bound",
+            "upper_bound",
         ],
-    )  # fmt: skip
-    return table.assign(
-        examples=full.labels.size, positives=int(np.sum(full.labels))
     )
+    return table.assign(examples=full.labels.size, positives=int(np.sum(full.labels)))

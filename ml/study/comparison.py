@@ -30,8 +30,14 @@ ALL, WITHOUT_NPS = "all", "without_nps"
 NPS = "nps_score"
 UNCHANGED = AffineMap(intercept=0.0, slope=1.0)
 METRICS = (
-    "auc_roc", "auc_pr", "precision_at_80_recall", "lift_at_decile", "brier", "ece", "log_loss",
-)  # fmt: skip
+    "auc_roc",
+    "auc_pr",
+    "precision_at_80_recall",
+    "lift_at_decile",
+    "brier",
+    "ece",
+    "log_loss",
+)
 Progress = Callable[[float, float, str], None]
 
 
@@ -108,9 +114,11 @@ def compare(
             table = table[table["metric_name"].isin(METRICS)]
             sample = data.frame[features.names].tail(settings.comparison.latency_calls)
             timed = timings(
-                judged.fit_seconds, judged.predict_seconds, latencies(judged.last, sample),
+                judged.fit_seconds,
+                judged.predict_seconds,
+                latencies(judged.last, sample),
                 settings,
-            )  # fmt: skip
+            )
             tables.append(
                 pd.concat([table, timed], ignore_index=True).assign(
                     model_kind=kind,
@@ -122,9 +130,7 @@ def compare(
     return pd.concat(tables, ignore_index=True)
 
 
-def judge(
-    kind: str, data: Backtest, contract: FeatureContract, settings: Settings
-) -> Judged:
+def judge(kind: str, data: Backtest, contract: FeatureContract, settings: Settings) -> Judged:
     """Fit one kind of model at every origin and predict what came after."""
     raw: list[np.ndarray] = []
     labels: list[np.ndarray] = []

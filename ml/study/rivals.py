@@ -33,32 +33,42 @@ def build_rival(kind: str, contract: FeatureContract, settings: Settings) -> Pip
     """
     if kind == FOREST:
         forest = settings.random_forest
-        return Pipeline([
-            ("impute", _imputer()),
-            ("model", RandomForestClassifier(
-                n_estimators=forest.trees,
-                min_samples_leaf=forest.min_samples_leaf,
-                max_features=forest.max_features,
-                random_state=settings.seed,
-                n_jobs=settings.threads,
-            )),
-        ])
+        return Pipeline(
+            [
+                ("impute", _imputer()),
+                (
+                    "model",
+                    RandomForestClassifier(
+                        n_estimators=forest.trees,
+                        min_samples_leaf=forest.min_samples_leaf,
+                        max_features=forest.max_features,
+                        random_state=settings.seed,
+                        n_jobs=settings.threads,
+                    ),
+                ),
+            ]
+        )
     if kind == PERCEPTRON:
         knobs, squash = settings.multilayer_perceptron, settings.logistic_regression
-        return Pipeline([
-            ("squash", Squash(squash.clip_quantile, squash.log_above_skewness)),
-            ("impute", _imputer()),
-            ("scale", StandardScaler()),
-            ("model", MLPClassifier(
-                hidden_layer_sizes=(knobs.first_layer, knobs.second_layer),
-                alpha=knobs.penalty,
-                learning_rate_init=knobs.learning_rate,
-                max_iter=knobs.epochs,
-                # never reached: the passes are fixed, and no warning says so
-                n_iter_no_change=knobs.epochs + 1,
-                random_state=settings.seed,
-            )),
-        ])
+        return Pipeline(
+            [
+                ("squash", Squash(squash.clip_quantile, squash.log_above_skewness)),
+                ("impute", _imputer()),
+                ("scale", StandardScaler()),
+                (
+                    "model",
+                    MLPClassifier(
+                        hidden_layer_sizes=(knobs.first_layer, knobs.second_layer),
+                        alpha=knobs.penalty,
+                        learning_rate_init=knobs.learning_rate,
+                        max_iter=knobs.epochs,
+                        # never reached: the passes are fixed, and no warning says so
+                        n_iter_no_change=knobs.epochs + 1,
+                        random_state=settings.seed,
+                    ),
+                ),
+            ]
+        )
     return build_pipeline(kind, contract, settings, settings.comparison.rounds)
 
 

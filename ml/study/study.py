@@ -94,11 +94,18 @@ def study(
     check_labels(frame, aim.label, settings.split.min_train_positive_accounts)
     check_values(frame, contract)
     version = runs.model_version(
-        f"study-{target}", as_of_date, runs.code_fingerprint(),
-        runs.data_fingerprint(frame), asdict(settings), capacity, sorted(source_types_off),
+        f"study-{target}",
+        as_of_date,
+        runs.code_fingerprint(),
+        runs.data_fingerprint(frame),
+        asdict(settings),
+        capacity,
+        sorted(source_types_off),
     )
     origins = rolling_origins(
-        frame["as_of_date"].to_numpy(), settings.comparison.origins, aim.embargo_days,
+        frame["as_of_date"].to_numpy(),
+        settings.comparison.origins,
+        aim.embargo_days,
         settings.split.min_train_dates,
     )
     for origin in origins:
@@ -111,7 +118,10 @@ def study(
     contract = contract.without_features(dropped)
     data = Backtest(frame, aim.label, origins, aim.embargo_days, capacity)
     last = Backtest(
-        frame, aim.label, origins[-settings.comparison.ablation_origins :], aim.embargo_days,
+        frame,
+        aim.label,
+        origins[-settings.comparison.ablation_origins :],
+        aim.embargo_days,
         capacity,
     )
     with threadpool_limits(limits=settings.threads):

@@ -59,6 +59,4 @@ def timings(
         drawn = rng.choice(values, (settings.evaluation.resamples, values.size))
         bounds = np.quantile(statistic(drawn, axis=1), (tail, 1 - tail))
         rows.append((name, float(statistic(values)), *map(float, bounds)))
-    return pd.DataFrame(
-        rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"]
-    )
+    return pd.DataFrame(rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"])

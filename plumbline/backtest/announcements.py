@@ -17,9 +17,7 @@ from plumbline.backtest.dates import NIGHT_DAYS
 EARLY_DAYS = 30
 
 
-def announced(
-    churns: pd.DataFrame, scores: pd.DataFrame, nights: Sequence[date]
-) -> pd.DataFrame:
+def announced(churns: pd.DataFrame, scores: pd.DataFrame, nights: Sequence[date]) -> pd.DataFrame:
     """Say of each churn what the lists said before it.
 
     Parameters
@@ -52,10 +50,17 @@ def announced(
     scores = scores.sort_values(["account_id", "as_of_date"], kind="stable")
     shares = scores.groupby("as_of_date")["is_on_worklist"].mean()
     by_account = dict(tuple(scores.groupby("account_id")))
-    found = [_said(row, by_account.get(row.account_id), shares, early, first)
-             for row in rows.itertuples()]  # fmt: skip
-    kinds = {"was_announced": bool, "was_listed": bool, "lead_days": float,
-             "is_from_start": bool, "chance": float}  # fmt: skip
+    found = [
+        _said(row, by_account.get(row.account_id), shares, early, first)
+        for row in rows.itertuples()
+    ]
+    kinds = {
+        "was_announced": bool,
+        "was_listed": bool,
+        "lead_days": float,
+        "is_from_start": bool,
+        "chance": float,
+    }
     told = pd.DataFrame(found, columns=list(kinds)).astype(kinds)
     return pd.concat([rows, told], axis=1)
 

@@ -35,10 +35,27 @@ def calibration(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
         inside = (bins == number).astype(float)
         rate = draws.ratio(label * inside, inside)
         mean = float(probability[bins == number].mean())
-        rows.append((mean, rate.value, rate.lower, rate.upper, int(inside.sum()),
-                     int((label * inside).sum())))  # fmt: skip
-    return pd.DataFrame(rows, columns=["mean_probability", "realised_rate", "lower_bound",
-                                       "upper_bound", "examples", "positives"])  # fmt: skip
+        rows.append(
+            (
+                mean,
+                rate.value,
+                rate.lower,
+                rate.upper,
+                int(inside.sum()),
+                int((label * inside).sum()),
+            )
+        )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "mean_probability",
+            "realised_rate",
+            "lower_bound",
+            "upper_bound",
+            "examples",
+            "positives",
+        ],
+    )
 
 
 def lift(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
@@ -66,10 +83,12 @@ def lift(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
             with np.errstate(divide="ignore", invalid="ignore"):
                 drawn = draws.sums(label * inside) / draws.sums(inside)
                 bounds = draws.bounds(drawn / (draws.sums(label) / draws.sums(ones)))
-        rows.append((number, rate.value / label.mean(), *bounds, int(inside.sum()),
-                     int(label @ inside)))  # fmt: skip
-    return pd.DataFrame(rows, columns=["decile", "lift", "lower_bound", "upper_bound", "examples",
-                                       "positives"])  # fmt: skip
+        rows.append(
+            (number, rate.value / label.mean(), *bounds, int(inside.sum()), int(label @ inside))
+        )
+    return pd.DataFrame(
+        rows, columns=["decile", "lift", "lower_bound", "upper_bound", "examples", "positives"]
+    )
 
 
 def precision_recall(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
@@ -95,9 +114,11 @@ def precision_recall(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
 
     drawn = np.array([at(counts[draws.codes]) for counts in draws.counts])
     bounds = [draws.bounds(column) for column in drawn.T]
-    return pd.DataFrame({
-        "recall": RECALLS,
-        "precision": at(np.ones_like(label)),
-        "lower_bound": [low for low, _ in bounds],
-        "upper_bound": [high for _, high in bounds],
-    })
+    return pd.DataFrame(
+        {
+            "recall": RECALLS,
+            "precision": at(np.ones_like(label)),
+            "lower_bound": [low for low, _ in bounds],
+            "upper_bound": [high for _, high in bounds],
+        }
+    )

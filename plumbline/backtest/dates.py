@@ -40,9 +40,7 @@ class Dates:
         return sorted(day for day in wanted if day >= first)
 
 
-def plan_dates(
-    begin: date, end: date, known: tuple[date, date] | None, origin_days: int
-) -> Dates:
+def plan_dates(begin: date, end: date, known: tuple[date, date] | None, origin_days: int) -> Dates:
     """Lay nights and origins between two dates, both included.
 
     Parameters

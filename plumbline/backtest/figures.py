@@ -70,37 +70,40 @@ def gather(
     worst = [judge.SCORE, *judge.worst_drifts(found.drifts)]
     drifts = found.drifts[found.drifts["feature_name"].isin(worst)]
     nights = judge.nightly_rows(found)
-    return plain({
-        "target": plan.target,
-        "positives": aim.positives,
-        "nobody": "nobody churns" if is_churn else "nobody does",
-        "horizon_days": aim.horizon_days,
-        "embargo_days": plan.embargo_days,
-        "source": plan.settings.source,
-        "from": span[0],
-        "to": span[1],
-        "known_until": as_of,
-        "confidence": settings.confidence,
-        "nights": nights.to_dict("records"),
-        "matured_nights": int((nights["matured"] > 0).sum()),
-        "outcomes": len(outcomes),
-        "outcome_accounts": int(outcomes["account_id"].nunique()),
-        "positive_accounts": int(
-            outcomes.loc[outcomes["is_positive"] == 1, "account_id"].nunique()
-        ),
-        "origins": found.origins.to_dict("records"),
-        "figures": {name: asdict(value) for name, value in measured.items()},
-        "churns": len(churns) if is_churn else None,
-        "lead_times": {
-            "lead_days": sorted(churns.loc[churns["lead_days"].notna(), "lead_days"]),
-            "from_start_days": sorted(churns.loc[churns["is_from_start"], "lead_days"]),
-        },
-        "curves": shown,
-        "drift": {name: drifts[drifts["feature_name"] == name].to_dict("records")
-                  for name in worst},
-        "drifting": drifting(found.drifts),
-        "assumption": assumption,
-    })  # fmt: skip
+    return plain(
+        {
+            "target": plan.target,
+            "positives": aim.positives,
+            "nobody": "nobody churns" if is_churn else "nobody does",
+            "horizon_days": aim.horizon_days,
+            "embargo_days": plan.embargo_days,
+            "source": plan.settings.source,
+            "from": span[0],
+            "to": span[1],
+            "known_until": as_of,
+            "confidence": settings.confidence,
+            "nights": nights.to_dict("records"),
+            "matured_nights": int((nights["matured"] > 0).sum()),
+            "outcomes": len(outcomes),
+            "outcome_accounts": int(outcomes["account_id"].nunique()),
+            "positive_accounts": int(
+                outcomes.loc[outcomes["is_positive"] == 1, "account_id"].nunique()
+            ),
+            "origins": found.origins.to_dict("records"),
+            "figures": {name: asdict(value) for name, value in measured.items()},
+            "churns": len(churns) if is_churn else None,
+            "lead_times": {
+                "lead_days": sorted(churns.loc[churns["lead_days"].notna(), "lead_days"]),
+                "from_start_days": sorted(churns.loc[churns["is_from_start"], "lead_days"]),
+            },
+            "curves": shown,
+            "drift": {
+                name: drifts[drifts["feature_name"] == name].to_dict("records") for name in worst
+            },
+            "drifting": drifting(found.drifts),
+            "assumption": assumption,
+        }
+    )
 
 
 def drifting(drifts: Any) -> list[dict[str, Any]]:
@@ -182,5 +185,7 @@ def assumption_of(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
             "change saved_share there, then run `plumbline nightly`",
         )
     return {
-        **found, "central_value": centre["rule_value"], "central_source": centre["source"],
-    }  # fmt: skip
+        **found,
+        "central_value": centre["rule_value"],
+        "central_source": centre["source"],
+    }

@@ -54,9 +54,7 @@ class Replayed:
         return sorted(pd.to_datetime(self.scores["as_of_date"]).dt.date.unique())
 
 
-def collect(
-    file: Path, memory: Memory, target: str, as_of: date, embargo_days: int
-) -> Replayed:
+def collect(file: Path, memory: Memory, target: str, as_of: date, embargo_days: int) -> Replayed:
     """Read what the origins left and lay what came beside it.
 
     Parameters
@@ -111,9 +109,7 @@ def collect(
     return Replayed(scores, outcomes, announced(churns, scores, days), drifts, origins)
 
 
-def skill(
-    outcomes: pd.DataFrame, settings: EvaluationSettings, seed: int
-) -> dict[str, Interval]:
+def skill(outcomes: pd.DataFrame, settings: EvaluationSettings, seed: int) -> dict[str, Interval]:
     """Metrics of the matured nights, pooled, and of the first rows that the team has slots for."""
     if outcomes.empty:
         return {}
@@ -192,9 +188,11 @@ def draws_of(accounts: pd.Series, settings: EvaluationSettings, seed: int) -> Dr
 def nightly_rows(replayed: Replayed) -> pd.DataFrame:
     """One row per night: accounts scored and listed, slots, model, outcomes known."""
     rows = replayed.scores.groupby("as_of_date", as_index=False).agg(
-        scored=("account_id", "size"), listed=("is_on_worklist", "sum"),
-        capacity=("capacity", "first"), model_version=("model_version", "first"),
-    )  # fmt: skip
+        scored=("account_id", "size"),
+        listed=("is_on_worklist", "sum"),
+        capacity=("capacity", "first"),
+        model_version=("model_version", "first"),
+    )
     known = replayed.outcomes.groupby("as_of_date")["is_positive"].agg(["size", "sum"])
     rows["matured"] = rows["as_of_date"].map(known["size"]).fillna(0).astype(int)
     rows["positives"] = rows["as_of_date"].map(known["sum"]).fillna(0).astype(int)

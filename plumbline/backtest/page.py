@@ -44,9 +44,13 @@ def render(figures: dict[str, Any]) -> str:
         if row.name in figures["figures"]
     ]
     return environment.get_template("page.html").render(
-        figures=figures, rows=rows, style=Markup(style), plots=drawn(figures), shown=shown,
+        figures=figures,
+        rows=rows,
+        style=Markup(style),
+        plots=drawn(figures),
+        shown=shown,
         shown_interval=shown_interval,
-    )  # fmt: skip
+    )
 
 
 def explained(row: Row, figures: dict[str, Any]) -> str:

@@ -20,17 +20,34 @@ from plumbline.backtest.judge import SCORE
 
 # Colours that only stand for those of the page, so that it reads in light and in dark.
 INK, SOFT, LINE, ACCENT, PALE, WARN = (f"#0{n}0{n}0{n}" for n in (1, 2, 3, 4, 5, 6))
-COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", ACCENT: "accent", PALE: "accent-soft",
-           WARN: "warn"}  # fmt: skip
+COLOURS = {
+    INK: "ink",
+    SOFT: "soft",
+    LINE: "line",
+    ACCENT: "accent",
+    PALE: "accent-soft",
+    WARN: "warn",
+}
 STYLE = {
     "svg.fonttype": "none",
     "font.size": 10,
-    "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": SOFT, "xtick.color": SOFT,
-    "ytick.color": SOFT, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": LINE,
-    "grid.linewidth": 0.6, "axes.axisbelow": True, "axes.facecolor": "none",
-    "legend.frameon": False, "lines.linewidth": 1.8,
-}  # fmt: skip
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": SOFT,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.facecolor": "none",
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+}
 SIZE = (7.4, 4.2)
 MARKS = ("-", "--", "-.", ":")
 LEAST_SHOWN = 0.01  # of a limit: nothing has no place on a log scale
@@ -69,13 +86,31 @@ def calibration(figures: Figures) -> str:
     base = figures["figures"]["base_rate"]["value"]
     with drawing("calibration", "Calibration") as (axes, made):
         most = 1.08 * max(rows["upper_bound"].max(), rows["mean_probability"].max())
-        axes.plot([0, most], [0, most], color=SOFT, linestyle="--", linewidth=1,
-                  label="perfect calibration")  # fmt: skip
+        axes.plot(
+            [0, most],
+            [0, most],
+            color=SOFT,
+            linestyle="--",
+            linewidth=1,
+            label="perfect calibration",
+        )
         _with_bars(axes, rows["mean_probability"], rows["realised_rate"], rows, "tenth of the rows")
-        axes.plot([0], [base], marker="X", markersize=9, linestyle="none", color=WARN,
-                  clip_on=False, label=f"{figures['nobody']}: foretells 0, and the base rate comes")
-        axes.set(xlabel=f"foretold probability, {figures['horizon_days']} days ahead",
-                 ylabel="realised rate", xlim=(0, most), ylim=(0, most))  # fmt: skip
+        axes.plot(
+            [0],
+            [base],
+            marker="X",
+            markersize=9,
+            linestyle="none",
+            color=WARN,
+            clip_on=False,
+            label=f"{figures['nobody']}: foretells 0, and the base rate comes",
+        )
+        axes.set(
+            xlabel=f"foretold probability, {figures['horizon_days']} days ahead",
+            ylabel="realised rate",
+            xlim=(0, most),
+            ylim=(0, most),
+        )
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         _legend(axes)
@@ -88,10 +123,18 @@ def lift(figures: Figures) -> str:
     with drawing("lift", "Lift by decile") as (axes, made):
         axes.bar(rows["decile"], rows["lift"], color=PALE, edgecolor=ACCENT, width=0.7)
         _with_bars(axes, rows["decile"], rows["lift"], rows, "lift of the tenth")
-        axes.axhline(1, color=WARN, linestyle="--", linewidth=1.4,
-                     label=f"a list drawn by lot, or {figures['nobody']}")  # fmt: skip
-        axes.set(xlabel="tenth of each night's ranking (1: the riskiest)",
-                 ylabel="times the base rate", xticks=rows["decile"])  # fmt: skip
+        axes.axhline(
+            1,
+            color=WARN,
+            linestyle="--",
+            linewidth=1.4,
+            label=f"a list drawn by lot, or {figures['nobody']}",
+        )
+        axes.set(
+            xlabel="tenth of each night's ranking (1: the riskiest)",
+            ylabel="times the base rate",
+            xticks=rows["decile"],
+        )
         axes.grid(axis="x", visible=False)
         _legend(axes)
     return made[0]
@@ -102,18 +145,37 @@ def precision_recall(figures: Figures) -> str:
     rows = pd.DataFrame(figures["curves"]["precision_recall"]).astype(float)
     found = figures["figures"]
     with drawing("precision_recall", "Precision against recall") as (axes, made):
-        axes.fill_between(rows["recall"], rows["lower_bound"], rows["upper_bound"], color=PALE,
-                          label=f"{figures['confidence']:.0%} interval")  # fmt: skip
+        axes.fill_between(
+            rows["recall"],
+            rows["lower_bound"],
+            rows["upper_bound"],
+            color=PALE,
+            label=f"{figures['confidence']:.0%} interval",
+        )
         axes.plot(rows["recall"], rows["precision"], color=ACCENT, label="replayed models")
-        axes.plot(found["recall_at_capacity"]["value"], found["precision_at_capacity"]["value"],
-                  marker="o", markersize=8, linestyle="none", color=INK,
-                  label="at the team's capacity")  # fmt: skip
-        axes.axhline(found["base_rate"]["value"], color=WARN, linestyle="--", linewidth=1.4,
-                     label=f"base rate (by lot); {figures['nobody']}: finds nobody")  # fmt: skip
+        axes.plot(
+            found["recall_at_capacity"]["value"],
+            found["precision_at_capacity"]["value"],
+            marker="o",
+            markersize=8,
+            linestyle="none",
+            color=INK,
+            label="at the team's capacity",
+        )
+        axes.axhline(
+            found["base_rate"]["value"],
+            color=WARN,
+            linestyle="--",
+            linewidth=1.4,
+            label=f"base rate (by lot); {figures['nobody']}: finds nobody",
+        )
         top = max(rows["upper_bound"].iloc[2:].max(), found["precision_at_capacity"]["value"])
-        axes.set(xlabel=f"recall: share of all {figures['positives']} found",
-                 ylabel="precision: share of those listed", xlim=(0, 1),
-                 ylim=(0, min(1, 1.1 * top)))  # fmt: skip
+        axes.set(
+            xlabel=f"recall: share of all {figures['positives']} found",
+            ylabel="precision: share of those listed",
+            xlim=(0, 1),
+            ylim=(0, min(1, 1.1 * top)),
+        )
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         _legend(axes)
@@ -130,19 +192,39 @@ def lead_times(figures: Figures) -> str:
     unlisted = figures["churns"] - len(times["lead_days"])
     with drawing("lead_times", "Lead time") as (axes, made):
         edges = np.arange(0, max([*times["lead_days"], EARLY_DAYS]) + 2 * NIGHT_DAYS, NIGHT_DAYS)
-        axes.hist([inside, from_start], bins=edges, stacked=True, color=[ACCENT, PALE],
-                  edgecolor=ACCENT, linewidth=0.8,
-                  label=["stay began on a night of the replay",
-                         "on its first night: at least so long"])  # fmt: skip
-        axes.bar([-1.5 * NIGHT_DAYS], [unlisted], width=NIGHT_DAYS, color="none", edgecolor=WARN,
-                 hatch="///", label="not on the last list before the churn")  # fmt: skip
+        axes.hist(
+            [inside, from_start],
+            bins=edges,
+            stacked=True,
+            color=[ACCENT, PALE],
+            edgecolor=ACCENT,
+            linewidth=0.8,
+            label=["stay began on a night of the replay", "on its first night: at least so long"],
+        )
+        axes.bar(
+            [-1.5 * NIGHT_DAYS],
+            [unlisted],
+            width=NIGHT_DAYS,
+            color="none",
+            edgecolor=WARN,
+            hatch="///",
+            label="not on the last list before the churn",
+        )
         axes.axvline(EARLY_DAYS, color=INK, linestyle="--", linewidth=1.2)
-        axes.annotate(f"{EARLY_DAYS} days: early", (EARLY_DAYS, 1), xytext=(4, -4),
-                      xycoords=("data", "axes fraction"), textcoords="offset points", va="top")
+        axes.annotate(
+            f"{EARLY_DAYS} days: early",
+            (EARLY_DAYS, 1),
+            xytext=(4, -4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            va="top",
+        )
         ticks = [-1.5 * NIGHT_DAYS, *edges[:: max(1, len(edges) // 8)]]
         axes.set_xticks(ticks, ["none", *(f"{tick:.0f}" for tick in ticks[1:])])
-        axes.set(xlabel="days from the first night of the last stay on the worklist to the churn",
-                 ylabel="churned accounts")  # fmt: skip
+        axes.set(
+            xlabel="days from the first night of the last stay on the worklist to the churn",
+            ylabel="churned accounts",
+        )
         axes.set_ylim(0, 1.1 * max(unlisted, *np.histogram(times["lead_days"], edges)[0], 1))
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="x", visible=False)
@@ -158,17 +240,27 @@ def drift(figures: Figures) -> str:
             days = pd.to_datetime(table["as_of_date"])
             label = "the probabilities" if name == SCORE else name
             share = (table["psi"] / table["psi_limit"]).astype(float).clip(lower=LEAST_SHOWN)
-            axes.plot(days, share, mark,
-                      color=ACCENT if name == SCORE else SOFT, marker="o", markersize=3.5,
-                      label=label)  # fmt: skip
+            axes.plot(
+                days,
+                share,
+                mark,
+                color=ACCENT if name == SCORE else SOFT,
+                marker="o",
+                markersize=3.5,
+                label=label,
+            )
         axes.axhline(1, color=WARN, linestyle="--", linewidth=1.4, label="limit of chance")
         first, last = (figures["nights"][place]["as_of_date"] for place in (0, -1))
-        axes.set(xlabel=f"night, {first} to {last}", ylabel="PSI, times its limit (log scale)",
-                 yscale="log")  # fmt: skip
+        axes.set(
+            xlabel=f"night, {first} to {last}",
+            ylabel="PSI, times its limit (log scale)",
+            yscale="log",
+        )
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("")
-        axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(
-            axes.xaxis.get_major_locator(), show_offset=False))  # fmt: skip
+        axes.xaxis.set_major_formatter(
+            matplotlib.dates.ConciseDateFormatter(axes.xaxis.get_major_locator(), show_offset=False)
+        )
         _legend(axes)
     return made[0]
 
@@ -176,11 +268,22 @@ def drift(figures: Figures) -> str:
 def _with_bars(axes: Any, x: Any, y: Any, rows: pd.DataFrame, label: str) -> None:
     below = (y - rows["lower_bound"].astype(float)).clip(lower=0)
     above = (rows["upper_bound"].astype(float) - y).clip(lower=0)
-    axes.errorbar(x, y, yerr=[below, above], fmt="o", color=ACCENT, ecolor=INK, elinewidth=1.2,
-                  capsize=3, markersize=5, label=label)  # fmt: skip
+    axes.errorbar(
+        x,
+        y,
+        yerr=[below, above],
+        fmt="o",
+        color=ACCENT,
+        ecolor=INK,
+        elinewidth=1.2,
+        capsize=3,
+        markersize=5,
+        label=label,
+    )
 
 
 def _legend(axes: Any) -> None:
     # above the plot, where it hides nothing
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1.4,
-                handlelength=1.8)  # fmt: skip
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1.4, handlelength=1.8
+    )

@@ -20,12 +20,14 @@ from plumbline.store import ops
 
 EXAMPLES = "feat_training_examples"
 LIST, DRIFT = "rpt_at_risk_accounts_history", "int_drifts__measured"
-RUNS = pa.schema([
-    ("run_id", pa.string()),
-    ("as_of_date", pa.date32()),
-    ("state", pa.string()),
-    ("recorded_at", pa.timestamp("us")),
-])
+RUNS = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("as_of_date", pa.date32()),
+        ("state", pa.string()),
+        ("recorded_at", pa.timestamp("us")),
+    ]
+)
 CAPACITY_INPUTS = ("staging.stg_master_records__account_versions", "reference.csm_capacity")
 LIST_COLUMNS = """
     account_id, life_number, churn_probability as probability, arr_usd, risk_rank, risk_tier,
@@ -97,14 +99,16 @@ def train_origin(plan: Replay, private: Settings, origin: date) -> str:
         keep(connection, f"features.{EXAMPLES}", examples)
     _show_night(plan, private, origin)
     model = scoring.choose_model(private, _run_id(origin), origin, True, plan.target)
-    row = pa.table({
-        "origin_date": [origin],
-        "model_version": pa.array([model.version], pa.string()),
-        "verdict": [model.verdict],
-        "sentence": [model.sentence],
-        "outcome": [model.outcome],
-        "example_count": [_matured(examples, label)],
-    })
+    row = pa.table(
+        {
+            "origin_date": [origin],
+            "model_version": pa.array([model.version], pa.string()),
+            "verdict": [model.verdict],
+            "sentence": [model.sentence],
+            "outcome": [model.outcome],
+            "example_count": [_matured(examples, label)],
+        }
+    )
     with duckdb.connect(str(private.build_file)) as connection:
         append(connection, "backtest.origins", row, "origin_date", origin)
     return model.outcome
@@ -120,8 +124,9 @@ def check_matured(examples: pa.Table, label: str, origin: date, embargo_days: in
     """
     last = origin - timedelta(days=embargo_days)
     rows = examples.select(["as_of_date", label]).to_pylist()
-    early = [row["as_of_date"] for row in rows if row[label] is not None
-             and row["as_of_date"] > last]  # fmt: skip
+    early = [
+        row["as_of_date"] for row in rows if row[label] is not None and row["as_of_date"] > last
+    ]
     if early:
         raise UserError(
             f"{len(early)} training rows of the origin {origin} have a label that was not known by"
@@ -170,9 +175,7 @@ def work_list(plan: Replay, night: date) -> pa.Table:
     if plan.target != scoring.CHURN:
         return plan.memory.read(f"{RANKED} order by account_id", [night])
     plan.memory.run(night, LIST)
-    return plan.memory.read(
-        f"select {LIST_COLUMNS} from risk.{LIST} order by account_id"
-    )
+    return plan.memory.read(f"select {LIST_COLUMNS} from risk.{LIST} order by account_id")
 
 
 def drifts(plan: Replay, night: date) -> pa.Table:

@@ -139,17 +139,23 @@ def prepare(settings: Settings, asked: Asked) -> Past:
     assumption_of(tables)  # (what is wrong there is said before the replay)
     memory = Memory(chain, tables)
     made_of = [
-        memory.fingerprint(), *(step.sql for step in chain.steps.values()), asdict(knobs), as_of,
-        settings.label, settings.source_types_off, asked.begin, asked.end, asked.target,
-        code_fingerprint(), *(version(name) for name in LIBRARIES),
-    ]  # fmt: skip
+        memory.fingerprint(),
+        *(step.sql for step in chain.steps.values()),
+        asdict(knobs),
+        as_of,
+        settings.label,
+        settings.source_types_off,
+        asked.begin,
+        asked.end,
+        asked.target,
+        code_fingerprint(),
+        *(version(name) for name in LIBRARIES),
+    ]
     plan = replay.Replay(settings, memory, dates, asked.target, aim.embargo_days)
     return Past(plan, tables, as_of, fingerprint(made_of))
 
 
-def dates_of(
-    settings: Settings, asked: Asked, as_of: date, variables: dict[str, Any]
-) -> Dates:
+def dates_of(settings: Settings, asked: Asked, as_of: date, variables: dict[str, Any]) -> Dates:
     """The replay's calendar: trainings no closer than the retraining rule allows.
 
     Raises

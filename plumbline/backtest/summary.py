@@ -19,8 +19,10 @@ def print_summary(page: Path, figures: dict[str, Any], console: Console) -> None
     table = Table(
         title=f"{figures['target']}: {len(nights)} nights, {nights[0]['as_of_date']} to"
         f" {nights[-1]['as_of_date']}, {figures['matured_nights']} with known outcomes",
-        title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-    )  # fmt: skip
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     table.add_column("what")
     for name in ("figure", f"{figures['confidence']:.0%} interval", "without a model"):
         table.add_column(name, justify="right")
@@ -28,9 +30,11 @@ def print_summary(page: Path, figures: dict[str, Any], console: Console) -> None
         if row.name in figures["figures"]:
             found = figures["figures"][row.name]
             table.add_row(
-                row.label, shown(found["value"], row.unit),
-                shown_interval(found, row.unit), row.baseline(figures),
-            )  # fmt: skip
+                row.label,
+                shown(found["value"], row.unit),
+                shown_interval(found, row.unit),
+                row.baseline(figures),
+            )
     console.print(table)
     if "revenue_saved_usd" in figures["figures"]:
         assumed = figures["assumption"]

@@ -14,12 +14,22 @@ from plumbline.terminal import make_console
 
 
 @click.command()
-@click.option("--from", "begin", type=Day(), required=True, metavar="DATE",
-              help="First night, and first training.")  # fmt: skip
+@click.option(
+    "--from",
+    "begin",
+    type=Day(),
+    required=True,
+    metavar="DATE",
+    help="First night, and first training.",
+)
 @click.option("--to", "end", type=Day(), required=True, metavar="DATE", help="Last night.")
 @click.option("--target", default=scoring.CHURN, show_default=True, help="What is foretold.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Instead of target/backtest/TARGET.")  # fmt: skip
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Instead of target/backtest/TARGET.",
+)
 @source_options(with_date=False)
 def backtest(
     begin: date, end: date, target: str, out: Path | None, source: str, raw: str | None

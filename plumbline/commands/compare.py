@@ -59,10 +59,15 @@ def compare(
         day, _ = last_build(settings, as_of)
         with stages.stage("Compare") as step:
             done = study(
-                settings.build_file, day, settings.source_types_off,
-                scoring.capacity(settings, day), label, target=target,
-                with_ablation=not no_ablation, progress=step.update,
-            )  # fmt: skip
+                settings.build_file,
+                day,
+                settings.source_types_off,
+                scoring.capacity(settings, day),
+                label,
+                target=target,
+                with_ablation=not no_ablation,
+                progress=step.update,
+            )
             step.outcome = f"{len(done.origins)} origins, {done.study_version}"
     console.print(comparison_table(done.tables[COMPARISON]))
     if ABLATION in done.tables:
@@ -79,16 +84,19 @@ def comparison_table(rows: pd.DataFrame) -> Table:
         title=f"{first['target']}: {first['origins']} origins, judged on {first['examples']:,} rows"
         f" with {first['positives']:,} positives, {first['first_test_date']} to"
         f" {first['last_test_date']}",
-        title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-    )  # fmt: skip
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     table.add_column("model")
     table.add_column("NPS")
     for name, _ in COLUMNS.values():
         table.add_column(name, justify="right")
     for (kind, features), group in rows.groupby(["model_kind", "feature_set"], sort=False):
         values = group.set_index("metric_name")
-        cells = [form.format(values.loc[name, "metric_value"]) for name, (_, form) in
-                 COLUMNS.items()]  # fmt: skip
+        cells = [
+            form.format(values.loc[name, "metric_value"]) for name, (_, form) in COLUMNS.items()
+        ]
         low, high = values.loc["auc_roc", ["lower_bound", "upper_bound"]]
         cells[0] += f" ({low:.3f}-{high:.3f})"
         table.add_row(kind.replace("_", " "), "yes" if features == "all" else "no", *cells)
@@ -102,8 +110,10 @@ def ablation_table(rows: pd.DataFrame, most: int = 12) -> Table:
     shown = pd.concat([aucs[kinds == "source_type"], aucs[kinds == "feature"].head(most)])
     table = Table(
         title=f"Left out, and what the AUC changes by (the {most} features that matter most)",
-        title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-    )  # fmt: skip
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for name in ("left out", "AUC", "interval"):
         table.add_column(name, justify="left" if name == "left out" else "right")
     for row in shown.itertuples():

@@ -14,12 +14,16 @@ from plumbline.terminal import bars, make_console
 
 
 @click.command("inspect")
-@click.option("--raw", type=click.Path(path_type=Path), envvar="PLUMBLINE_RAW",
-              help="Folder of the raw exports (or PLUMBLINE_RAW).")  # fmt: skip
-@click.option("--source", metavar="NAME",
-              help="Name of the proposed section. [default: the folder's]")  # fmt: skip
-@click.option("--write", is_flag=True,
-              help="Append the section to plumbline.toml; needs --source.")  # fmt: skip
+@click.option(
+    "--raw",
+    type=click.Path(path_type=Path),
+    envvar="PLUMBLINE_RAW",
+    help="Folder of the raw exports (or PLUMBLINE_RAW).",
+)
+@click.option(
+    "--source", metavar="NAME", help="Name of the proposed section. [default: the folder's]"
+)
+@click.option("--write", is_flag=True, help="Append the section to plumbline.toml; needs --source.")
 def inspect(raw: Path | None, source: str | None, write: bool) -> None:
     """Say what lies in a folder of raw exports, before any build.
 
@@ -46,12 +50,13 @@ def inspect(raw: Path | None, source: str | None, write: bool) -> None:
         with bars(console) as progress:
             task = progress.add_task("Looking", total=None, what="")
             look = look_at(
-                raw, ROOT,
+                raw,
+                ROOT,
                 lambda done, total, what: progress.update(
                     task, completed=done, total=total, what=what[:38]
                 ),
                 _variables(source, raw),
-            )  # fmt: skip
+            )
     else:
         look = look_at(raw, ROOT, variables=_variables(source, raw))
     name = source_name(look, source)

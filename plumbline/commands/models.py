@@ -31,6 +31,8 @@ MODELS = """
         and performance.metric_name = 'auc_roc'
     order by runs.target, runs.as_of_date, runs.trained_at, runs.model_version
 """
+# Columns that people copy from. The name of a model begins with its target.
+WHOLE = ("from", "model", "stage")
 
 
 @click.command()
@@ -64,8 +66,8 @@ def models(source: str, raw: str | None) -> None:
         raise UserError("no model was trained yet", "run `plumbline nightly`")
     champions = {target: version for _, target, stage, version, _ in changes if stage == "champion"}
     table = Table(title="Models", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("target", "model", "stage", "kind", "AUC on the last period", "outcome"):
-        table.add_column(name)
+    for name in ("model", "stage", "kind", "AUC, last period", "outcome"):
+        table.add_column(name, no_wrap=name in WHOLE, overflow="fold")
     for target, version, _, kind, auc, lower, upper, verdict, decision in rows:
         stage = "champion" if champions.get(target) == version else "candidate"
         if stage == "candidate" and any(v == version for _, _, _, v, _ in changes):
@@ -73,14 +75,18 @@ def models(source: str, raw: str | None) -> None:
         measured = "" if auc is None else f"{auc:.3f} ({lower:.3f} to {upper:.3f})"
         style = "bold" if stage == "champion" else ""
         table.add_row(
-            target, version, Text(stage, style), kind or "none", measured,
+            version,
+            Text(stage, style),
+            (kind or "none").replace("_", " "),
+            measured,
             decision or verdict.replace("_", " "),
-        )  # fmt: skip
+        )
     console.print(table)
-    past = Table(title="Who was champion when", title_justify="left", box=box.SIMPLE_HEAD,
-                 pad_edge=False)  # fmt: skip
-    for name in ("from the night of", "target", "stage", "model", "why"):
-        past.add_column(name)
-    for since, target, stage, version, reason in changes:
-        past.add_row(str(since), target, stage, version, reason)
+    past = Table(
+        title="Who was champion when", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for name in ("from", "model", "stage", "why"):
+        past.add_column(name, no_wrap=name in WHOLE, overflow="fold")
+    for since, _, stage, version, reason in changes:
+        past.add_row(str(since), version, stage, reason)
     console.print(past)

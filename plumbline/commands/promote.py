@@ -33,7 +33,11 @@ def promote(run: str, source: str, raw: str | None) -> None:
     with run_lock(settings):
         since = next_night(settings)
         champion, previous = make_champion(
-            settings.build_file, settings.models_folder, run, since, "promoted by hand",
+            settings.build_file,
+            settings.models_folder,
+            run,
+            since,
+            "promoted by hand",
             partial(scoring.fits_now, settings),
         )
     told = f" in the place of {previous}" if previous else ""

@@ -34,7 +34,10 @@ def rollback(target: str, source: str, raw: str | None) -> None:
     with run_lock(settings):
         since = next_night(settings)
         champion, previous = roll_back(
-            settings.build_file, settings.models_folder, target, since,
+            settings.build_file,
+            settings.models_folder,
+            target,
+            since,
             partial(scoring.fits_now, settings),
         )
     console = make_console()

@@ -27,10 +27,20 @@ PROOF_MODULES = (registry, catalogue, drift, leakage)
 @click.command()
 @click.argument("proof", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Say which proofs there are.")
-@click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
-              help="With `catalogue`: an earlier published file; shows which numbers changed.")
-@click.option("--clean", type=click.IntRange(min=1), default=30, show_default=True,
-              metavar="N", help="With `exports`: sound worlds that must not alarm.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With `catalogue`: an earlier published file; shows which numbers changed.",
+)
+@click.option(
+    "--clean",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    metavar="N",
+    help="With `exports`: sound worlds that must not alarm.",
+)
 @source_options()
 def verify(
     proof: str | None,

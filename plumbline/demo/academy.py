@@ -14,8 +14,14 @@ from plumbline.demo.latent import Latent
 from plumbline.demo.simulation import World
 from plumbline.demo.writer import NAT, Tables, known, make_table, moment
 
-STEPS = ("kick_off", "workspace_set_up", "import_data", "invite_team", "first_automation",
-         "admin_training")  # fmt: skip
+STEPS = (
+    "kick_off",
+    "workspace_set_up",
+    "import_data",
+    "invite_team",
+    "first_automation",
+    "admin_training",
+)
 _COURSES = ("Boards in practice", "Automations", "Reporting", "Admin basics", "Gantt planning")
 
 
@@ -48,12 +54,17 @@ def _onboarding(rng: np.random.Generator, accounts: Accounts, latent: Latent) ->
     created = moment(begin, 40_000)
     at = np.where(final, moment(finished[row], office_second(rng, len(row))), created[row])
     return make_table(
-        "academy", "onboarding_steps", id=text.ids("onb_", row, 12),
+        "academy",
+        "onboarding_steps",
+        id=text.ids("onb_", row, 12),
         account_id=accounts.id.take(pa.array(account[row])),
-        step_name=text.picked(STEPS, step[row]), due_date=pa.array(dates(due[row])),
-        completed_at=np.where(final, at, NAT), created_at=created[row], updated_at=at,
+        step_name=text.picked(STEPS, step[row]),
+        due_date=pa.array(dates(due[row])),
+        completed_at=np.where(final, at, NAT),
+        created_at=created[row],
+        updated_at=at,
         _extracted_at=known(rng, at),
-    )  # fmt: skip
+    )
 
 
 def _courses(rng, accounts, latent, world, contacts: Contacts) -> pa.Table:
@@ -71,12 +82,17 @@ def _courses(rng, accounts, latent, world, contacts: Contacts) -> pa.Table:
     at = np.where(final, moment(held[row], 62_000), invited[row])
     attended = final & shows[row]
     return make_table(
-        "academy", "course_enrolments", id=text.ids("enr_", row, 12),
+        "academy",
+        "course_enrolments",
+        id=text.ids("enr_", row, 12),
         account_id=accounts.id.take(pa.array(who[row])),
         contact_id=contacts.id.take(pa.array(first[who[row]])),
         course_name=text.picked(_COURSES, row % len(_COURSES)),
-        status=text.picked(("invited", "attended", "missed"),
-                           np.where(final, np.where(shows[row], 1, 2), 0)),
-        invited_at=invited[row], attended_at=np.where(attended, at, NAT), updated_at=at,
+        status=text.picked(
+            ("invited", "attended", "missed"), np.where(final, np.where(shows[row], 1, 2), 0)
+        ),
+        invited_at=invited[row],
+        attended_at=np.where(attended, at, NAT),
+        updated_at=at,
         _extracted_at=known(rng, at),
-    )  # fmt: skip
+    )

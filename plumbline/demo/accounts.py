@@ -27,16 +27,35 @@ INTERVAL_MONTHS = np.array([0, 1, 3, 12])
 _PER_INTERVAL = np.array([12 / 52, 1.0, 3.0, 10.2])
 _PER_MONTH = np.array([52 / 12, 1.0, 1 / 3, 1 / 12])
 
-COUNTRIES = ("United States", "Canada", "United Kingdom", "Germany", "France", "Netherlands",
-             "Spain", "Ireland", "Australia", "Sweden")  # fmt: skip
+COUNTRIES = (
+    "United States",
+    "Canada",
+    "United Kingdom",
+    "Germany",
+    "France",
+    "Netherlands",
+    "Spain",
+    "Ireland",
+    "Australia",
+    "Sweden",
+)
 _COUNTRY_SHARE = np.array([0.52, 0.07, 0.12, 0.09, 0.06, 0.04, 0.03, 0.02, 0.03, 0.02])
 _COUNTRY_CURRENCY = np.array([0, 0, 2, 1, 1, 1, 1, 1, 0, 1])
 _COUNTRY_REGION = np.array([0, 0, 1, 1, 1, 1, 1, 1, 2, 1])
 REGIONS = ("us-east", "eu-west", "ap-southeast")
 REGION_UTC_OFFSET = np.array([-6, 1, 10])
-INDUSTRIES = ("Software", "Professional Services", "Marketing", "Manufacturing", "Healthcare",
-              "Education", "Retail", "Construction", "Financial Services",
-              "Non-profit")  # fmt: skip
+INDUSTRIES = (
+    "Software",
+    "Professional Services",
+    "Marketing",
+    "Manufacturing",
+    "Healthcare",
+    "Education",
+    "Retail",
+    "Construction",
+    "Financial Services",
+    "Non-profit",
+)
 _INDUSTRY_SHARE = np.array([0.22, 0.15, 0.14, 0.09, 0.08, 0.08, 0.08, 0.06, 0.06, 0.04])
 
 CSM_IDS = tuple(f"005CS{i:010d}YAA" for i in range(1, 13))

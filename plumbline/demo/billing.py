@@ -33,13 +33,15 @@ def billing_tables(config: Config, accounts: Accounts, world: World) -> Tables:
     prices, price_json = _prices(config, rng)
     invoices, failures = invoice_tables(config, rng, accounts, log, price_index(log))
     customers = _customers(rng, accounts)
-    return deliver({
-        ("stripe", "customers"): customers,
-        ("stripe", "prices"): prices,
-        ("stripe", "subscriptions"): _subscriptions(rng, accounts, log, price_json),
-        ("stripe", "invoices"): invoices,
-        ("stripe", "payment_failures"): failures,
-    })  # fmt: skip
+    return deliver(
+        {
+            ("stripe", "customers"): customers,
+            ("stripe", "prices"): prices,
+            ("stripe", "subscriptions"): _subscriptions(rng, accounts, log, price_json),
+            ("stripe", "invoices"): invoices,
+            ("stripe", "payment_failures"): failures,
+        }
+    )
 
 
 def _ordered(log: np.ndarray) -> np.ndarray:
@@ -74,16 +76,26 @@ def _customers(rng: np.random.Generator, accounts: Accounts) -> pa.Table:
         pick = pa.array(who[on])
         tables.append(
             make_table(
-                "stripe", "customers", id=_customer(who[on]), name=names.take(pick),
+                "stripe",
+                "customers",
+                id=_customer(who[on]),
+                name=names.take(pick),
                 email=text.joined("finance@" if later else "billing@", mail.take(pick)),
                 currency=text.picked(CURRENCIES, accounts.currency[who[on]]),
                 discount=pa.nulls(len(on), pa.string()),
-                metadata=text.joined('{"account_id":"', accounts.id.take(pick),
-                                     '","workspace_id":"', accounts.workspace.take(pick), '"}'),
-                created=created[on] // 1_000_000, updated=at // 1_000_000,
-                _is_deleted=np.zeros(len(on), bool), _extracted_at=known(rng, at),
+                metadata=text.joined(
+                    '{"account_id":"',
+                    accounts.id.take(pick),
+                    '","workspace_id":"',
+                    accounts.workspace.take(pick),
+                    '"}',
+                ),
+                created=created[on] // 1_000_000,
+                updated=at // 1_000_000,
+                _is_deleted=np.zeros(len(on), bool),
+                _extracted_at=known(rng, at),
             )
-        )  # fmt: skip
+        )
     return stack(*tables)
 
 
@@ -95,9 +107,20 @@ def _prices(config: Config, rng: np.random.Generator) -> tuple[pa.Table, pa.Arra
     code, recurring = text.picked(CURRENCIES, currency), text.picked(_RECURRING, interval)
     product = text.picked(PLAN_KEYS, plan)
     json = text.joined(
-        '{"id":"', ident, '","product":"', product, '","nickname":"', nickname,
-        '","unit_amount":', minor, ',"currency":"', code, '","recurring":', recurring, "}",
-    )  # fmt: skip
+        '{"id":"',
+        ident,
+        '","product":"',
+        product,
+        '","nickname":"',
+        nickname,
+        '","unit_amount":',
+        minor,
+        ',"currency":"',
+        code,
+        '","recurring":',
+        recurring,
+        "}",
+    )
     every, old = np.arange(minor.size), np.flatnonzero(vintage == 0)
     row = np.concatenate([every, old])
     ends = np.arange(len(row)) >= len(every)
@@ -105,11 +128,19 @@ def _prices(config: Config, rng: np.random.Generator) -> tuple[pa.Table, pa.Arra
     updated = np.where(ends, 273, created)
     pick = pa.array(row)
     table = make_table(
-        "stripe", "prices", id=ident.take(pick), product=product.take(pick),
-        nickname=nickname.take(pick), currency=code.take(pick), unit_amount=minor[row],
-        recurring=recurring.take(pick), active=~ends, created=seconds(created),
-        updated=seconds(updated), _extracted_at=known(rng, moment(updated, 0)),
-    )  # fmt: skip
+        "stripe",
+        "prices",
+        id=ident.take(pick),
+        product=product.take(pick),
+        nickname=nickname.take(pick),
+        currency=code.take(pick),
+        unit_amount=minor[row],
+        recurring=recurring.take(pick),
+        active=~ends,
+        created=seconds(created),
+        updated=seconds(updated),
+        _extracted_at=known(rng, moment(updated, 0)),
+    )
     return table, json
 
 
@@ -144,9 +175,14 @@ def _subscriptions(
     made = _versions(accounts, error, copies, birth, price_json, second=30_000)
     gone = error["day"] + rng.integers(1, 6, len(error))
     dead = _versions(
-        accounts, error, copies, known(rng, moment(gone, 40_000)), price_json,
-        updated=seconds(gone, 40_000), deleted=True,
-    )  # fmt: skip
+        accounts,
+        error,
+        copies,
+        known(rng, moment(gone, 40_000)),
+        price_json,
+        updated=seconds(gone, 40_000),
+        deleted=True,
+    )
     return stack(main, made, dead)
 
 
@@ -156,15 +192,26 @@ def mistaken(sub: np.ndarray) -> np.ndarray:
 
 
 def _versions(
-    accounts: Accounts, rows: np.ndarray, number: np.ndarray, seen: np.ndarray,
-    price_json: pa.Array, second: int = 0, updated: pa.Array | None = None, deleted: bool = False,
-) -> pa.Table:  # fmt: skip
+    accounts: Accounts,
+    rows: np.ndarray,
+    number: np.ndarray,
+    seen: np.ndarray,
+    price_json: pa.Array,
+    second: int = 0,
+    updated: pa.Array | None = None,
+    deleted: bool = False,
+) -> pa.Table:
     n = len(rows)
     who = rows["account"]
     item = text.joined(
-        '[{"id":"', text.ids("si_", number, 14), '","quantity":', rows["quantity"], ',"price":',
-        price_json.take(pa.array(price_index(rows))), "}]",
-    )  # fmt: skip
+        '[{"id":"',
+        text.ids("si_", number, 14),
+        '","quantity":',
+        rows["quantity"],
+        ',"price":',
+        price_json.take(pa.array(price_index(rows))),
+        "}]",
+    )
     coupon = text.joined('{"coupon":{"percent_off":', rows["discount"], "}}")
     reason = text.joined('{"reason":"', text.picked(bk.REASONS, rows["reason"]), '"}')
     resumes = text.joined(
@@ -173,17 +220,30 @@ def _versions(
     if updated is None:
         updated = seconds(rows["day"], rows["second"] + second)
     return make_table(
-        "stripe", "subscriptions", id=text.ids("sub_", number, 14), customer=_customer(who),
+        "stripe",
+        "subscriptions",
+        id=text.ids("sub_", number, 14),
+        customer=_customer(who),
         status=text.picked(bk.STATUS, rows["status"]),
-        currency=text.picked(CURRENCIES, rows["currency"]), items=item,
+        currency=text.picked(CURRENCIES, rows["currency"]),
+        items=item,
         discount=text.masked(coupon, rows["discount"] > 0),
-        discounts=pa.nulls(n, pa.string()), livemode=np.ones(n, bool),
-        cancel_at=pa.nulls(n, pa.int64()), start_date=seconds(rows["start"]),
-        trial_start=seconds(rows["trial_start"]), trial_end=seconds(rows["trial_end"]),
+        discounts=pa.nulls(n, pa.string()),
+        livemode=np.ones(n, bool),
+        cancel_at=pa.nulls(n, pa.int64()),
+        start_date=seconds(rows["start"]),
+        trial_start=seconds(rows["trial_start"]),
+        trial_end=seconds(rows["trial_end"]),
         current_period_start=seconds(rows["period_start"]),
-        current_period_end=seconds(rows["period_end"]), cancel_at_period_end=rows["will_cancel"],
-        canceled_at=seconds(rows["canceled"]), ended_at=seconds(rows["ended"]),
-        cancellation_details=reason, pause_collection=text.masked(resumes, rows["paused"]),
-        metadata=_metadata(accounts, who), created=seconds(rows["created"]), updated=updated,
-        _is_deleted=np.full(n, deleted), _extracted_at=seen,
-    )  # fmt: skip
+        current_period_end=seconds(rows["period_end"]),
+        cancel_at_period_end=rows["will_cancel"],
+        canceled_at=seconds(rows["canceled"]),
+        ended_at=seconds(rows["ended"]),
+        cancellation_details=reason,
+        pause_collection=text.masked(resumes, rows["paused"]),
+        metadata=_metadata(accounts, who),
+        created=seconds(rows["created"]),
+        updated=updated,
+        _is_deleted=np.full(n, deleted),
+        _extracted_at=seen,
+    )

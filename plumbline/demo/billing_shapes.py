@@ -23,15 +23,26 @@ from plumbline.demo.writer import Tables
 
 # Of a hundred subscriptions, how many come in each shape.
 SHAPES: tuple[tuple[int, Shape], ...] = (
-    (10, of_row.as_list_object), (5, of_row.as_decimal_price), (5, of_row.as_legacy_plan),
-    (4, of_row.as_graduated), (3, of_row.as_volume), (4, of_row.with_metered_item),
-    (5, of_row.as_amount_off), (5, of_row.ends_a_second_early), (5, of_row.tells_its_end),
-    (5, of_row.as_unpaid), (3, of_row.with_decimal_quantity), (1, of_row.with_empty_texts),
-    (3, of_row.as_packages), (3, of_row.without_interval_count),
-)  # fmt: skip
+    (10, of_row.as_list_object),
+    (5, of_row.as_decimal_price),
+    (5, of_row.as_legacy_plan),
+    (4, of_row.as_graduated),
+    (3, of_row.as_volume),
+    (4, of_row.with_metered_item),
+    (5, of_row.as_amount_off),
+    (5, of_row.ends_a_second_early),
+    (5, of_row.tells_its_end),
+    (5, of_row.as_unpaid),
+    (3, of_row.with_decimal_quantity),
+    (1, of_row.with_empty_texts),
+    (3, of_row.as_packages),
+    (3, of_row.without_interval_count),
+)
 WAYS: tuple[tuple[int, Callable[[list[Row]], Delivered]], ...] = (
-    (5, ahead.without_resumes), (3, ahead.with_checkout_given_up), (4, ahead.with_schedule),
-)  # fmt: skip
+    (5, ahead.without_resumes),
+    (3, ahead.with_checkout_given_up),
+    (4, ahead.with_schedule),
+)
 CHOSEN = range(73, 97)
 """Lots of subscriptions, and customers of such alone, that take a shape that not all could."""
 
@@ -156,9 +167,11 @@ def deliver(plain: Tables) -> Tables:
         ("stripe", "customers"): _table("customers", told_of),
         ("stripe", "subscriptions"): _table("subscriptions", rows),
         ("stripe", "subscription_schedules"): _table("subscription_schedules", schedules),
-        **{("stripe", name): _billed(name, plain["stripe", name], currencies)
-           for name in ("invoices", "payment_failures")},
-    }  # fmt: skip
+        **{
+            ("stripe", name): _billed(name, plain["stripe", name], currencies)
+            for name in ("invoices", "payment_failures")
+        },
+    }
 
 
 def _of_whole_customer(

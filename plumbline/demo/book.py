@@ -13,20 +13,61 @@ REASONS = ("cancellation_requested", "payment_failed", "trial_expired", "late_re
 
 ROW = np.dtype(
     [
-        ("sub", "i4"), ("account", "i4"), ("status", "i1"), ("quantity", "i8"), ("plan", "i1"),
-        ("interval", "i1"), ("currency", "i1"), ("vintage", "i1"), ("discount", "i1"),
-        ("start", "i4"), ("trial_start", "i4"), ("trial_end", "i4"), ("period_start", "i4"),
-        ("period_end", "i4"), ("anchor", "i1"), ("will_cancel", "?"), ("canceled", "i4"),
-        ("ended", "i4"), ("reason", "i1"), ("paused", "?"), ("resumes", "i4"),
-        ("addon", "?"), ("day", "i4"), ("second", "i4"), ("created", "i4"),
+        ("sub", "i4"),
+        ("account", "i4"),
+        ("status", "i1"),
+        ("quantity", "i8"),
+        ("plan", "i1"),
+        ("interval", "i1"),
+        ("currency", "i1"),
+        ("vintage", "i1"),
+        ("discount", "i1"),
+        ("start", "i4"),
+        ("trial_start", "i4"),
+        ("trial_end", "i4"),
+        ("period_start", "i4"),
+        ("period_end", "i4"),
+        ("anchor", "i1"),
+        ("will_cancel", "?"),
+        ("canceled", "i4"),
+        ("ended", "i4"),
+        ("reason", "i1"),
+        ("paused", "?"),
+        ("resumes", "i4"),
+        ("addon", "?"),
+        ("day", "i4"),
+        ("second", "i4"),
+        ("created", "i4"),
         ("kind", "i1"),
     ]
-)  # fmt: skip
+)
 
-KINDS = ("opened", "converted", "renewed", "changed", "past_due", "recovered", "requested",
-         "ended", "paused", "resumed", "initial")  # fmt: skip
-(OPENED, CONVERTED, RENEWED, CHANGED, FAILED, RECOVERED, REQUESTED, ENDED, PAUSE, RESUME,
- INITIAL) = range(11)  # fmt: skip
+KINDS = (
+    "opened",
+    "converted",
+    "renewed",
+    "changed",
+    "past_due",
+    "recovered",
+    "requested",
+    "ended",
+    "paused",
+    "resumed",
+    "initial",
+)
+(
+    OPENED,
+    CONVERTED,
+    RENEWED,
+    CHANGED,
+    FAILED,
+    RECOVERED,
+    REQUESTED,
+    ENDED,
+    PAUSE,
+    RESUME,
+    INITIAL,
+) = range(11)
 
 
 def next_end(start: np.ndarray, interval: np.ndarray, anchor: np.ndarray) -> np.ndarray:

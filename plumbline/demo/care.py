@@ -74,9 +74,16 @@ def _intervene(sim: Simulation, day: int, who: np.ndarray) -> None:
     effect = np.where(status == DONE, EFFECT[playbook], 0.0)
     _set_relief(sim, who, held, EFFECT_DAYS, effect, 0.0)
     sim.note(
-        "interventions", account=who, planned=day, held=held, playbook=playbook, status=status,
-        effect=effect, days=EFFECT_DAYS, experiment=0,
-    )  # fmt: skip
+        "interventions",
+        account=who,
+        planned=day,
+        held=held,
+        playbook=playbook,
+        status=status,
+        effect=effect,
+        days=EFFECT_DAYS,
+        experiment=0,
+    )
 
 
 def _enrol(sim: Simulation, day: int, who: np.ndarray) -> None:
@@ -86,9 +93,16 @@ def _enrol(sim: Simulation, day: int, who: np.ndarray) -> None:
     effect = ARM_EFFECT[block]
     _set_relief(sim, who, held, ARM_DAYS, effect, ARM_GROWTH[block])
     sim.note(
-        "interventions", account=who, planned=day, held=held, playbook=4 + block, status=DONE,
-        effect=effect, days=ARM_DAYS, experiment=1,
-    )  # fmt: skip
+        "interventions",
+        account=who,
+        planned=day,
+        held=held,
+        playbook=4 + block,
+        status=DONE,
+        effect=effect,
+        days=ARM_DAYS,
+        experiment=1,
+    )
     sim.note("assignments", account=who, day=day, arm=block)
 
 

@@ -46,10 +46,17 @@ def open_addon(sim: Simulation, who: np.ndarray, day: int) -> None:
     vintage = int(day >= 273)
     unit = sim.unit[ADDON, 1, currency, vintage]
     ids = sim.book.open(
-        who, day, status=bk.ACTIVE, plan=ADDON, interval=1, currency=currency, vintage=vintage,
-        quantity=np.maximum(np.ceil(worth / unit), 1), addon=True,
+        who,
+        day,
+        status=bk.ACTIVE,
+        plan=ADDON,
+        interval=1,
+        currency=currency,
+        vintage=vintage,
+        quantity=np.maximum(np.ceil(worth / unit), 1),
+        addon=True,
         anchor=bk.anchor_of(np.full(len(who), day)),
-    )  # fmt: skip
+    )
     sim.book.begin_period(ids, day)
     sim.addon[who] = ids
     sim.book.log(ids, day, 0, bk.INITIAL if day == 0 else bk.OPENED)

@@ -16,8 +16,16 @@ from plumbline.demo.product import domains, person_names
 from plumbline.demo.simulation import World
 from plumbline.demo.writer import known, make_table, moment
 
-_TITLES = ("Operations Manager", "Head of Product", "Project Lead", "CTO", "Team Lead",
-           "Office Manager", "VP Operations", "Programme Manager")  # fmt: skip
+_TITLES = (
+    "Operations Manager",
+    "Head of Product",
+    "Project Lead",
+    "CTO",
+    "Team Lead",
+    "Office Manager",
+    "VP Operations",
+    "Programme Manager",
+)
 CONTACTS = np.array([6, 4, 2, 1])
 
 
@@ -55,8 +63,10 @@ def make_contacts(
     count = CONTACTS[accounts.segment[who]] + rng.integers(0, 2, len(who))
     account = np.repeat(who, count)
     first = np.concatenate([[True], np.diff(account) > 0])
-    created = np.maximum(accounts.created[account] + rng.integers(0, 30, len(account)) * ~first,
-                         accounts.created[account])  # fmt: skip
+    created = np.maximum(
+        accounts.created[account] + rng.integers(0, 30, len(account)) * ~first,
+        accounts.created[account],
+    )
     on = alive(world)
     gone = latent.champion_gone[:END]
     lost = np.argwhere(~gone[:-1] & gone[1:] & on[1:]) + [1, 0]
@@ -78,10 +88,11 @@ def make_contacts(
         else:
             ident[number[i]] = holder[owner]
             left[holder[owner]] = day
-    changes = np.zeros(len(steps), dtype=[("day", "i8"), ("account", "i8"), ("contact", "i8"),
-                                          ("joins", "?")])  # fmt: skip
+    changes = np.zeros(
+        len(steps), dtype=[("day", "i8"), ("account", "i8"), ("contact", "i8"), ("joins", "?")]
+    )
     changes["day"], changes["account"], changes["joins"] = steps[:, 0], steps[:, 1], steps[:, 2]
-    changes["contact"] = np.concatenate([ident, number[len(lost):]])
+    changes["contact"] = np.concatenate([ident, number[len(lost) :]])
     contacts = Contacts(text.crm_ids("003CF", len(account)), account, champion, created, left)
     return contacts, changes
 
@@ -98,13 +109,18 @@ def contact_table(rng: np.random.Generator, accounts: Accounts, c: Contacts) -> 
         changed = moment(c.left[on], office_second(rng, len(on))) if left else created
         tables.append(
             make_table(
-                "salesforce", "contact", Id=c.id.take(pick),
+                "salesforce",
+                "contact",
+                Id=c.id.take(pick),
                 AccountId=accounts.id.take(pa.array(c.account[on])),
-                Name=person_names(on), Email=email.take(pick),
+                Name=person_names(on),
+                Email=email.take(pick),
                 Title=text.picked(_TITLES, on * 5 % len(_TITLES)),
-                Is_Champion__c=c.is_champion[on] & (not left), CreatedDate=created,
-                SystemModstamp=changed, IsDeleted=erased[on] & left,
+                Is_Champion__c=c.is_champion[on] & (not left),
+                CreatedDate=created,
+                SystemModstamp=changed,
+                IsDeleted=erased[on] & left,
                 _extracted_at=known(rng, changed),
             )
-        )  # fmt: skip
+        )
     return stack(*tables)

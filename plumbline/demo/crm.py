@@ -48,17 +48,21 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
     who = np.concatenate([who[keep], birth])
     fresh = np.arange(len(day)) >= keep.sum()
     owner = (accounts.owner[who] + 5 * ((day > 250) & (who % 9 == 0))) % len(CSM_IDS)
-    industry = np.where(fresh & (who % 40 == 0), (accounts.industry[who] + 1) % 10,
-                        accounts.industry[who])  # fmt: skip
+    industry = np.where(
+        fresh & (who % 40 == 0), (accounts.industry[who] + 1) % 10, accounts.industry[who]
+    )
     state = world.state[day, who]
     score = (
-        62 + 11 * latent.drivers[day, 0, who] - 30 * latent.decline[day, who]
+        62
+        + 11 * latent.drivers[day, 0, who]
+        - 30 * latent.decline[day, who]
         + 9 * rng.standard_normal(len(day))
-    )  # fmt: skip
+    )
     health = pa.array(np.round(np.clip(score, 0, 100), 1), mask=rng.random(len(day)) < 0.08)
-    term = np.where((accounts.interval[who] == 3) & (state >= PAYING),
-                    world.period_end[day, who], NONE)  # fmt: skip
-    kind = np.where(state >= PAYING, 1, np.where(world.mrr[: END].max(0)[who] > 0, 2, 0))
+    term = np.where(
+        (accounts.interval[who] == 3) & (state >= PAYING), world.period_end[day, who], NONE
+    )
+    kind = np.where(state >= PAYING, 1, np.where(world.mrr[:END].max(0)[who] > 0, 2, 0))
     erased = np.isin(who, _never_sold(world)) & ~fresh & (who % 7 == 0) & (state == 0)
     kind = np.where((state < PAYING) & (fresh | (day < begin[who] + 31)), 0, kind)
     made = np.where(accounts.join[who] == NONE, accounts.created[who], accounts.join[who])
@@ -66,16 +70,24 @@ def _accounts(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table
     changed = np.where(fresh, created, moment(day, office_second(rng, len(day))))
     pick = pa.array(who)
     return make_table(
-        "salesforce", "account", Id=accounts.id.take(pick), Name=company_names(n).take(pick),
-        OwnerId=text.picked(CSM_IDS, owner), Industry=text.picked(INDUSTRIES, industry),
+        "salesforce",
+        "account",
+        Id=accounts.id.take(pick),
+        Name=company_names(n).take(pick),
+        OwnerId=text.picked(CSM_IDS, owner),
+        Industry=text.picked(INDUSTRIES, industry),
         BillingCountry=text.picked(COUNTRIES, accounts.country[who]),
         Type=text.picked(("Prospect", "Customer", "Former Customer"), kind),
-        CloudFlow_Workspace_Id__c=accounts.workspace.take(pick), Health_Score__c=health,
+        CloudFlow_Workspace_Id__c=accounts.workspace.take(pick),
+        Health_Score__c=health,
         Contract_End_Date__c=pa.array(dates(term)),
-        ARR__c=np.round(world.mrr[day, who].astype(np.float64) * 12, 2), CreatedDate=created,
-        SystemModstamp=changed, IsDeleted=erased, MasterRecordId=pa.nulls(len(who), pa.string()),
+        ARR__c=np.round(world.mrr[day, who].astype(np.float64) * 12, 2),
+        CreatedDate=created,
+        SystemModstamp=changed,
+        IsDeleted=erased,
+        MasterRecordId=pa.nulls(len(who), pa.string()),
         _extracted_at=known(rng, changed),
-    )  # fmt: skip
+    )
 
 
 def _with_merged(rng: np.random.Generator, world: World, versions: pa.Table) -> pa.Table:
@@ -94,9 +106,11 @@ def _with_merged(rng: np.random.Generator, world: World, versions: pa.Table) -> 
     stays = rows - 1
     columns = {name: versions[name].take(pa.array(rows)) for name in versions.schema.names}
     columns |= {
-        "SystemModstamp": at, "IsDeleted": np.ones(len(rows), bool),
-        "MasterRecordId": versions["Id"].take(pa.array(stays)), "_extracted_at": known(rng, at),
-    }  # fmt: skip
+        "SystemModstamp": at,
+        "IsDeleted": np.ones(len(rows), bool),
+        "MasterRecordId": versions["Id"].take(pa.array(stays)),
+        "_extracted_at": known(rng, at),
+    }
     kept = ~np.isin(number, number[rows]) | (changed < moment(day))
     merged = make_table("salesforce", "account", **columns)
     return pa.concat_tables([versions.filter(pa.array(kept)), merged])
@@ -116,21 +130,29 @@ def _campaigns(rng: np.random.Generator) -> pa.Table:
     stop = start[row] + 30
     at = moment(np.where(ended, stop, start[row]), 33_000)
     return make_table(
-        "salesforce", "campaign", Id=text.crm_ids("701CF", row),
+        "salesforce",
+        "campaign",
+        Id=text.crm_ids("701CF", row),
         Name=text.joined(text.picked(("Webinar", "Newsletter", "Conference"), row % 3), " ", row),
         Type=text.picked(("Webinar", "Email", "Conference"), row % 3),
         Status=text.picked(("In Progress", "Completed"), ended.astype(int)),
-        StartDate=pa.array(dates(start[row])), EndDate=pa.array(dates(stop)),
-        CreatedDate=moment(start[row], 33_000), SystemModstamp=at,
-        IsDeleted=(row % 17 == 3) & ended, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        StartDate=pa.array(dates(start[row])),
+        EndDate=pa.array(dates(stop)),
+        CreatedDate=moment(start[row], 33_000),
+        SystemModstamp=at,
+        IsDeleted=(row % 17 == 3) & ended,
+        _extracted_at=known(rng, at),
+    )
 
 
 def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     log = world.versions[~world.versions["addon"]]
     t = world.trials
-    term = log[(log["interval"] == 3) & np.isin(log["kind"], (bk.INITIAL, bk.OPENED,
-               bk.CONVERTED, bk.RENEWED)) & (log["status"] == bk.ACTIVE)]  # fmt: skip
+    term = log[
+        (log["interval"] == 3)
+        & np.isin(log["kind"], (bk.INITIAL, bk.OPENED, bk.CONVERTED, bk.RENEWED))
+        & (log["status"] == bk.ACTIVE)
+    ]
     lapsed = log[log["kind"] == bk.ENDED]
     end_of = dict(zip(lapsed["sub"].tolist(), lapsed["day"].tolist(), strict=True))
     due = zip(term["sub"].tolist(), term["period_end"].tolist(), strict=True)
@@ -139,11 +161,17 @@ def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     hope_day, hope = occurrences(rng, 0.0006 * (world.state[:END] == PAYING))
     parts = [
         (0, t["account"], t["start"], t["end"], t["converted"], 0.0),
-        (2, term["account"], np.maximum(term["period_end"] - 90, term["day"] + 1),
-         term["period_end"], ~lost, 12.0),
+        (
+            2,
+            term["account"],
+            np.maximum(term["period_end"] - 90, term["day"] + 1),
+            term["period_end"],
+            ~lost,
+            12.0,
+        ),
         (1, m["account"], m["day"], m["day"], np.ones(len(m["day"]), bool), 12.0),
         (1, hope, hope_day, hope_day + 60, np.zeros(len(hope), bool), 2.0),
-    ]  # fmt: skip
+    ]
     kind = np.concatenate([np.full(len(p[1]), p[0]) for p in parts])
     who, opened, closes, won = (np.concatenate([p[i] for p in parts]) for i in range(1, 5))
     months = np.concatenate([np.full(len(p[1]), p[5]) for p in parts])
@@ -159,14 +187,22 @@ def _opportunities(rng, accounts: Accounts, world: World) -> pa.Table:
     stage = np.where(final, np.where(won[row], 2, 3), np.where(kind[row] == 2, 1, 0))
     label = text.picked(("New Business", "Expansion", "Renewal"), kind[row])
     return make_table(
-        "salesforce", "opportunity", Id=text.crm_ids("006CF", row),
+        "salesforce",
+        "opportunity",
+        Id=text.crm_ids("006CF", row),
         AccountId=accounts.id.take(pa.array(who[row])),
-        Name=text.joined(label, " ", row), Type=label,
+        Name=text.joined(label, " ", row),
+        Type=label,
         StageName=text.picked(("Qualification", "Negotiation", "Closed Won", "Closed Lost"), stage),
-        Amount=amount[row], CloseDate=pa.array(dates(closes[row])), IsWon=final & won[row],
-        IsClosed=final, CreatedDate=created[row], SystemModstamp=at,
-        IsDeleted=final & mistake[row], _extracted_at=known(rng, at, 0.01),
-    )  # fmt: skip
+        Amount=amount[row],
+        CloseDate=pa.array(dates(closes[row])),
+        IsWon=final & won[row],
+        IsClosed=final,
+        CreatedDate=created[row],
+        SystemModstamp=at,
+        IsDeleted=final & mistake[row],
+        _extracted_at=known(rng, at, 0.01),
+    )
 
 
 def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Contacts) -> pa.Table:
@@ -176,8 +212,13 @@ def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Cont
     held = planned + rng.integers(1, 9, n)
     kind = rng.choice(3, n, p=[0.55, 0.25, 0.2])
     x = latent.drivers[held, :, who]
-    warmth = (1.5 + 0.55 * x[:, 0] + 0.4 * x[:, 3] - 1.3 * latent.decline[held, who]
-              - 0.8 * latent.champion_gone[held, who])  # fmt: skip
+    warmth = (
+        1.5
+        + 0.55 * x[:, 0]
+        + 0.4 * x[:, 3]
+        - 1.3 * latent.decline[held, who]
+        - 0.8 * latent.champion_gone[held, who]
+    )
     shows = (rng.random(n) < 1 / (1 + np.exp(-warmth))) | (kind > 0)
     outcome = np.where(shows, 1, np.where(rng.random(n) < 0.6, 2, 3))
     first = contacts.first_of(len(accounts))[who]
@@ -187,16 +228,23 @@ def _tasks(rng, accounts: Accounts, latent: Latent, world: World, contacts: Cont
     at = np.where(final, moment(held[row] + rng.integers(0, 2, 2 * n), 70_000), created[row])
     pick = pa.array(who[row])
     return make_table(
-        "salesforce", "task", Id=text.crm_ids("00TCF", row), AccountId=accounts.id.take(pick),
+        "salesforce",
+        "task",
+        Id=text.crm_ids("00TCF", row),
+        AccountId=accounts.id.take(pick),
         WhoId=contacts.id.take(pa.array(first[row])),
         OwnerId=text.picked(CSM_IDS, accounts.owner[who[row]]),
         Subject=text.picked(("Check-in", "Follow-up call", "Summary e-mail"), kind[row]),
         Type=text.picked(("Meeting", "Call", "Email"), kind[row]),
-        Status=text.picked(("Not Started", "Completed", "No Show", "Canceled"),
-                           np.where(final, outcome[row], 0)),
-        ActivityDate=pa.array(dates(held[row])), CreatedDate=created[row], SystemModstamp=at,
-        IsDeleted=final & (row % 251 == 7), _extracted_at=known(rng, at, 0.01),
-    )  # fmt: skip
+        Status=text.picked(
+            ("Not Started", "Completed", "No Show", "Canceled"), np.where(final, outcome[row], 0)
+        ),
+        ActivityDate=pa.array(dates(held[row])),
+        CreatedDate=created[row],
+        SystemModstamp=at,
+        IsDeleted=final & (row % 251 == 7),
+        _extracted_at=known(rng, at, 0.01),
+    )
 
 
 def _notes(rng, accounts: Accounts, world: World) -> pa.Table:
@@ -209,12 +257,17 @@ def _notes(rng, accounts: Accounts, world: World) -> pa.Table:
     created = moment(day, office_second(rng, n))
     at = np.where(deleted, created[row] + 3 * 86_400_000_000, created[row])
     return make_table(
-        "salesforce", "note", Id=text.crm_ids("002CF", row),
+        "salesforce",
+        "note",
+        Id=text.crm_ids("002CF", row),
         ParentId=accounts.id.take(pa.array(who[row])),
         OwnerId=text.picked(CSM_IDS, accounts.owner[who[row]]),
         Title=text.picked(("Call notes", "Renewal talk", "Feedback"), row % 3),
-        Body=text.picked(("Spoke about next steps.", "Asked for a summary.", "Will follow up."),
-                         row // 3 % 3),
-        CreatedDate=created[row], SystemModstamp=at, IsDeleted=deleted,
+        Body=text.picked(
+            ("Spoke about next steps.", "Asked for a summary.", "Will follow up."), row // 3 % 3
+        ),
+        CreatedDate=created[row],
+        SystemModstamp=at,
+        IsDeleted=deleted,
         _extracted_at=known(rng, at),
-    )  # fmt: skip
+    )

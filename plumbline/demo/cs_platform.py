@@ -26,9 +26,13 @@ def intervention_ids(world: World) -> pa.Array:
 
 
 def platform_tables(
-    config: Config, accounts: Accounts, latent: Latent, world: World, contacts: Contacts,
+    config: Config,
+    accounts: Accounts,
+    latent: Latent,
+    world: World,
+    contacts: Contacts,
     key_changes: np.ndarray,
-) -> Tables:  # fmt: skip
+) -> Tables:
     """Build the customer-success platform's tables and the dashboard views."""
     rng = stream(config, "cs_platform")
     return {
@@ -51,17 +55,21 @@ def _interventions(rng, accounts: Accounts, world: World) -> pa.Table:
     done = final & (t["status"][row] == 1)
     outcome = text.picked(("engaged", "no_answer", "follow_up"), rng.integers(0, 3, 2 * n))
     return make_table(
-        "cs_platform", "interventions", id=intervention_ids(world).take(pa.array(row)),
+        "cs_platform",
+        "interventions",
+        id=intervention_ids(world).take(pa.array(row)),
         account_id=accounts.id.take(pa.array(t["account"][row])),
         csm_id=text.picked(CSM_IDS, accounts.owner[t["account"][row]]),
         playbook=text.picked((*PLAYBOOKS, *ARMS), t["playbook"][row]),
         channel=text.picked(("call", "email", "meeting"), row % 3),
         risk_reason=text.picked(_RISKS, row * 7 % 5),
-        status=text.picked(("planned", "done", "cancelled"),
-                           np.where(final, t["status"][row], 0)),
-        occurred_at=np.where(done, held[row], NAT), outcome=text.masked(outcome, done),
-        created_at=created[row], updated_at=at, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        status=text.picked(("planned", "done", "cancelled"), np.where(final, t["status"][row], 0)),
+        occurred_at=np.where(done, held[row], NAT),
+        outcome=text.masked(outcome, done),
+        created_at=created[row],
+        updated_at=at,
+        _extracted_at=known(rng, at),
+    )
 
 
 def _key_changes(rng, accounts: Accounts, contacts: Contacts, changes: np.ndarray) -> pa.Table:
@@ -77,13 +85,17 @@ def _key_changes(rng, accounts: Accounts, contacts: Contacts, changes: np.ndarra
     happened = moment(day, office_second(rng, len(day)))
     entered = happened + rng.integers(0, 9, len(day)) * 86_400_000_000
     return make_table(
-        "cs_platform", "key_contact_changes", id=text.ids("kcc_", len(day), 12),
+        "cs_platform",
+        "key_contact_changes",
+        id=text.ids("kcc_", len(day), 12),
         account_id=accounts.id.take(pa.array(account)),
         contact_id=contacts.id.take(pa.array(contact)),
         role=text.picked(("champion", "decision_maker"), role.astype(int)),
-        change=text.picked(("left", "joined"), joins.astype(int)), changed_at=happened,
-        created_at=entered, _extracted_at=known(rng, entered),
-    )  # fmt: skip
+        change=text.picked(("left", "joined"), joins.astype(int)),
+        changed_at=happened,
+        created_at=entered,
+        _extracted_at=known(rng, entered),
+    )
 
 
 def _reviews(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table:
@@ -92,8 +104,12 @@ def _reviews(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table:
     n = len(who)
     held = day + rng.integers(10, 25, n)
     x = latent.drivers[held, :, who]
-    chance = logistic(1.8 + 0.6 * x[:, 0] - 1.5 * latent.decline[held, who]
-                      - 1.2 * latent.champion_gone[held, who])  # fmt: skip
+    chance = logistic(
+        1.8
+        + 0.6 * x[:, 0]
+        - 1.5 * latent.decline[held, who]
+        - 1.2 * latent.champion_gone[held, who]
+    )
     shows = rng.random(n) < chance
     ratio = 0.62 + 0.16 * x[:, 1] + 0.1 * x[:, 0] - 0.25 * latent.decline[held, who]
     ratio = np.clip(ratio + 0.18 * rng.standard_normal(n), 0, 1.4)
@@ -105,21 +121,38 @@ def _reviews(rng, accounts: Accounts, latent: Latent, world: World) -> pa.Table:
     held_goals = final & shows[row]
     value = np.where(held_goals[:, None], reached[row], 0).astype(np.int64)
     goals = text.joined(
-        '[{"name":"', text.picked(_GOALS, goal[row]), '","target":', target[row, 0],
-        ',"achieved":', value[:, 0], '},{"name":"', text.picked(_GOALS, (goal[row] + 1) % 4),
-        '","target":', target[row, 1], ',"achieved":', value[:, 1], "}]",
-    )  # fmt: skip
+        '[{"name":"',
+        text.picked(_GOALS, goal[row]),
+        '","target":',
+        target[row, 0],
+        ',"achieved":',
+        value[:, 0],
+        '},{"name":"',
+        text.picked(_GOALS, (goal[row] + 1) % 4),
+        '","target":',
+        target[row, 1],
+        ',"achieved":',
+        value[:, 1],
+        "}]",
+    )
     created = moment(day, office_second(rng, n))
     scheduled = moment(held, 50_400)
     at = np.where(final, scheduled[row] + 3_600_000_000, created[row])
     return make_table(
-        "cs_platform", "business_reviews", id=text.ids("qbr_", row, 12),
-        account_id=accounts.id.take(pa.array(who[row])), scheduled_at=scheduled[row],
+        "cs_platform",
+        "business_reviews",
+        id=text.ids("qbr_", row, 12),
+        account_id=accounts.id.take(pa.array(who[row])),
+        scheduled_at=scheduled[row],
         held_at=np.where(held_goals, scheduled[row], NAT),
-        status=text.picked(("scheduled", "held", "missed"),
-                           np.where(final, np.where(shows[row], 1, 2), 0)),
-        goals=goals, created_at=created[row], updated_at=at, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        status=text.picked(
+            ("scheduled", "held", "missed"), np.where(final, np.where(shows[row], 1, 2), 0)
+        ),
+        goals=goals,
+        created_at=created[row],
+        updated_at=at,
+        _extracted_at=known(rng, at),
+    )
 
 
 def _assignments(rng, accounts: Accounts, world: World) -> pa.Table:
@@ -127,11 +160,15 @@ def _assignments(rng, accounts: Accounts, world: World) -> pa.Table:
     n = len(t["account"])
     at = moment(t["day"], office_second(rng, n))
     return make_table(
-        "cs_platform", "experiment_assignments", id=text.ids("exa_", n, 12),
+        "cs_platform",
+        "experiment_assignments",
+        id=text.ids("exa_", n, 12),
         experiment_name=text.picked((EXPERIMENT,), np.zeros(n, dtype=int)),
         account_id=accounts.id.take(pa.array(t["account"])),
-        variant=text.picked(ARMS, t["arm"]), assigned_at=at, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        variant=text.picked(ARMS, t["arm"]),
+        assigned_at=at,
+        _extracted_at=known(rng, at),
+    )
 
 
 def _views(rng: np.random.Generator) -> pa.Table:
@@ -142,7 +179,11 @@ def _views(rng: np.random.Generator) -> pa.Table:
     at = moment(day, office_second(rng, n))
     viewer = rng.integers(0, 20, n)
     return make_table(
-        "dashboards", "dashboard_views", id=text.ids("dbv_", n, 12),
+        "dashboards",
+        "dashboard_views",
+        id=text.ids("dbv_", n, 12),
         dashboard_name=text.picked(_DASHBOARDS, rng.choice(5, n, p=[0.35, 0.3, 0.15, 0.1, 0.1])),
-        viewer_id=text.joined("staff_", viewer), viewed_at=at, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        viewer_id=text.joined("staff_", viewer),
+        viewed_at=at,
+        _extracted_at=known(rng, at),
+    )

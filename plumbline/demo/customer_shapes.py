@@ -56,13 +56,18 @@ def converted(minor: int, currency: str) -> int:
 def in_currency(row: Row, currency: str) -> Row:
     """A row in US dollars billed in another currency, at a price in whole minor units."""
     [item] = items_of(row)
-    price = {**item["price"], "id": f"{item['price']['id']}{currency}", "currency": currency,
-             "unit_amount": converted(item["price"]["unit_amount"], currency)}  # fmt: skip
+    price = {
+        **item["price"],
+        "id": f"{item['price']['id']}{currency}",
+        "currency": currency,
+        "unit_amount": converted(item["price"]["unit_amount"], currency),
+    }
     return {**with_items(row, [{**item, "price": price}]), "currency": currency}
 
 
 def fits_currency(told: list[Row], currency: str) -> bool:
     """Whether every version is worth the same to the cent in another currency."""
+
     def cents(row: Row) -> int:
         return floor(monthly_cents(row) + Fraction(1, 2))
 
@@ -88,8 +93,12 @@ def billed_in(row: Row, currency: str) -> Row:
             named["id"] += currency
         if "pricing" in line:
             line["pricing"]["price_details"]["price"] += currency
-    amounts = ("amount_due", "amount_paid", "pre_payment_credit_notes_amount",
-               "post_payment_credit_notes_amount")  # fmt: skip
+    amounts = (
+        "amount_due",
+        "amount_paid",
+        "pre_payment_credit_notes_amount",
+        "post_payment_credit_notes_amount",
+    )
     told = {name: converted(row[name], currency) for name in amounts}
     written = json.dumps(lines, separators=(",", ":"))
     return {**row, **told, "currency": currency, "lines": written}
@@ -116,5 +125,4 @@ def deleted(customer: Row, told: list[Row]) -> Row:
     ended = max(row["updated"] for row in told)
     days = 3 + ended // DAY_SECONDS % 20
     at = ended + days * DAY_SECONDS + 40_000
-    return {**customer, "updated": at, "_is_deleted": True,
-            "_extracted_at": _at(at + 900)}  # fmt: skip
+    return {**customer, "updated": at, "_is_deleted": True, "_extracted_at": _at(at + 900)}

@@ -51,9 +51,7 @@ def with_merged(rng: np.random.Generator, who: np.ndarray, tickets: pa.Table) ->
     return pa.concat_tables([kept, closed])
 
 
-def with_unoffered(
-    rng: np.random.Generator, tickets: pa.Table, ratings: pa.Table
-) -> pa.Table:
+def with_unoffered(rng: np.random.Generator, tickets: pa.Table, ratings: pa.Table) -> pa.Table:
     """Add the ratings of solved tickets whose requester nobody asked."""
     asked = np.isin(tickets["id"].to_numpy(), ratings["ticket_id"].to_numpy())
     rows = np.flatnonzero(_is(tickets, "status", "closed") & ~asked)
@@ -63,12 +61,17 @@ def with_unoffered(
         [
             ratings,
             make_table(
-                "zendesk", "satisfaction_ratings", id=700_000 + number, ticket_id=number,
-                score=pa.array(["unoffered"] * len(rows)), created_at=at, updated_at=at,
+                "zendesk",
+                "satisfaction_ratings",
+                id=700_000 + number,
+                ticket_id=number,
+                score=pa.array(["unoffered"] * len(rows)),
+                created_at=at,
+                updated_at=at,
                 _extracted_at=known(rng, at),
             ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _is(table: pa.Table, column: str, word: str) -> np.ndarray:

@@ -11,30 +11,91 @@ import numpy as np
 from plumbline.demo.config import CATEGORIES
 
 NAVIGATION = (
-    "page_viewed", "session_start", "session_end", "search_performed", "notification_opened",
-    "task_viewed", "project_opened", "inbox_opened", "filter_applied", "export_requested",
-    "profile_updated", "settings_viewed", "help_opened", "shortcut_used", "link_copied",
-    "item_starred", "theme_changed", "tour_started", "feedback_given", "billing_viewed",
-    "plan_compared", "mobile_opened", "notification_muted", "password_changed",
-)  # fmt: skip
+    "page_viewed",
+    "session_start",
+    "session_end",
+    "search_performed",
+    "notification_opened",
+    "task_viewed",
+    "project_opened",
+    "inbox_opened",
+    "filter_applied",
+    "export_requested",
+    "profile_updated",
+    "settings_viewed",
+    "help_opened",
+    "shortcut_used",
+    "link_copied",
+    "item_starred",
+    "theme_changed",
+    "tour_started",
+    "feedback_given",
+    "billing_viewed",
+    "plan_compared",
+    "mobile_opened",
+    "notification_muted",
+    "password_changed",
+)
 CORE = ("task_created", "task_completed", "comment_added", "file_uploaded")
 _PREFIX = {
-    "kanban_boards": "board", "gantt_charts": "gantt", "timelines": "timeline",
-    "automations": "automation", "forms": "form", "dashboards": "dashboard",
-    "integrations": "integration", "reports": "report", "api_access": "api",
-}  # fmt: skip
+    "kanban_boards": "board",
+    "gantt_charts": "gantt",
+    "timelines": "timeline",
+    "automations": "automation",
+    "forms": "form",
+    "dashboards": "dashboard",
+    "integrations": "integration",
+    "reports": "report",
+    "api_access": "api",
+}
 _FIRST_VERB = {"integrations": "connected", "api_access": "called"}
 _VERBS = (
-    "viewed", "created", "opened", "edited", "updated", "shared", "renamed", "duplicated",
-    "archived", "restored", "deleted", "exported", "imported", "printed", "published",
-    "filtered", "sorted", "grouped", "searched", "pinned", "moved", "locked", "unlocked",
-    "commented", "tagged", "linked", "embedded", "scheduled", "configured", "refreshed",
-    "previewed", "copied", "assigned", "reviewed", "template_used", "zoomed",
-)  # fmt: skip
-_SIGNALS = {"task_created": "core_action", "task_completed": "core_action",
-            "comment_added": "collaboration", "file_uploaded": "depth",
-            "export_requested": "possible_churn_signal", "invite_sent": "expansion",
-            "plan_compared": "possible_churn_signal"}  # fmt: skip
+    "viewed",
+    "created",
+    "opened",
+    "edited",
+    "updated",
+    "shared",
+    "renamed",
+    "duplicated",
+    "archived",
+    "restored",
+    "deleted",
+    "exported",
+    "imported",
+    "printed",
+    "published",
+    "filtered",
+    "sorted",
+    "grouped",
+    "searched",
+    "pinned",
+    "moved",
+    "locked",
+    "unlocked",
+    "commented",
+    "tagged",
+    "linked",
+    "embedded",
+    "scheduled",
+    "configured",
+    "refreshed",
+    "previewed",
+    "copied",
+    "assigned",
+    "reviewed",
+    "template_used",
+    "zoomed",
+)
+_SIGNALS = {
+    "task_created": "core_action",
+    "task_completed": "core_action",
+    "comment_added": "collaboration",
+    "file_uploaded": "depth",
+    "export_requested": "possible_churn_signal",
+    "invite_sent": "expansion",
+    "plan_compared": "possible_churn_signal",
+}
 
 TABLE_SIZE = 4096
 SHARE_NAVIGATION, SHARE_CORE = 0.45, 0.24
@@ -103,10 +164,15 @@ def write_seed(path: Path) -> None:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(
             [
-                "source_name", "event_type", "feature_category", "is_core_action",
-                "is_comment", "is_invite", "signal_type",
+                "source_name",
+                "event_type",
+                "feature_category",
+                "is_core_action",
+                "is_comment",
+                "is_invite",
+                "signal_type",
             ]
-        )  # fmt: skip
+        )
         for name, number in sorted(zip(types.names, types.category.tolist(), strict=True)):
             category = CATEGORIES[number] if number >= 0 else ""
             signal = _SIGNALS.get(name, "depth" if category else "engagement")

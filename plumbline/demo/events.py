@@ -26,8 +26,10 @@ _BITS = 37
 _SHIFT = 42
 _CATEGORY_API, _CATEGORY_INVITES = 9, 1
 INVITED = 0.35
-_HOUR_WEIGHT = np.array([1, 1, 1, 1, 1, 2, 6, 18, 45, 70, 80, 75, 50, 65, 75, 72, 62, 40, 20, 12,
-                         9, 6, 3, 2], dtype=float)  # fmt: skip
+_HOUR_WEIGHT = np.array(
+    [1, 1, 1, 1, 1, 2, 6, 18, 45, 70, 80, 75, 50, 65, 75, 72, 62, 40, 20, 12, 9, 6, 3, 2],
+    dtype=float,
+)
 _PROPERTIES = tuple(
     f'{{"client":"{client}","version":"{version}","locale":"{locale}"}}'
     for client in ("web", "desktop", "ios", "android")
@@ -59,21 +61,28 @@ def _merged(parts: list[_Rows], base: int) -> _Rows:
     whole = parts[0]
     if len(parts) == 1:
         return whole
-    rest = _Rows(*(np.concatenate([getattr(p, f) for p in parts[1:]])
-                   for f in _Rows.__dataclass_fields__))  # fmt: skip
+    rest = _Rows(
+        *(np.concatenate([getattr(p, f) for p in parts[1:]]) for f in _Rows.__dataclass_fields__)
+    )
     rest = rest.take(np.argsort(rest.key(base), kind="stable"))
     at = np.searchsorted(whole.key(base), rest.key(base), side="right")
-    return _Rows(*(np.insert(getattr(whole, f), at, getattr(rest, f))
-                   for f in _Rows.__dataclass_fields__))  # fmt: skip
+    return _Rows(
+        *(np.insert(getattr(whole, f), at, getattr(rest, f)) for f in _Rows.__dataclass_fields__)
+    )
 
 
 class EventStream:
     """Draws the events of single days; each day has a random stream of its own."""
 
     def __init__(
-        self, config: Config, accounts: Accounts, latent: Latent, world: World, people: People,
+        self,
+        config: Config,
+        accounts: Accounts,
+        latent: Latent,
+        world: World,
+        people: People,
         types: EventTypes,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.config, self.accounts, self.latent = config, accounts, latent
         self.world, self.people, self.types = world, people, types
         local = np.repeat(np.arange(24), (_HOUR_WEIGHT * 5).astype(np.int64))
@@ -152,8 +161,9 @@ class EventStream:
         n = len(rows.time)
         u = rng.random(n, dtype=np.float32)
         late = np.flatnonzero(u < LATE + VERY_LATE)
-        delay = np.where(u[late] < LATE, rng.integers(1, 4, len(late)),
-                         rng.integers(4, LATEST + 1, len(late)))  # fmt: skip
+        delay = np.where(
+            u[late] < LATE, rng.integers(1, 4, len(late)), rng.integers(4, LATEST + 1, len(late))
+        )
         landed = np.full(n, day)
         landed[late] += delay
         quarter = rng.integers(1, 96, len(late)) * 900_000_000

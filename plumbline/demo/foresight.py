@@ -32,8 +32,11 @@ def _decline(depth: np.ndarray, on: np.ndarray, lead: np.ndarray) -> tuple:
     """Depth at `lead` days if the episode's state stays, and if it flips half-way."""
     half = lead / 2
     stays = np.where(on, _ramp(depth, lead, True), _ramp(depth, lead, False))
-    flips = np.where(on, _ramp(_ramp(depth, half, True), half, False),
-                     _ramp(_ramp(depth, half, False), half, True))  # fmt: skip
+    flips = np.where(
+        on,
+        _ramp(_ramp(depth, half, True), half, False),
+        _ramp(_ramp(depth, half, False), half, True),
+    )
     return stays, flips
 
 
@@ -48,9 +51,10 @@ def _renewals(world: World, accounts: Accounts, day: int, who: np.ndarray) -> li
         again = np.flatnonzero((interval == 0) | (step == 0) | ((interval == 1) & (step < 3)))
         some = interval[again]
         later[again] = np.where(
-            some == 0, end[again] + 7 * step,
+            some == 0,
+            end[again] + 7 * step,
             add_months(end[again], INTERVAL_MONTHS[some] * step, anchor[again]),
-        )  # fmt: skip
+        )
         out.append(np.where((later >= day) & (later < day + HORIZON), later, NONE))
     return out
 

@@ -89,7 +89,7 @@ def generate(
     tell("accounts", 1.0)
     for root in (raw, truth):
         shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True)
+        root.mkdir(mode=0o700, parents=True)
     tables = {
         **product_tables(config, accounts, people),
         **billing_tables(config, accounts, world),

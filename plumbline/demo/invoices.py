@@ -89,14 +89,24 @@ def invoice_tables(
     own = stream(config, "invoices")
     extra, extra_due = further_lines(own, accounts, rows, price[at], net, failed)
     whole = lines_json(
-        accounts, rows, price[at], np.arange(n), full, full - net, rows["period_start"],
+        accounts,
+        rows,
+        price[at],
+        np.arange(n),
+        full,
+        full - net,
+        rows["period_start"],
         rows["period_end"],
-    )  # fmt: skip
+    )
     number = rows["sub"].astype(np.int64) * 100_000 + rows["period_start"] + 20_000
     bills = Bills(
-        rows, number, rows["period_start"], np.full(n, 600), net + extra_due,
+        rows,
+        number,
+        rows["period_start"],
+        np.full(n, 600),
+        net + extra_due,
         text.joined('{"object":"list","data":[', whole, pa.array(extra), '],"has_more":false}'),
-    )  # fmt: skip
+    )
     unpaid, done = np.flatnonzero(failed | slow), np.flatnonzero(~failed | settled)
     row = np.concatenate([unpaid, done])
     final = np.arange(len(row)) >= len(unpaid)
@@ -116,25 +126,40 @@ def _further_invoices(own, accounts, bills: Bills, paid, good) -> tuple[pa.Table
     draw = own.random(len(good))
     draft = good[draw < DRAFTED]
     drafts = _versions(
-        own, accounts, bills, draft, np.full(len(draft), DRAFT),
-        moment(bills.day[draft], 60), np.zeros(len(draft), np.int64),
-    )  # fmt: skip
+        own,
+        accounts,
+        bills,
+        draft,
+        np.full(len(draft), DRAFT),
+        moment(bills.day[draft], 60),
+        np.zeros(len(draft), np.int64),
+    )
     wrong = good[(draw > 0.5) & (draw < 0.5 + MISTAKEN)]
     made = moment(bills.day[wrong], 900)
     twice = np.r_[wrong, wrong]
     status = np.repeat([OPEN, VOID], len(wrong))
     twins = _versions(
-        own, accounts, bills, twice, status, np.r_[made, made + DAY_US // 24],
-        np.zeros(len(twice), np.int64), shift=4_000_000_000,
-    )  # fmt: skip
+        own,
+        accounts,
+        bills,
+        twice,
+        status,
+        np.r_[made, made + DAY_US // 24],
+        np.zeros(len(twice), np.int64),
+        shift=4_000_000_000,
+    )
     credited = good[draw > 1 - CREDITED]
     share = own.choice([0.1, 0.25, 1.0], len(credited), p=[0.5, 0.3, 0.2])
     credits_ = _versions(
-        own, accounts, bills, credited, np.full(len(credited), PAID),
+        own,
+        accounts,
+        bills,
+        credited,
+        np.full(len(credited), PAID),
         paid[credited] + own.integers(2, 20, len(credited)) * DAY_US,
         np.ones(len(credited), np.int64),
         credit=np.round(bills.due[credited] * share).astype(np.int64),
-    )  # fmt: skip
+    )
     return drafts, twins, credits_
 
 
@@ -149,18 +174,38 @@ def _changes(own, config, accounts, log, price) -> tuple[pa.Table, ...]:
     back = -np.round(net_minor(before, unit[price[at - 1]]) * rest / length).astype(np.int64)
     none = np.zeros(len(at), np.int64)
     given = lines_json(
-        accounts, before, price[at - 1], 2 * at, back, none, rows["day"], rows["period_end"],
-        second=rows["second"], is_proration=True,
-    )  # fmt: skip
+        accounts,
+        before,
+        price[at - 1],
+        2 * at,
+        back,
+        none,
+        rows["day"],
+        rows["period_end"],
+        second=rows["second"],
+        is_proration=True,
+    )
     taken = lines_json(
-        accounts, rows, price[at], 2 * at + 1, charge, none, rows["day"], rows["period_end"],
-        second=rows["second"], is_proration=True,
-    )  # fmt: skip
+        accounts,
+        rows,
+        price[at],
+        2 * at + 1,
+        charge,
+        none,
+        rows["day"],
+        rows["period_end"],
+        second=rows["second"],
+        is_proration=True,
+    )
     day, second = _billed(rows, own.random(len(at)) < BILLED_AT_ONCE)
     bills = Bills(
-        rows, 5_000_000_000 + at.astype(np.int64), day, second, np.maximum(charge + back, 0),
+        rows,
+        5_000_000_000 + at.astype(np.int64),
+        day,
+        second,
+        np.maximum(charge + back, 0),
         text.joined('{"object":"list","data":[', given, ",", taken, '],"has_more":false}'),
-    )  # fmt: skip
+    )
     on = np.flatnonzero(bills.day < END)
     when = moment(bills.day[on], bills.second[on] + 300)
     ones = np.ones(len(on), np.int64)
@@ -186,19 +231,27 @@ def _versions(
     rows, pick = bills.rows[row], pa.array(row)
     due, nothing = bills.due[row], np.zeros(len(row), np.int64)
     return make_table(
-        "stripe", "invoices", id=text.ids("in_", bills.number[row] + shift, 14),
+        "stripe",
+        "invoices",
+        id=text.ids("in_", bills.number[row] + shift, 14),
         customer=text.ids("cus_", rows["account"], 14),
         subscription=text.ids("sub_", rows["sub"].astype(np.int64), 14),
-        status=text.picked(_STATUS, status), currency=text.picked(CURRENCIES, rows["currency"]),
-        amount_due=due, amount_paid=np.where(status == PAID, due, 0),
-        period_start=seconds(rows["period_start"]), period_end=seconds(rows["period_end"]),
-        due_date=seconds(bills.day[row] + 14), attempt_count=attempts, lines=bills.lines.take(pick),
+        status=text.picked(_STATUS, status),
+        currency=text.picked(CURRENCIES, rows["currency"]),
+        amount_due=due,
+        amount_paid=np.where(status == PAID, due, 0),
+        period_start=seconds(rows["period_start"]),
+        period_end=seconds(rows["period_end"]),
+        due_date=seconds(bills.day[row] + 14),
+        attempt_count=attempts,
+        lines=bills.lines.take(pick),
         pre_payment_credit_notes_amount=nothing,
         post_payment_credit_notes_amount=nothing if credit is None else credit,
         metadata=_metadata(accounts, rows),
         created=moment(bills.day[row], bills.second[row]) // 1_000_000,
-        updated=when // 1_000_000, _extracted_at=known(rng, when),
-    )  # fmt: skip
+        updated=when // 1_000_000,
+        _extracted_at=known(rng, when),
+    )
 
 
 def _metadata(accounts: Accounts, rows: np.ndarray) -> pa.Array:
@@ -212,10 +265,15 @@ def _failures(rng, accounts, rows, ident, due, tries, failed) -> pa.Table:
     )
     when = moment(rows["day"][row] + attempt * 5, 7_200)
     return make_table(
-        "stripe", "payment_failures", id=text.ids("pf_", len(row), 14),
-        invoice=ident.take(pa.array(row)), customer=text.ids("cus_", rows["account"][row], 14),
-        amount=due[row], currency=text.picked(CURRENCIES, rows["currency"][row]),
+        "stripe",
+        "payment_failures",
+        id=text.ids("pf_", len(row), 14),
+        invoice=ident.take(pa.array(row)),
+        customer=text.ids("cus_", rows["account"][row], 14),
+        amount=due[row],
+        currency=text.picked(CURRENCIES, rows["currency"][row]),
         failure_code=text.picked(_FAILURES, rng.choice(4, len(row), p=[0.5, 0.25, 0.15, 0.1])),
-        metadata=_metadata(accounts, rows[row]), created=when // 1_000_000,
+        metadata=_metadata(accounts, rows[row]),
+        created=when // 1_000_000,
         _extracted_at=known(rng, when),
-    )  # fmt: skip
+    )

@@ -14,8 +14,13 @@ from plumbline.demo.simulation import NEVER, OVERDUE, PAYING, TRIAL, Simulation,
 LAPSE, SHORT_PAUSE = 0.004, 0.003
 """Chances at a renewal: it comes late, or the subscription pauses for some weeks first."""
 
-TRIAL_WEIGHTS = {"level": 2.6, "engagement": 0.8, "adoption": 0.5, "support_pain": -0.4,
-                 "decline": -1.5}  # fmt: skip
+TRIAL_WEIGHTS = {
+    "level": 2.6,
+    "engagement": 0.8,
+    "adoption": 0.5,
+    "support_pain": -0.4,
+    "decline": -1.5,
+}
 
 
 def _initial(sim: Simulation) -> None:
@@ -24,9 +29,16 @@ def _initial(sim: Simulation) -> None:
     interval = a.interval[who]
     start = -(rng.random(len(who)) * (INTERVAL_DAYS[interval] - 2)).astype(np.int64)
     ids = sim.book.open(
-        who, start, status=bk.ACTIVE, quantity=a.seats[who], plan=a.plan[who], interval=interval,
-        currency=a.currency[who], discount=a.discount[who], anchor=bk.anchor_of(start),
-    )  # fmt: skip
+        who,
+        start,
+        status=bk.ACTIVE,
+        quantity=a.seats[who],
+        plan=a.plan[who],
+        interval=interval,
+        currency=a.currency[who],
+        discount=a.discount[who],
+        anchor=bk.anchor_of(start),
+    )
     sim.book.begin_period(ids, start)
     past = sim.book.rows["period_end"][ids] < 1
     sim.book.begin_period(ids[past], sim.book.rows["period_end"][ids[past]])
@@ -49,14 +61,25 @@ def _starts(sim: Simulation, day: int) -> None:
         return
     trial = np.concatenate([a.has_trial[first], np.zeros(len(again), dtype=bool)])
     ids = book.open(
-        who, day, quantity=a.seats[who], plan=a.plan[who], interval=a.interval[who],
-        currency=a.currency[who], discount=a.discount[who], vintage=int(day >= 273),
-        anchor=bk.anchor_of(np.full(len(who), day)), status=np.where(trial, bk.TRIALING, bk.ACTIVE),
-    )  # fmt: skip
+        who,
+        day,
+        quantity=a.seats[who],
+        plan=a.plan[who],
+        interval=a.interval[who],
+        currency=a.currency[who],
+        discount=a.discount[who],
+        vintage=int(day >= 273),
+        anchor=bk.anchor_of(np.full(len(who), day)),
+        status=np.where(trial, bk.TRIALING, bk.ACTIVE),
+    )
     book.begin_period(ids[~trial], day)
     end = day + a.trial_days[who]
-    for name, value in (("trial_start", day), ("trial_end", end), ("period_start", day),
-                        ("period_end", end)):  # fmt: skip
+    for name, value in (
+        ("trial_start", day),
+        ("trial_end", end),
+        ("period_start", day),
+        ("period_end", end),
+    ):
         book.rows[name][ids[trial]] = value if np.isscalar(value) else value[trial]
     sim.main[who] = ids
     sim.next_open[again] = NONE
@@ -143,8 +166,9 @@ def simulate(config: Config, accounts: Accounts, latent: Latent) -> World:
         pays = on & ((status == bk.ACTIVE) | (status == bk.PAST_DUE))
         state[day] = np.select(
             [on & (status == bk.TRIALING), pays & (status == bk.ACTIVE), pays],
-            [TRIAL, PAYING, OVERDUE], NEVER,
-        )  # fmt: skip
+            [TRIAL, PAYING, OVERDUE],
+            NEVER,
+        )
         seats[day] = np.where(on, rows["quantity"][main], 0)
         more = (sim.addon >= 0) & pays
         floats["mrr"][day] = worth[main] * pays + worth[extra] * more

@@ -121,8 +121,12 @@ def connect(raw: Path) -> duckdb.DuckDBPyConnection:
         found = con.execute("select 1 from duckdb_views() where view_name = ?", [table]).fetchall()
         return con.sql(f"select * from {table}").to_arrow_table().to_pylist() if found else []
 
-    billing = Billing(*(rows(f"stripe_{name}") for name in (
-        "subscriptions", "subscription_schedules", "prices", "customers")))  # fmt: skip
+    billing = Billing(
+        *(
+            rows(f"stripe_{name}")
+            for name in ("subscriptions", "subscription_schedules", "prices", "customers")
+        )
+    )
     spells = pa.Table.from_pylist([asdict(s) for s in paid_spells(billing, WINDOW_END)])
     con.register("spells", spells)
     con.execute("create table paid as select * from spells")
@@ -167,8 +171,9 @@ def report(figures: Figures) -> str:
     lines = ["| segment | accounts | churned | logo churn | revenue churn | lost MRR |"]
     lines.append("|---|---|---|---|---|---|")
     for name, (n, churned, logo, revenue, lost) in figures.segments.items():
-        lines.append(f"| {name} | {n:,} | {churned:.0f} | {logo:.1%} | {revenue:.1%} "
-                     f"| ${lost:,.0f} |")  # fmt: skip
+        lines.append(
+            f"| {name} | {n:,} | {churned:.0f} | {logo:.1%} | {revenue:.1%} | ${lost:,.0f} |"
+        )
     lines += ["", "| categories used | accounts | churned | churn |", "|---|---|---|---|"]
     for band, (n, churned, rate) in figures.bands.items():
         lines.append(f"| {band} | {n:,} | {churned:.0f} | {rate:.1%} |")
@@ -176,9 +181,11 @@ def report(figures: Figures) -> str:
     for label, share in zip(("under 5", "5-9", "10-19", "20+"), figures.shares, strict=True):
         lines.append(f"| {label} | {share:.1%} |")
     lines.append("")
-    lines.append(f"{figures.paying_accounts:,} paying of {figures.accounts:,} accounts, "
-                 f"{figures.active_users:,} active users, "
-                 f"{figures.event_types} event types")  # fmt: skip
+    lines.append(
+        f"{figures.paying_accounts:,} paying of {figures.accounts:,} accounts, "
+        f"{figures.active_users:,} active users, "
+        f"{figures.event_types} event types"
+    )
     return "\n".join(lines)
 
 

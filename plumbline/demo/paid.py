@@ -18,8 +18,12 @@ from plumbline.demo.plain_rows import CENTS_PER_MINOR, Row
 
 SERVED = ("active", "past_due", "unpaid", "trialing")
 OPEN = date(9999, 1, 1)
-_MONTHS = {"day": Fraction(12, 365), "week": Fraction(12, 52), "month": Fraction(1),
-           "year": Fraction(12)}  # fmt: skip
+_MONTHS = {
+    "day": Fraction(12, 365),
+    "week": Fraction(12, 52),
+    "month": Fraction(1),
+    "year": Fraction(12),
+}
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,11 @@ def _coupon(discount: dict[str, Any]) -> dict[str, Any]:
 
 
 def _monthly_cents(
-    items: list[dict[str, Any]], currency: str, discounts: list[dict[str, Any]],
+    items: list[dict[str, Any]],
+    currency: str,
+    discounts: list[dict[str, Any]],
     prices: dict[str, Row],
-) -> Fraction:  # fmt: skip
+) -> Fraction:
     monthly, off, months = Fraction(0), Fraction(0), Fraction(12)
     for item in items:
         price = item.get("price") or item["plan"]
@@ -179,6 +185,10 @@ def _minor(price: dict[str, Any], quantity: int, currency: str) -> Fraction:
     package = price.get("transform_quantity")
     units = -(-quantity // package["divide_by"]) if package else quantity
     tiers = price.get("tiers") or [{}]
-    amounts = (price.get("unit_amount"), price.get("amount"), price.get("unit_amount_decimal"),
-               tiers[-1].get("unit_amount"))  # fmt: skip
+    amounts = (
+        price.get("unit_amount"),
+        price.get("amount"),
+        price.get("unit_amount_decimal"),
+        tiers[-1].get("unit_amount"),
+    )
     return units * Fraction(str(next(amount for amount in amounts if amount is not None)))

@@ -91,9 +91,9 @@ def make_people(config: Config, accounts: Accounts, latent: Latent, world: World
     visited = np.flatnonzero(rng.random(n) < 0.06)
     users = humans + len(bots) + guests
     extra = len(bots) + len(visited)
-    order_user = np.concatenate([
-        np.arange(humans + len(bots)), humans + len(bots) + rng.integers(0, guests, len(visited))
-    ])  # fmt: skip
+    order_user = np.concatenate(
+        [np.arange(humans + len(bots)), humans + len(bots) + rng.integers(0, guests, len(visited))]
+    )
     actor_account = np.concatenate([account, bots, visited])
     kind = np.repeat([HUMAN, BOT, INTERNAL], [humans, len(bots), len(visited)])
     start = np.maximum(np.where(accounts.join == NONE, 0, accounts.join), 0)

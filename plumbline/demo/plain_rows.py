@@ -15,9 +15,12 @@ Row = dict[str, Any]
 DAY_SECONDS = 86_400
 _MONTHS = {"week": Fraction(12, 52), "month": Fraction(1), "year": Fraction(12)}
 CENTS_PER_MINOR = {
-    "usd": Fraction(1), "eur": Fraction("1.08"), "gbp": Fraction("1.27"),
-    "jpy": Fraction("0.67"), "kwd": Fraction("0.325"),
-}  # fmt: skip
+    "usd": Fraction(1),
+    "eur": Fraction("1.08"),
+    "gbp": Fraction("1.27"),
+    "jpy": Fraction("0.67"),
+    "kwd": Fraction("0.325"),
+}
 """US cents of a minor unit: the rate and the digits of the seed `currency_rates`."""
 
 

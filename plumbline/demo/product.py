@@ -14,15 +14,82 @@ from plumbline.demo.draws import known_accounts, office_second, stack
 from plumbline.demo.people import BOT, HUMAN, INTERNAL, People
 from plumbline.demo.writer import NAT, Tables, known, make_table, moment
 
-_FIRST = ("Ada", "Ben", "Chloe", "Dan", "Elena", "Femi", "Grace", "Hugo", "Ines", "Jonas", "Kira",
-          "Liam", "Maya", "Noah", "Olga", "Priya", "Quinn", "Rosa", "Sami", "Tara")  # fmt: skip
-_LAST = ("Adler", "Brook", "Costa", "Dahl", "Evans", "Fischer", "Garcia", "Hansen", "Ito",
-         "Jones", "Khan", "Lopez", "Meyer", "Novak", "Okoye", "Patel", "Rossi", "Silva", "Tan",
-         "Weber")  # fmt: skip
-_STEM = ("Harbour", "Summit", "Pioneer", "Lantern", "Meadow", "Granite", "Orbit", "Willow",
-         "Beacon", "Cobalt", "Juniper", "Anchor", "Cedar", "Falcon", "Ridge", "Delta")  # fmt: skip
-_TAIL = ("Works", "Labs", "Group", "Partners", "Studio", "Systems", "Foods", "Health", "Logistics",
-         "Media", "Capital", "Schools")  # fmt: skip
+_FIRST = (
+    "Ada",
+    "Ben",
+    "Chloe",
+    "Dan",
+    "Elena",
+    "Femi",
+    "Grace",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kira",
+    "Liam",
+    "Maya",
+    "Noah",
+    "Olga",
+    "Priya",
+    "Quinn",
+    "Rosa",
+    "Sami",
+    "Tara",
+)
+_LAST = (
+    "Adler",
+    "Brook",
+    "Costa",
+    "Dahl",
+    "Evans",
+    "Fischer",
+    "Garcia",
+    "Hansen",
+    "Ito",
+    "Jones",
+    "Khan",
+    "Lopez",
+    "Meyer",
+    "Novak",
+    "Okoye",
+    "Patel",
+    "Rossi",
+    "Silva",
+    "Tan",
+    "Weber",
+)
+_STEM = (
+    "Harbour",
+    "Summit",
+    "Pioneer",
+    "Lantern",
+    "Meadow",
+    "Granite",
+    "Orbit",
+    "Willow",
+    "Beacon",
+    "Cobalt",
+    "Juniper",
+    "Anchor",
+    "Cedar",
+    "Falcon",
+    "Ridge",
+    "Delta",
+)
+_TAIL = (
+    "Works",
+    "Labs",
+    "Group",
+    "Partners",
+    "Studio",
+    "Systems",
+    "Foods",
+    "Health",
+    "Logistics",
+    "Media",
+    "Capital",
+    "Schools",
+)
 
 
 def company_names(n: int) -> pa.Array:
@@ -68,19 +135,23 @@ def _workspaces(rng: np.random.Generator, accounts: Accounts) -> pa.Table:
         at = moment(day[on], office_second(rng, len(on)))
         rows.append(
             make_table(
-                "product", "workspaces",
+                "product",
+                "workspaces",
                 id=accounts.workspace.take(pa.array(who[on])),
-                name=text.joined(company_names(len(accounts)).take(pa.array(who[on])),
-                                 "" if day is created else " (renamed)"),
+                name=text.joined(
+                    company_names(len(accounts)).take(pa.array(who[on])),
+                    "" if day is created else " (renamed)",
+                ),
                 crm_account_id=text.short_crm_ids(
                     accounts.id.take(pa.array(who[on])), who[on] % 37 == 5
                 ),
                 region=text.picked(REGIONS, accounts.region[who[on]]),
-                created_at=moment(created[on], 20_000), updated_at=np.maximum(
-                    at, moment(created[on], 20_000)),
-                _is_deleted=deleted[on], _extracted_at=known(rng, at),
+                created_at=moment(created[on], 20_000),
+                updated_at=np.maximum(at, moment(created[on], 20_000)),
+                _is_deleted=deleted[on],
+                _extracted_at=known(rng, at),
             )
-        )  # fmt: skip
+        )
     return stack(*rows)
 
 
@@ -111,12 +182,19 @@ def _users(rng: np.random.Generator, accounts: Accounts, people: People) -> pa.T
         pick = pa.array(on)
         tables.append(
             make_table(
-                "product", "users", id=people.user.take(pick), email=email.take(pick),
-                name=name.take(pick), user_type=kind.take(pick), created_at=created[on],
-                updated_at=at, deactivated_at=at if left else np.full(len(on), NAT),
-                _is_deleted=deleted[on] & left, _extracted_at=known(rng, at),
+                "product",
+                "users",
+                id=people.user.take(pick),
+                email=email.take(pick),
+                name=name.take(pick),
+                user_type=kind.take(pick),
+                created_at=created[on],
+                updated_at=at,
+                deactivated_at=at if left else np.full(len(on), NAT),
+                _is_deleted=deleted[on] & left,
+                _extracted_at=known(rng, at),
             )
-        )  # fmt: skip
+        )
     return stack(*tables)
 
 
@@ -134,45 +212,62 @@ def _memberships(rng: np.random.Generator, accounts: Accounts, people: People) -
         pick = pa.array(on)
         tables.append(
             make_table(
-                "product", "memberships", id=ident.take(pick),
+                "product",
+                "memberships",
+                id=ident.take(pick),
                 workspace_id=accounts.workspace.take(pa.array(people.actor_account[on])),
                 user_id=people.user.take(pa.array(people.actor_user[on])),
                 role=text.picked(("owner", "admin", "member", "guest"), role[on]),
-                created_at=created[on], updated_at=at,
-                ended_at=at if left else np.full(len(on), NAT), _extracted_at=known(rng, at),
+                created_at=created[on],
+                updated_at=at,
+                ended_at=at if left else np.full(len(on), NAT),
+                _extracted_at=known(rng, at),
             )
-        )  # fmt: skip
+        )
     return stack(*tables)
 
 
 def _products(rng: np.random.Generator) -> pa.Table:
     at = moment(np.array([-900, -500]), 40_000)
     return make_table(
-        "product", "products", id=pa.array(["prod_workspace", "prod_automation"]),
+        "product",
+        "products",
+        id=pa.array(["prod_workspace", "prod_automation"]),
         name=pa.array(["CloudFlow Workspace", "CloudFlow Automation pack"]),
-        created_at=at, updated_at=at, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        created_at=at,
+        updated_at=at,
+        _extracted_at=known(rng, at),
+    )
 
 
 def _plans(config: Config, rng: np.random.Generator) -> pa.Table:
     plan = np.array([0, 1, 2, 3, 4, 0, 1, 2, 3])
     later = np.arange(len(plan)) >= 5
     entitlements = [
-        json.dumps({
-            "feature_categories": sorted(CATEGORIES[: ENTITLED[p]]) if p < 4 else ["automations"],
-            "seats_included": [1, 3, 5, 10, 0][p],
-        })
+        json.dumps(
+            {
+                "feature_categories": sorted(CATEGORIES[: ENTITLED[p]])
+                if p < 4
+                else ["automations"],
+                "seats_included": [1, 3, 5, 10, 0][p],
+            }
+        )
         for p in plan
-    ]  # fmt: skip
+    ]
     created = moment(np.full(len(plan), -900), 41_000)
     updated = np.where(later, moment(np.full(len(plan), 273), 3_600), created)
     price = np.round(LIST_USD[plan] / config.size.user_scale * np.where(later, 1.05, 1.0), 2)
     return make_table(
-        "product", "plans", id=text.picked(PLAN_KEYS, plan),
+        "product",
+        "plans",
+        id=text.picked(PLAN_KEYS, plan),
         product_id=text.picked(("prod_workspace", "prod_automation"), (plan == 4).astype(int)),
-        name=text.picked(PLAN_NAMES, plan), entitlements=pa.array(entitlements),
+        name=text.picked(PLAN_NAMES, plan),
+        entitlements=pa.array(entitlements),
         quantity_unit=text.picked(("seats", "automation runs"), (plan == 4).astype(int)),
         is_add_on=plan == 4,
-        list_price_usd=price, created_at=created, updated_at=updated,
+        list_price_usd=price,
+        created_at=created,
+        updated_at=updated,
         _extracted_at=known(rng, updated),
-    )  # fmt: skip
+    )

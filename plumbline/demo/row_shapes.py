@@ -23,8 +23,18 @@ from plumbline.demo.plain_rows import (
 )
 
 Shape = Callable[[Row], Row]
-EPOCHS = ("cancel_at", "start_date", "trial_start", "trial_end", "current_period_start",
-          "current_period_end", "canceled_at", "ended_at", "created", "updated")  # fmt: skip
+EPOCHS = (
+    "cancel_at",
+    "start_date",
+    "trial_start",
+    "trial_end",
+    "current_period_start",
+    "current_period_end",
+    "canceled_at",
+    "ended_at",
+    "created",
+    "updated",
+)
 
 
 def as_list_object(row: Row) -> Row:
@@ -38,13 +48,17 @@ def as_list_object(row: Row) -> Row:
         source = {"type": "coupon", "coupon": coupon}
         discounts = json.dumps([{"id": f"di_{row['id'][4:]}", "source": source}])
     return {
-        **row, "items": json.dumps(listed, separators=(",", ":")), "discount": None,
-        "discounts": discounts, **dict.fromkeys(period),
-    }  # fmt: skip
+        **row,
+        "items": json.dumps(listed, separators=(",", ":")),
+        "discount": None,
+        "discounts": discounts,
+        **dict.fromkeys(period),
+    }
 
 
 def as_decimal_price(row: Row) -> Row:
     """The price as text with decimals, as of prices below a minor unit."""
+
     def change(price: dict[str, Any], _: int) -> dict[str, Any]:
         return {**price, "unit_amount": None, "unit_amount_decimal": f"{price['unit_amount']}.0"}
 
@@ -63,12 +77,18 @@ def as_legacy_plan(row: Row) -> Row:
 
 
 def _tiered(price: dict[str, Any], mode: str, tiers: list[dict[str, Any]]) -> dict[str, Any]:
-    return {**price, "unit_amount": None, "billing_scheme": "tiered", "tiers_mode": mode,
-            "tiers": tiers}  # fmt: skip
+    return {
+        **price,
+        "unit_amount": None,
+        "billing_scheme": "tiered",
+        "tiers_mode": mode,
+        "tiers": tiers,
+    }
 
 
 def as_graduated(row: Row) -> Row:
     """The first unit as a flat fee, each further one at its own price."""
+
     def change(price: dict[str, Any], _: int) -> dict[str, Any]:
         unit = price["unit_amount"]
         first = {"up_to": 1, "flat_amount": unit, "unit_amount": 0}
@@ -79,6 +99,7 @@ def as_graduated(row: Row) -> Row:
 
 def as_volume(row: Row) -> Row:
     """A higher price for fewer units than these."""
+
     def change(price: dict[str, Any], quantity: int) -> dict[str, Any]:
         unit = price["unit_amount"]
         fewer = [{"up_to": quantity - 1, "unit_amount": 2 * unit}] if quantity > 1 else []
@@ -103,8 +124,12 @@ def as_amount_off(row: Row) -> Row:
     full = sum(i["quantity"] * i["price"]["unit_amount"] for i in items_of(row))
     if full * percent % 100:
         return row
-    coupon = {"amount_off": full * percent // 100, "currency": row["currency"],
-              "percent_off": None, "duration": "forever"}  # fmt: skip
+    coupon = {
+        "amount_off": full * percent // 100,
+        "currency": row["currency"],
+        "percent_off": None,
+        "duration": "forever",
+    }
     return {**row, "discount": json.dumps({"coupon": coupon})}
 
 
@@ -138,6 +163,7 @@ def with_empty_texts(row: Row) -> Row:
 
 def as_packages(row: Row) -> Row:
     """Units sold by the package, where they fill whole ones."""
+
     def change(price: dict[str, Any], quantity: int) -> dict[str, Any]:
         size = next((n for n in (2, 3, 5, 7) if quantity % n == 0), 1)
         package = {"divide_by": size, "round": "up"} if size > 1 else None
@@ -148,6 +174,7 @@ def as_packages(row: Row) -> Row:
 
 def without_interval_count(row: Row) -> Row:
     """A single interval that is not counted."""
+
     def change(price: dict[str, Any], _: int) -> dict[str, Any]:
         every = dict(price["recurring"])
         if every["interval_count"] == 1:
@@ -171,8 +198,12 @@ def _has_end(minor: Fraction) -> bool:
 
 def _fee(item: dict[str, Any], minor: Fraction) -> dict[str, Any]:
     """A further licensed item beside the seats: the platform, once."""
-    price = {**item["price"], "id": f"{item['price']['id']}fee", "product": "plan_platform",
-             "nickname": "Platform"}  # fmt: skip
+    price = {
+        **item["price"],
+        "id": f"{item['price']['id']}fee",
+        "product": "plan_platform",
+        "nickname": "Platform",
+    }
     return {"id": f"{item['id']}f", "quantity": 1, "price": _amount(price, minor)}
 
 
@@ -220,8 +251,12 @@ def is_in_two_discounts(row: Row) -> bool:
 
 def as_two_discounts(row: Row) -> Row:
     """Five percent, and the rest of the discount as an amount."""
-    amount = {"percent_off": None, "amount_off": int(_amount_of_two(row)), "duration": "forever",
-              "currency": row["currency"]}  # fmt: skip
+    amount = {
+        "percent_off": None,
+        "amount_off": int(_amount_of_two(row)),
+        "duration": "forever",
+        "currency": row["currency"],
+    }
     share = {**_forever(row), "percent_off": 5}
     told = [{"id": f"di_{row['id'][4:]}{n}", "coupon": c} for n, c in enumerate((share, amount))]
     return {**row, "discount": None, "discounts": json.dumps(told)}
@@ -229,6 +264,7 @@ def as_two_discounts(row: Row) -> Row:
 
 def as_partly_filled_packages(row: Row) -> Row:
     """Units sold by the package, of which the last is not full."""
+
     def change(price: dict[str, Any], quantity: int) -> dict[str, Any]:
         full = quantity * price["unit_amount"]
         sizes = (n for n in (3, 4, 5, 7, 8, 10) if n < quantity and quantity % n)
@@ -265,11 +301,14 @@ def is_foreign(row: Row) -> bool:
 
 def as_price_in_several_currencies(row: Row) -> Row:
     """A price in US dollars, and an option for the currency that is billed."""
+
     def change(price: dict[str, Any], _: int) -> dict[str, Any]:
         own = price["unit_amount"]
         dollars = int(own * CENTS_PER_MINOR[price["currency"]])
-        options = {name: {"unit_amount": minor, "unit_amount_decimal": str(minor)}
-                   for name, minor in (("usd", dollars), (price["currency"], own))}  # fmt: skip
+        options = {
+            name: {"unit_amount": minor, "unit_amount_decimal": str(minor)}
+            for name, minor in (("usd", dollars), (price["currency"], own))
+        }
         return {**price, "currency": "usd", "unit_amount": dollars, "currency_options": options}
 
     return priced(row, change)

@@ -17,8 +17,7 @@ _TYPES = {
 _TABLES = {
     "product": {
         "workspaces": "id name crm_account_id region created_at:t updated_at:t _is_deleted:b",
-        "users": "id email name user_type created_at:t updated_at:t deactivated_at:t "
-        "_is_deleted:b",
+        "users": "id email name user_type created_at:t updated_at:t deactivated_at:t _is_deleted:b",
         "memberships": "id workspace_id user_id role created_at:t updated_at:t ended_at:t",
         "products": "id name created_at:t updated_at:t",
         "plans": "id product_id name entitlements quantity_unit is_add_on:b list_price_usd:f "
@@ -42,8 +41,7 @@ _TABLES = {
         "period_start:i period_end:i due_date:i attempt_count:i lines "
         "pre_payment_credit_notes_amount:i post_payment_credit_notes_amount:i metadata created:i "
         "updated:i",
-        "payment_failures": "id invoice customer amount:i currency failure_code metadata "
-        "created:i",
+        "payment_failures": "id invoice customer amount:i currency failure_code metadata created:i",
     },
     "salesforce": {
         "account": "Id Name OwnerId Industry BillingCountry Type CloudFlow_Workspace_Id__c "

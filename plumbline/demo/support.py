@@ -15,19 +15,85 @@ from plumbline.demo.latent import Latent
 from plumbline.demo.simulation import World
 from plumbline.demo.writer import Tables, known, make_table, moment
 
-POSITIVE = ("great", "love", "helpful", "excellent", "thanks", "fast", "easy", "perfect",
-            "amazing", "happy", "smooth", "reliable", "awesome", "good", "nice", "clear",
-            "impressed", "pleased", "useful", "wonderful")  # fmt: skip
-NEGATIVE = ("broken", "slow", "frustrated", "terrible", "useless", "confusing", "error", "crash",
-            "annoying", "disappointed", "unacceptable", "bug", "wrong", "delay", "problem",
-            "worst", "poor", "bad", "failing", "awful")  # fmt: skip
-NEUTRAL = ("question", "setting", "export", "weekly", "project", "account", "button", "update",
-           "list", "team", "field", "menu", "calendar", "file", "column", "invoice")  # fmt: skip
-_OPENINGS = ("The view is ", "Our team finds this ", "Since Monday it feels ", "So far: ",
-             "For us this is ", "I would call it ")  # fmt: skip
-_SUBJECTS = ("Board does not load", "Question about billing", "Import stops",
-             "Permission for a guest", "Automation did not run", "Report shows old data",
-             "How to share a view")  # fmt: skip
+POSITIVE = (
+    "great",
+    "love",
+    "helpful",
+    "excellent",
+    "thanks",
+    "fast",
+    "easy",
+    "perfect",
+    "amazing",
+    "happy",
+    "smooth",
+    "reliable",
+    "awesome",
+    "good",
+    "nice",
+    "clear",
+    "impressed",
+    "pleased",
+    "useful",
+    "wonderful",
+)
+NEGATIVE = (
+    "broken",
+    "slow",
+    "frustrated",
+    "terrible",
+    "useless",
+    "confusing",
+    "error",
+    "crash",
+    "annoying",
+    "disappointed",
+    "unacceptable",
+    "bug",
+    "wrong",
+    "delay",
+    "problem",
+    "worst",
+    "poor",
+    "bad",
+    "failing",
+    "awful",
+)
+NEUTRAL = (
+    "question",
+    "setting",
+    "export",
+    "weekly",
+    "project",
+    "account",
+    "button",
+    "update",
+    "list",
+    "team",
+    "field",
+    "menu",
+    "calendar",
+    "file",
+    "column",
+    "invoice",
+)
+_OPENINGS = (
+    "The view is ",
+    "Our team finds this ",
+    "Since Monday it feels ",
+    "So far: ",
+    "For us this is ",
+    "I would call it ",
+)
+_SUBJECTS = (
+    "Board does not load",
+    "Question about billing",
+    "Import stops",
+    "Permission for a guest",
+    "Automation did not run",
+    "Report shows old data",
+    "How to share a view",
+)
 _RATE = np.array([2.2, 0.95, 0.42, 0.22])
 """Tickets in 30 days of an account without pain, by segment."""
 
@@ -89,16 +155,22 @@ def _tickets(rng, accounts, number, who, priority, escalated, created, replied, 
     blank = rng.random(n) < 0.005
     link = _where(blank[row], '[{"id":360001,"value":null}]', link)
     return make_table(
-        "zendesk", "tickets", id=number[row], organization_id=7_000_000 + who[row],
+        "zendesk",
+        "tickets",
+        id=number[row],
+        organization_id=7_000_000 + who[row],
         requester_id=8_000_000 + who[row] * 10 + row % 3,
         subject=text.picked(_SUBJECTS, row % len(_SUBJECTS)),
         description=text.joined("Reported by a user: ", text.picked(_SUBJECTS, row * 3 % 7)),
         priority=text.picked(_PRIORITY, level),
         status=text.picked(("new", "open", "pending", "solved", "closed"), status),
         tags=text.picked(('["product"]', '["product","escalated"]'), flag.astype(int)),
-        custom_fields=link, created_at=created[row], updated_at=at,
-        _is_deleted=spam[row] & (status == 4), _extracted_at=known(rng, at),
-    )  # fmt: skip
+        custom_fields=link,
+        created_at=created[row],
+        updated_at=at,
+        _is_deleted=spam[row] & (status == 4),
+        _extracted_at=known(rng, at),
+    )
 
 
 def _where(mask: np.ndarray, value: str, otherwise: pa.Array) -> pa.Array:
@@ -114,9 +186,10 @@ def _body(rng: np.random.Generator, tone: np.ndarray) -> pa.Array:
         offset = np.array([0, len(NEGATIVE), len(NEGATIVE) + len(NEUTRAL)])[kind]
         size = np.array([len(NEGATIVE), len(NEUTRAL), len(POSITIVE)])[kind]
         words.append(
-            text.picked(NEGATIVE + NEUTRAL + POSITIVE,
-                        offset + (rng.random(n) * size).astype(np.int64))
-        )  # fmt: skip
+            text.picked(
+                NEGATIVE + NEUTRAL + POSITIVE, offset + (rng.random(n) * size).astype(np.int64)
+            )
+        )
     opening = text.picked(_OPENINGS, rng.integers(0, len(_OPENINGS), n))
     noun = text.picked(NEUTRAL, rng.integers(0, len(NEUTRAL), n))
     return text.joined(opening, words[0], ", ", words[1], ". It is about the ", noun, ".")
@@ -141,17 +214,26 @@ def _comments(rng, number, who, tone, created, replied, solved):
     at = np.concatenate([p[3][p[0]] for p in parts])
     customer = _body(rng, tone[row])
     reply = text.picked(
-        ("Thank you for the report, we are looking into it.", "This should work again now.",
-         "Could you send us a screenshot?", "We have passed this on to the engineers."),
+        (
+            "Thank you for the report, we are looking into it.",
+            "This should work again now.",
+            "Could you send us a screenshot?",
+            "We have passed this on to the engineers.",
+        ),
         rng.integers(0, 4, len(row)),
-    )  # fmt: skip
+    )
     return make_table(
-        "zendesk", "ticket_comments", id=500_000 + np.arange(len(row)), ticket_id=number[row],
+        "zendesk",
+        "ticket_comments",
+        id=500_000 + np.arange(len(row)),
+        ticket_id=number[row],
         author_id=np.where(agent == 1, 9_000_000 + row % len(CSM_IDS), 8_000_000 + who[row] * 10),
-        author_role=text.picked(("end-user", "agent"), agent), public=public,
-        body=pc.if_else(pa.array(agent == 1), reply, customer), created_at=at,
+        author_role=text.picked(("end-user", "agent"), agent),
+        public=public,
+        body=pc.if_else(pa.array(agent == 1), reply, customer),
+        created_at=at,
         _extracted_at=known(rng, at),
-    )  # fmt: skip
+    )
 
 
 def _ratings(rng, number, mood, hurt, solved):
@@ -166,7 +248,12 @@ def _ratings(rng, number, mood, hurt, solved):
     at = np.where(final, answered[row], asked[row])
     score = np.where(final, np.where(good[row], 1, 2), 0)
     return make_table(
-        "zendesk", "satisfaction_ratings", id=700_000 + number[row], ticket_id=number[row],
-        score=text.picked(("offered", "good", "bad"), score), created_at=asked[row],
-        updated_at=at, _extracted_at=known(rng, at),
-    )  # fmt: skip
+        "zendesk",
+        "satisfaction_ratings",
+        id=700_000 + number[row],
+        ticket_id=number[row],
+        score=text.picked(("offered", "good", "bad"), score),
+        created_at=asked[row],
+        updated_at=at,
+        _extracted_at=known(rng, at),
+    )

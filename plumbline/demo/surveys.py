@@ -16,8 +16,13 @@ from plumbline.demo.writer import Tables, known, make_table, moment
 
 WAVE_DAYS = 91
 RESPONSE = 0.16
-_COMMENTS = ("", "Does what we need.", "Wish it were simpler.", "Could not work without it.",
-             "Still learning.")  # fmt: skip
+_COMMENTS = (
+    "",
+    "Does what we need.",
+    "Wish it were simpler.",
+    "Could not work without it.",
+    "Still learning.",
+)
 
 
 def survey_tables(
@@ -48,12 +53,22 @@ def survey_tables(
     pick = pa.array(contact[row])
     comment = text.picked(_COMMENTS, row % len(_COMMENTS))
     table = make_table(
-        "surveys", "nps_responses", id=text.ids("nps_", row, 12),
-        survey_id=text.joined("nps-wave-", survey[row]), score=value,
+        "surveys",
+        "nps_responses",
+        id=text.ids("nps_", row, 12),
+        survey_id=text.joined("nps-wave-", survey[row]),
+        score=value,
         comment=text.masked(comment, row % len(_COMMENTS) > 0),
         person_email=contacts.email(len(accounts)).take(pick),
-        properties=text.joined('{"account_id":"', accounts.id.take(pa.array(account[row])),
-                               '","contact_id":"', contacts.id.take(pick), '"}'),
-        created_at=at[row], updated_at=changed, _extracted_at=known(rng, changed),
-    )  # fmt: skip
+        properties=text.joined(
+            '{"account_id":"',
+            accounts.id.take(pa.array(account[row])),
+            '","contact_id":"',
+            contacts.id.take(pick),
+            '"}',
+        ),
+        created_at=at[row],
+        updated_at=changed,
+        _extracted_at=known(rng, changed),
+    )
     return {("surveys", "nps_responses"): table}

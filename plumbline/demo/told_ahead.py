@@ -49,11 +49,15 @@ def _told_once(told: list[Row]) -> set[int]:
 
 def without_resumes(told: list[Row]) -> Delivered:
     """Leave out the version that only says that a pause is over, as was told ahead."""
+
     def kept() -> Iterator[Row]:
         before: Row | None = None
         for row in told:
-            pause = json.loads(before["pause_collection"]) if before and before[
-                "pause_collection"] else {}  # fmt: skip
+            pause = (
+                json.loads(before["pause_collection"])
+                if before and before["pause_collection"]
+                else {}
+            )
             is_over = row["status"] == "active" and not row["pause_collection"]
             is_told = pause.get("resumes_at", -1) // DAY_SECONDS == row["updated"] // DAY_SECONDS
             if not (is_over and is_told):
@@ -66,10 +70,21 @@ def without_resumes(told: list[Row]) -> Delivered:
 def with_checkout_given_up(told: list[Row]) -> Delivered:
     """A checkout that was given up: its first payment never came, a day later it expired."""
     first = told[0]
-    begun = {**first, "id": f"{first['id']}x", "status": "incomplete", "trial_start": None,
-             "trial_end": None, "ended_at": None, "canceled_at": None}  # fmt: skip
-    expired = {**begun, "status": "incomplete_expired", "updated": first["updated"] + 82_800,
-               "_extracted_at": first["_extracted_at"] + timedelta(days=1)}  # fmt: skip
+    begun = {
+        **first,
+        "id": f"{first['id']}x",
+        "status": "incomplete",
+        "trial_start": None,
+        "trial_end": None,
+        "ended_at": None,
+        "canceled_at": None,
+    }
+    expired = {
+        **begun,
+        "status": "incomplete_expired",
+        "updated": first["updated"] + 82_800,
+        "_extracted_at": first["_extracted_at"] + timedelta(days=1),
+    }
     return Delivered([*told, begun, expired])
 
 
@@ -102,19 +117,27 @@ def with_schedule(told: list[Row]) -> Delivered:
 def _schedule(before: Row, after: Row) -> Row:
     at = after["updated"] - SCHEDULE_DAYS * DAY_SECONDS
     phases = [
-        {"start_date": start, "end_date": end,
-         "items": [{"price": item["price"]["id"], "quantity": item["quantity"]}]}
+        {
+            "start_date": start,
+            "end_date": end,
+            "items": [{"price": item["price"]["id"], "quantity": item["quantity"]}],
+        }
         for start, end, item in (
             (before["current_period_start"], after["updated"], items_of(before)[0]),
             (after["updated"], after["current_period_end"], items_of(after)[0]),
         )
-    ]  # fmt: skip
+    ]
     return {
-        "id": f"sub_sched_{after['id'][4:]}", "subscription": after["id"], "status": "active",
-        "end_behavior": "release", "phases": json.dumps(phases), "livemode": True,
-        "created": at, "updated": at,
+        "id": f"sub_sched_{after['id'][4:]}",
+        "subscription": after["id"],
+        "status": "active",
+        "end_behavior": "release",
+        "phases": json.dumps(phases),
+        "livemode": True,
+        "created": at,
+        "updated": at,
         "_extracted_at": after["_extracted_at"] - timedelta(days=SCHEDULE_DAYS),
-    }  # fmt: skip
+    }
 
 
 def is_change_told(told: list[Row]) -> bool:
@@ -213,9 +236,8 @@ def can_begin_free(told: list[Row], others: list[Row]) -> bool:
         and first["updated"] in _told_once(told)
         and not any(row["_is_deleted"] for row in told)
         and min((r["start_date"] for r in others), default=begins) < begins - 35 * DAY_SECONDS
-        and min((r["_extracted_at"] for r in others), default=_at(begins))
-        < _at(begins) - 35 * _DAY
-    )  # fmt: skip
+        and min((r["_extracted_at"] for r in others), default=_at(begins)) < _at(begins) - 35 * _DAY
+    )
 
 
 FREE_WAYS = ("repeating", "amount with an end", "two that end", "once")
@@ -228,28 +250,42 @@ def by_discount_alone(told: list[Row]) -> Delivered:
     begins = _month_before(ends)
     [item] = items_of(first)
     full = item["quantity"] * item["price"]["unit_amount"]
-    whole = {"percent_off": 100, "amount_off": None, "duration": "repeating",
-             "duration_in_months": 1}  # fmt: skip
+    whole = {
+        "percent_off": 100,
+        "amount_off": None,
+        "duration": "repeating",
+        "duration_in_months": 1,
+    }
     amount = {**whole, "percent_off": None, "amount_off": full, "currency": first["currency"]}
     given = {
         "repeating": [(whole, None)],
         "amount with an end": [(amount, ends)],
-        "two that end": [({**whole, "percent_off": 50}, ends),
-                         ({**amount, "amount_off": full - full // 2}, ends)],
+        "two that end": [
+            ({**whole, "percent_off": 50}, ends),
+            ({**amount, "amount_off": full - full // 2}, ends),
+        ],
         "once": [({**whole, "duration": "once", "duration_in_months": None}, None)],
-    }[way]  # fmt: skip
+    }[way]
     told = [{**row, "start_date": begins, "created": begins} for row in told]
-    discounts = [{"id": f"di_{first['id'][4:]}{n}", "coupon": coupon, "start": begins, "end": end}
-                 for n, (coupon, end) in enumerate(given)]  # fmt: skip
+    discounts = [
+        {"id": f"di_{first['id'][4:]}{n}", "coupon": coupon, "start": begins, "end": end}
+        for n, (coupon, end) in enumerate(given)
+    ]
     own = {"id": f"di_{first['id'][4:]}own", "coupon": {"percent_off": percent_off(first)}}
     listed = [*([own] if first["discount"] else []), *discounts]
     named = (
-        {"discount": json.dumps(listed[0])} if len(listed) == 1
+        {"discount": json.dumps(listed[0])}
+        if len(listed) == 1
         else {"discount": None, "discounts": json.dumps(listed)}
-    )  # fmt: skip
+    )
     earlier = first["_extracted_at"] - timedelta(seconds=ends - begins)
-    free = {**told[0], **named, "updated": begins, "current_period_start": begins,
-            "_extracted_at": earlier}  # fmt: skip
+    free = {
+        **told[0],
+        **named,
+        "updated": begins,
+        "current_period_start": begins,
+        "_extracted_at": earlier,
+    }
     if way != "once":
         return Delivered([free, *told[1:]])
     # its period ends with it; the row of the next one still names it

@@ -24,9 +24,12 @@ from plumbline.demo.lifecycle import conversion_probability
 from plumbline.demo.simulation import World
 
 TRUTH_TABLES = (
-    "accounts_daily", "account_outcomes", "intervention_effects", "experiment_arms",
+    "accounts_daily",
+    "account_outcomes",
+    "intervention_effects",
+    "experiment_arms",
     "trial_conversion",
-)  # fmt: skip
+)
 _OUTCOMES = ("cancellation_requested", "payment_failed", "", "", "pause")
 
 
@@ -72,25 +75,33 @@ def accounts_daily(accounts: Accounts, latent: Latent, world: World) -> pa.Table
         churn[np.isin(who, pending_cancellations(world, day))] = 1.0
         t = day - 1
         hazard = latent.log_hazard(t)[who] + world.downgrade[t, who] + world.relief[t, who]
-        parts.append({
-            "account": who, "day": np.full(len(who), day), "hazard": np.exp(hazard),
-            "p_churn_60d": churn,
-            "p_expansion_90d": expansion_probability(accounts, latent, world, day, who),
-            **{name: latent.drivers[t, k, who] for k, name in enumerate(DRIVERS)},
-            "decline": latent.decline[t, who], "downgrade": world.downgrade[t, who],
-            "relief": world.relief[t, who], "champion_gone": latent.champion_gone[t, who],
-            "mrr": world.mrr[t, who],
-        })  # fmt: skip
+        parts.append(
+            {
+                "account": who,
+                "day": np.full(len(who), day),
+                "hazard": np.exp(hazard),
+                "p_churn_60d": churn,
+                "p_expansion_90d": expansion_probability(accounts, latent, world, day, who),
+                **{name: latent.drivers[t, k, who] for k, name in enumerate(DRIVERS)},
+                "decline": latent.decline[t, who],
+                "downgrade": world.downgrade[t, who],
+                "relief": world.relief[t, who],
+                "champion_gone": latent.champion_gone[t, who],
+                "mrr": world.mrr[t, who],
+            }
+        )
     merged = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     account, day = merged.pop("account"), merged.pop("day")
     gone, mrr = merged.pop("champion_gone"), merged.pop("mrr")
-    return pa.table({
-        "account_id": _named(accounts, account),
-        "as_of_date": pa.array(dates(day)),
-        **{name: _float(values) for name, values in merged.items()},
-        "champion_gone": pa.array(gone),
-        "mrr_usd": _float(mrr),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "account_id": _named(accounts, account),
+            "as_of_date": pa.array(dates(day)),
+            **{name: _float(values) for name, values in merged.items()},
+            "champion_gone": pa.array(gone),
+            "mrr_usd": _float(mrr),
+        }
+    )
 
 
 def _outcomes(accounts: Accounts, world: World) -> pa.Table:
@@ -104,52 +115,64 @@ def _outcomes(accounts: Accounts, world: World) -> pa.Table:
     for row, (account, left) in enumerate(zip(who, day, strict=True)):
         later = opened["day"][(opened["account"] == account) & (opened["day"] > left)]
         back[row] = later.min() if len(later) else -99_999
-    return pa.table({
-        "account_id": accounts.id.take(pa.array(who)),
-        "churn_date": pa.array(dates(day)),
-        "requested_date": pa.array(dates(c["request"][order])),
-        "reason": text.picked(_OUTCOMES, c["reason"][order]),
-        "returned_date": pa.array(dates(back)),
-        "is_beyond_window": pa.array(day >= END),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "account_id": accounts.id.take(pa.array(who)),
+            "churn_date": pa.array(dates(day)),
+            "requested_date": pa.array(dates(c["request"][order])),
+            "reason": text.picked(_OUTCOMES, c["reason"][order]),
+            "returned_date": pa.array(dates(back)),
+            "is_beyond_window": pa.array(day >= END),
+        }
+    )
 
 
 def _effects(accounts: Accounts, world: World) -> pa.Table:
     t = world.interventions
-    return pa.table({
-        "intervention_id": intervention_ids(world),
-        "account_id": accounts.id.take(pa.array(t["account"])),
-        "playbook": text.picked((*PLAYBOOKS, *ARMS), t["playbook"]),
-        "started_date": pa.array(dates(t["held"])),
-        "effect_days": pa.array(t["days"]),
-        "log_hazard_effect": pa.array(t["effect"].astype(np.float64)),
-        "is_experiment": pa.array(t["experiment"] == 1),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "intervention_id": intervention_ids(world),
+            "account_id": accounts.id.take(pa.array(t["account"])),
+            "playbook": text.picked((*PLAYBOOKS, *ARMS), t["playbook"]),
+            "started_date": pa.array(dates(t["held"])),
+            "effect_days": pa.array(t["days"]),
+            "log_hazard_effect": pa.array(t["effect"].astype(np.float64)),
+            "is_experiment": pa.array(t["experiment"] == 1),
+        }
+    )
 
 
 def _arms(accounts: Accounts, world: World) -> pa.Table:
     t = world.assignments
-    return pa.table({
-        "experiment_name": text.picked((EXPERIMENT,), np.zeros(len(t["account"]), dtype=int)),
-        "account_id": accounts.id.take(pa.array(t["account"])),
-        "variant": text.picked(ARMS, t["arm"]),
-        "assigned_date": pa.array(dates(t["day"])),
-        "effect_days": pa.array(np.full(len(t["account"]), ARM_DAYS)),
-        "log_hazard_effect": pa.array(ARM_EFFECT[t["arm"]]),
-        "log_expansion_effect": pa.array(ARM_GROWTH[t["arm"]]),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "experiment_name": text.picked((EXPERIMENT,), np.zeros(len(t["account"]), dtype=int)),
+            "account_id": accounts.id.take(pa.array(t["account"])),
+            "variant": text.picked(ARMS, t["arm"]),
+            "assigned_date": pa.array(dates(t["day"])),
+            "effect_days": pa.array(np.full(len(t["account"]), ARM_DAYS)),
+            "log_hazard_effect": pa.array(ARM_EFFECT[t["arm"]]),
+            "log_expansion_effect": pa.array(ARM_GROWTH[t["arm"]]),
+        }
+    )
 
 
 def _trials(accounts: Accounts, latent: Latent, world: World) -> pa.Table:
     """One row per trial: the probability of conversion at its end, and what came of it."""
     t = world.trials
-    p = np.array([conversion_probability(latent, int(d))[a]
-                  for a, d in zip(t["account"], t["end"], strict=True)])  # fmt: skip
-    return pa.table({
-        "account_id": accounts.id.take(pa.array(t["account"])),
-        "trial_start_date": pa.array(dates(t["start"])),
-        "trial_end_date": pa.array(dates(t["end"])),
-        "p_conversion": pa.array(p),
-        "converted": pa.array(t["converted"]),
-        "is_beyond_window": pa.array(t["end"] >= END),
-    })  # fmt: skip
+    p = np.array(
+        [
+            conversion_probability(latent, int(d))[a]
+            for a, d in zip(t["account"], t["end"], strict=True)
+        ]
+    )
+    return pa.table(
+        {
+            "account_id": accounts.id.take(pa.array(t["account"])),
+            "trial_start_date": pa.array(dates(t["start"])),
+            "trial_end_date": pa.array(dates(t["end"])),
+            "p_conversion": pa.array(p),
+            "converted": pa.array(t["converted"]),
+            "is_beyond_window": pa.array(t["end"] >= END),
+        }
+    )

@@ -36,9 +36,10 @@ def own_keys(rows: Rows) -> Iterator[Finding]:
     if empty:
         share = empty / read.sample_rows
         yield finding(
-            "key_null", label,
+            "key_null",
+            label,
             f"{rows.key}: {empty:,} of {read.sample_rows:,} rows, {share:.1%}{read.of_sample}",
-        )  # fmt: skip
+        )
     version = _version_columns(rows)
     others = [quoted(name) for name in rows.own_columns()]
     active = rows.seen.column("_fivetran_active")
@@ -109,10 +110,11 @@ def links(rows: Rows) -> Iterator[Finding]:
         if empty and link.column != rows.key:
             share = empty / read.sample_rows
             yield finding(
-                "link_missing", rows.seen.label,
+                "link_missing",
+                rows.seen.label,
                 f"{_told(link)} is empty in {empty:,} of {read.sample_rows:,} rows,"
                 f" {share:.1%}{read.of_sample}",
-            )  # fmt: skip
+            )
 
 
 def _is_of(rows: Rows, link: Link) -> bool:

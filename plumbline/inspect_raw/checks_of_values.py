@@ -22,8 +22,9 @@ def words(rows: Rows) -> Iterator[Finding]:
     for vocabulary in rows.known.vocabularies:
         column = rows.seen.column(vocabulary.column)
         is_of = (rows.seen.vendor, True) == (
-            vocabulary.vendor, rows.seen.object_name in vocabulary.objects
-        )  # fmt: skip
+            vocabulary.vendor,
+            rows.seen.object_name in vocabulary.objects,
+        )
         if not column or not is_of:
             continue
         unmapped = _unmapped(rows, column, vocabulary)
@@ -69,13 +70,18 @@ def dates(rows: Rows) -> Iterator[Finding]:
     sample, label = rows.seen.read.of_sample, rows.seen.label
     for place, name in enumerate(columns):
         filled, unread, outside, fine, coarse = found[5 * place : 5 * place + 5]
-        if fine and (coarse or rows.type_of(name) == "varchar" or "epoch" in rows.declared(name)[1]
-                     or not rows.declared(name)[0]):  # fmt: skip
+        if fine and (
+            coarse
+            or rows.type_of(name) == "varchar"
+            or "epoch" in rows.declared(name)[1]
+            or not rows.declared(name)[0]
+        ):
             beside = f", {coarse:,} in seconds" if coarse else ""
             yield finding(
-                "epoch_milliseconds", label,
+                "epoch_milliseconds",
+                label,
                 f"{name}: {fine:,} of {filled:,} in milliseconds{beside}{sample}",
-            )  # fmt: skip
+            )
         if outside:
             yield finding("date_outside", label, f"{name}: {outside:,} of {filled:,}{sample}")
         if unread and (coarse or fine or unread < filled or rows.declared(name)[0]):
@@ -103,9 +109,10 @@ def types(rows: Rows) -> Iterator[Finding]:
         )
         if wrong:
             yield finding(
-                "value_not_of_type", rows.seen.label,
+                "value_not_of_type",
+                rows.seen.label,
                 f"{name}: {wrong:,} of {filled:,} do not read as {kind}{rows.seen.read.of_sample}",
-            )  # fmt: skip
+            )
 
 
 def json_texts(rows: Rows) -> Iterator[Finding]:
@@ -145,9 +152,10 @@ def marks(rows: Rows) -> Iterator[Finding]:
         (count,) = rows.ask((_count_if(column, "true"),))
         if count:
             yield finding(
-                "deleted_rows", label,
+                "deleted_rows",
+                label,
                 f"{column} is true in {count:,} of {read.sample_rows:,} rows{read.of_sample}",
-            )  # fmt: skip
+            )
     column = rows.seen.column("_airbyte_meta")
     if column:
         yield from _taken_out(rows, column)

@@ -65,9 +65,11 @@ class Look:
 
 
 def look_at(
-    root: Path, project: Path, progress: Progress = lambda *_: None,
+    root: Path,
+    project: Path,
+    progress: Progress = lambda *_: None,
     variables: Mapping[str, Any] | None = None,
-) -> Look:  # fmt: skip
+) -> Look:
     """Look at a folder of raw exports.
 
     Parameters

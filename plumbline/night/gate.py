@@ -60,9 +60,7 @@ def visible_runs(
     connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, models: Sequence[Model]
 ) -> dict[str, str]:
     """Target to the run whose scores stand for a date; targets without scores are left out."""
-    found = {
-        model.target: visible_run(connection, run_id, as_of, model) for model in models
-    }
+    found = {model.target: visible_run(connection, run_id, as_of, model) for model in models}
     return {target: run for target, run in found.items() if run is not None}
 
 

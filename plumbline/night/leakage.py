@@ -37,9 +37,7 @@ def check_unchanged_models(settings: Settings, as_of: date, models: Sequence[Mod
         measure(settings, as_of, target)
 
 
-def recorded_checks(
-    connection: duckdb.DuckDBPyConnection, models: Sequence[Model]
-) -> list[Check]:
+def recorded_checks(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> list[Check]:
     """Return what the trainings of the night's models measured, as one line for people."""
     found = []
     for model in models:
@@ -72,8 +70,6 @@ def measure(settings: Settings, as_of: date, target: str) -> Any:
     )
 
 
-def _trained(
-    connection: duckdb.DuckDBPyConnection, model: Model
-) -> tuple[date, dict[str, Any]]:
+def _trained(connection: duckdb.DuckDBPyConnection, model: Model) -> tuple[date, dict[str, Any]]:
     [(as_of, metrics)] = connection.execute(TRAINED, [model.version]).fetchall()
     return as_of, json.loads(metrics)

@@ -95,9 +95,7 @@ def _publish_night(
         step.outcome = before.counted()
     with stages.stage("Train") as step, build_kept():
         asked = scoring.retraining_asked(settings, plan.as_of)
-        models = scoring.choose_models(
-            settings, plan.run_id, plan.as_of, options.retrain, asked
-        )
+        models = scoring.choose_models(settings, plan.run_id, plan.as_of, options.retrain, asked)
         if not plan.since:
             leakage.check_unchanged_models(settings, plan.as_of, models)
         step.outcome = "; ".join(model.outcome for model in models)

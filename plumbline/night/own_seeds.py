@@ -9,7 +9,8 @@ from plumbline.config import DEFAULT_SOURCE, Settings
 # Seeds with a column source_name: the source type that needs them, and what they decide.
 UNKNOWN_WITHOUT = {
     "event_types": (
-        "usage", "features adopted, core actions, comments, invitations and inactivity"
+        "usage",
+        "features adopted, core actions, comments, invitations and inactivity",
     ),
     "plan_entitlements": ("usage", "adoption depth"),
     "sla_targets": ("support", "SLA attainment"),

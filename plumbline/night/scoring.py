@@ -103,8 +103,7 @@ def choose_models(
     """Load or train the champion of every target that is on, the churn model first."""
     targets = targets_on(settings)
     return tuple(
-        choose_model(settings, run_id, as_of, retrain, name, asked or {}, since)
-        for name in targets
+        choose_model(settings, run_id, as_of, retrain, name, asked or {}, since) for name in targets
     )
 
 
@@ -181,7 +180,10 @@ def choose_model(
     if not result.is_champion:
         # trained before, and another was made champion by hand since
         stages.promote(
-            settings.build_file, settings.models_folder, result.model_version, since,
+            settings.build_file,
+            settings.models_folder,
+            result.model_version,
+            since,
             "the only model that reads these features and this label",
         )
     done = "new:" if result.is_new else "same data as"

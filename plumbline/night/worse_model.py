@@ -91,8 +91,9 @@ def sentences(
     from ml.config import load_settings
 
     for target, aim in load_settings().target.items():
-        trainings = [_training(row) for row in connection.execute(TRAININGS, [target, as_of])
-                     .fetchall()]  # fmt: skip
+        trainings = [
+            _training(row) for row in connection.execute(TRAININGS, [target, as_of]).fetchall()
+        ]
         if target in settings.targets_off or not trainings or trainings[0].as_of != as_of:
             continue
         now = trainings[0]
@@ -164,11 +165,12 @@ def _features(
     """Features that lie elsewhere on this test period than on that of the training before."""
     bins = connection.execute(BINS, [before.version]).fetchall()
     have = {
-        name for (name,) in connection.execute(
+        name
+        for (name,) in connection.execute(
             "select column_name from information_schema.columns where table_schema = 'features'"
             " and table_name = 'feat_training_examples'"
         ).fetchall()
-    }  # fmt: skip
+    }
     bins = [one for one in bins if one[0] in have]
     if not bins:
         return

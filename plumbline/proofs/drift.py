@@ -65,12 +65,8 @@ def drift(context: Context) -> Proven:
     """Run the SQL that judges drift on simulated nights."""
     models = Dbt(context.settings, context.variables).compiled([MODEL, ALERTED])
     with context.open_build() as connection:
-        seeds = {
-            name: connection.execute(f"select * from reference.{name}").df() for name in SEEDS
-        }
-    return judged([
-        measure(models, seeds, size, with_power=size == POWER_SIZE) for size in SIZES
-    ])
+        seeds = {name: connection.execute(f"select * from reference.{name}").df() for name in SEEDS}
+    return judged([measure(models, seeds, size, with_power=size == POWER_SIZE) for size in SIZES])
 
 
 def judged(rates: Sequence[Rates]) -> Proven:
@@ -173,9 +169,7 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[bool]]:
         ) from error
 
 
-def simulated(
-    rng: np.random.Generator, windows: int, accounts: int, shift: float
-) -> pd.DataFrame:
+def simulated(rng: np.random.Generator, windows: int, accounts: int, shift: float) -> pd.DataFrame:
     """Counts in bins for training and nights of one world; feature 0 may be shifted.
 
     There are as many features as the contract has, and one more that stands for the score. Half
@@ -210,13 +204,15 @@ def simulated(
         after = rng.multinomial(accounts, _with_unknown(masses, unknown))
         bins = after.shape[1]
         frames.append(
-            pd.DataFrame({
-                "as_of_date": np.repeat(np.arange(windows), bins),
-                "feature_name": f"feature {feature}" if feature < feature_count() else SCORE,
-                "bin_number": np.tile(np.arange(bins), windows),
-                "reference_count": before.ravel().astype(float),
-                "current_count": after.ravel(),
-            })
+            pd.DataFrame(
+                {
+                    "as_of_date": np.repeat(np.arange(windows), bins),
+                    "feature_name": f"feature {feature}" if feature < feature_count() else SCORE,
+                    "bin_number": np.tile(np.arange(bins), windows),
+                    "reference_count": before.ravel().astype(float),
+                    "current_count": after.ravel(),
+                }
+            )
         )
     return pd.concat(frames, ignore_index=True).assign(
         comparison="tonight", target="churn", model_version="simulated"

@@ -90,8 +90,9 @@ def compare(built: Path, rebuilt: Path, first: date, last: date) -> Comparison:
         found: dict[str, int] = {}
         example = None
         if differing:
-            connection.execute("create temp table days as select unnest(?) as as_of_date",
-                               [differing])
+            connection.execute(
+                "create temp table days as select unnest(?) as as_of_date", [differing]
+            )
             found = _differing_columns(connection)
             example = _first_difference(connection, differing[0])
     rows = sum(count for count, _ in one.values())

@@ -172,9 +172,7 @@ def _append_to(
     )
     epochs = _epoch_columns(connection, kinds, key)
     half_way = horizon + (until - horizon) / 2
-    selects = [
-        _select(change, number, key, kinds, epochs) for number, change in enumerate(CHANGES)
-    ]
+    selects = [_select(change, number, key, kinds, epochs) for number, change in enumerate(CHANGES)]
     # Half of the rows on the very day: a cut that is a day off shows there.
     connection.execute(
         f"""
@@ -218,12 +216,8 @@ def _epoch_columns(
     return found
 
 
-def _select(
-    change: Change, number: int, key: str, kinds: dict[str, str], epochs: set[str]
-) -> str:
-    content, times = (
-        "other" if of == OTHER else "own" for of in (change.content, change.times)
-    )
+def _select(change: Change, number: int, key: str, kinds: dict[str, str], epochs: set[str]) -> str:
+    content, times = ("other" if of == OTHER else "own" for of in (change.content, change.times))
     columns = []
     for name, kind in kinds.items():
         value = f'{content}."{name}"'
@@ -248,13 +242,10 @@ def _select(
 
 
 def _moved(value: str, kind: str, change: Change) -> str:
-    days = (
-        f"date_diff('day', own.{EXTRACTED}, later_at)" if change.times == MOVED else "0"
-    )
+    days = f"date_diff('day', own.{EXTRACTED}, later_at)" if change.times == MOVED else "0"
     if kind == "DATE":
         return f"{value} + cast({days} + {change.minutes} // 1440 as integer)"
     if kind in WHOLE:
         unit = f"case when {value} > {EPOCHS[1]} then 1000 else 1 end"
         return f"{value} + ({days} * 86400 + {change.minutes} * 60) * {unit}"
     return f"{value} + to_days(cast({days} as integer)) + to_minutes({change.minutes})"
-

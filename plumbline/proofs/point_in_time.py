@@ -35,8 +35,15 @@ SCRATCH = "point-in-time-"
 # The gate's measurements stand beside the features, not before them.
 NEEDED = ("+feat_accounts_daily",)
 NOT_NEEDED = ("resource_type:test", "int_input_*", "int_inputs_*")
-CLOCKS = ("current_date", "today", "now", "current_timestamp", "current_localtimestamp",
-          "transaction_timestamp", "get_current_timestamp")  # fmt: skip
+CLOCKS = (
+    "current_date",
+    "today",
+    "now",
+    "current_timestamp",
+    "current_localtimestamp",
+    "transaction_timestamp",
+    "get_current_timestamp",
+)
 CLOCK_ERROR_DAYS = 1000
 
 

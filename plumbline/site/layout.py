@@ -113,9 +113,7 @@ def _needed(edges: frozenset[Edge]) -> frozenset[Edge]:
     return edges - far
 
 
-def _rows(
-    names: tuple[str, ...], ranks: Mapping[str, int], edges: list[Edge]
-) -> list[list[str]]:
+def _rows(names: tuple[str, ...], ranks: Mapping[str, int], edges: list[Edge]) -> list[list[str]]:
     # A lane of its own in every rank that an edge passes, so that it runs beside the boxes.
     rows: list[list[str]] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
     for name in sorted(names):

@@ -20,8 +20,11 @@ def fingerprint(manifest: Manifest) -> str:
     models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
     parts = [
         *(f"{node['unique_id']} {node['raw_code']}" for node in models),
-        *(f"{key} {macro['macro_sql']}" for key, macro in manifest["macros"].items()
-          if macro["package_name"] == manifest["metadata"]["project_name"]),
+        *(
+            f"{key} {macro['macro_sql']}"
+            for key, macro in manifest["macros"].items()
+            if macro["package_name"] == manifest["metadata"]["project_name"]
+        ),
         *(f"{key} {','.join(node['columns'])}" for key, node in manifest["sources"].items()),
         *(f"{key} {node['depends_on']['nodes']}" for key, node in manifest["exposures"].items()),
     ]
@@ -99,12 +102,19 @@ def name_raw_tables(
             {
                 "unique_id": key,
                 "metadata": {
-                    "type": "BASE TABLE", "name": source["name"], "schema": source["schema"],
-                    "database": source["database"], "comment": None, "owner": None,
+                    "type": "BASE TABLE",
+                    "name": source["name"],
+                    "schema": source["schema"],
+                    "database": source["database"],
+                    "comment": None,
+                    "owner": None,
                 },
                 "columns": {
                     name: {
-                        "name": name, "type": column["data_type"], "index": index, "comment": None,
+                        "name": name,
+                        "type": column["data_type"],
+                        "index": index,
+                        "comment": None,
                     }
                     for index, (name, column) in enumerate(source["columns"].items(), start=1)
                 },

@@ -10,8 +10,15 @@ from plumbline.site.graph import Manifest, ancestors_of, meta_of, parents_of
 
 # As the definitions go; a category that is not here comes after them.
 ORDER = (
-    "revenue", "churn", "usage", "support", "sentiment", "preparedness", "engagement", "models"
-)  # fmt: skip
+    "revenue",
+    "churn",
+    "usage",
+    "support",
+    "sentiment",
+    "preparedness",
+    "engagement",
+    "models",
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,14 @@ class Metric:
 # Cuts exist at this grain; others have totals only.
 CUT_GRAIN = "month"
 SHOWN_FACTS = (
-    "unit", "direction", "additivity", "over_time", "settling_days", "owner", "tier", "version",
+    "unit",
+    "direction",
+    "additivity",
+    "over_time",
+    "settling_days",
+    "owner",
+    "tier",
+    "version",
 )
 
 

@@ -25,7 +25,7 @@ NARROW = """<style>@media (max-width: 760px) {
 }</style>"""
 BACK = (
     '<a href="index.html" style="position:fixed;top:6px;right:6px;z-index:9999;padding:2px 9px;'
-    'border-radius:6px;background:#0b6e73;color:#fff;font:13px/1.6 sans-serif;'
+    "border-radius:6px;background:#0b6e73;color:#fff;font:13px/1.6 sans-serif;"
     'text-decoration:none">Plumbline</a>'
 )
 
@@ -112,9 +112,7 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _links(
-    categories: Mapping[str, tuple[Metric, ...]], lineage: Lineage
-) -> list[dict[str, str]]:
+def _links(categories: Mapping[str, tuple[Metric, ...]], lineage: Lineage) -> list[dict[str, str]]:
     pages = [(page_of(category), category.capitalize()) for category in categories]
     pages.append((DBT, "Models"))
     if lineage.is_there:

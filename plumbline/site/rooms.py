@@ -173,7 +173,8 @@ def _item(key: str, node: Mapping[str, Any]) -> Item:
 def _counted(nodes: Mapping[str, Any]) -> str:
     words = {"source": "table", "semantic_model": "semantic model"}
     kinds = Counter(
-        "measure" if n["resource_type"] == "metric" and not meta_of(n).get("category")
+        "measure"
+        if n["resource_type"] == "metric" and not meta_of(n).get("category")
         else words.get(str(n["resource_type"]), n["resource_type"])
         for n in nodes.values()
     )

@@ -192,7 +192,6 @@ class Dbt:
             )
         return outcome.result
 
-
     def _with_absent(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The vars, and which optional raw tables have no file: the engine would refuse them."""
         if self.absent is None:

@@ -86,6 +86,7 @@ def _together(name: str, tests: Sequence[Any], pattern: Any) -> Any:
     node.original_file_path = tests[0].original_file_path
     node.fqn = [*tests[0].fqn[:-1], name]
     node.config = copy.deepcopy(tests[0].config)
+    node.group = tests[0].group  # which may read the steps of its room
     node.depends_on.nodes = sorted({id for test in tests for id in test.depends_on.nodes})
     node.depends_on.macros = sorted({id for test in tests for id in test.depends_on.macros})
     node.refs = [ref for test in tests for ref in test.refs]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TextIO
 
 from plumbline.config import Settings
 from plumbline.errors import DISK_FULL_NUMBERS, UserError
 
+OWNER_ONLY = 0o700  # the private file lies beside the lock
 
-@contextmanager
+
+@contextlib.contextmanager
 def run_lock(settings: Settings) -> Iterator[None]:
     """Hold the lock that allows one run at a time; the system drops it with the process.
 
@@ -31,7 +33,7 @@ def run_lock(settings: Settings) -> Iterator[None]:
         yield
 
 
-@contextmanager
+@contextlib.contextmanager
 def lock_if_free(settings: Settings) -> Iterator[str]:
     """Hold the lock where no other run does.
 
@@ -62,6 +64,8 @@ def _opened(settings: Settings) -> TextIO:
     folder = settings.lock_file.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # another user's folder, which that user shared
+            folder.chmod(OWNER_ONLY)
         for written in (settings.warehouse, folder):
             if not os.access(written, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -112,9 +112,7 @@ def check_values(
         found = {file.columns[name] for file in files if name in file.columns}
         if all(fit(declared, kind, is_united=table.is_united) is Fit.YES for kind in found):
             continue
-        wrong = _first_inexact(
-            connection, name, SAME_TYPE.get(declared, declared), found, files
-        )
+        wrong = _first_inexact(connection, name, SAME_TYPE.get(declared, declared), found, files)
         if wrong is not None:
             path, row, value = wrong
             raise UserError(

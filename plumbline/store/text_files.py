@@ -112,9 +112,7 @@ def _first_row(name: str, kind: str) -> str:
     given = f'"{name}"'
     moment = f"try_cast({given} as timestamp with time zone)"
     if kind in INTEGERS:
-        readable = (
-            f"regexp_matches({given}, '{WHOLE}') and try_cast({given} as {kind}) is not null"
-        )
+        readable = f"regexp_matches({given}, '{WHOLE}') and try_cast({given} as {kind}) is not null"
     elif kind == "double":
         readable = f"regexp_matches({given}, '{NUMBER}')"
     elif kind == "boolean":

@@ -35,76 +35,122 @@ class Shape:
     def __init__(self, name: str, every: tuple[str, int] = MONTH, currency: str = "usd") -> None:
         self.case, self.every, self.currency = Case(name), every, currency
         self.state: Row = {
-            "status": "active", "quantity": 1, "amount": 10_000, "discount": None,
-            "start": "2025-01-10", "term": ("2026-03-10", "2026-04-10"), "ended": None,
-            "paused": False, "sub": f"sub_{name}",
-        }  # fmt: skip
+            "status": "active",
+            "quantity": 1,
+            "amount": 10_000,
+            "discount": None,
+            "start": "2025-01-10",
+            "term": ("2026-03-10", "2026-04-10"),
+            "ended": None,
+            "paused": False,
+            "sub": f"sub_{name}",
+        }
 
     def told(self, day: str, **changes: Any) -> Shape:
         """A version of the subscription."""
         self.state |= changes
         s, (interval, count) = self.state, self.every
         price = {
-            "id": f"price_{s['amount']}", "product": "p", "unit_amount": s["amount"],
+            "id": f"price_{s['amount']}",
+            "product": "p",
+            "unit_amount": s["amount"],
             "currency": self.currency,
             "recurring": {"interval": interval, "interval_count": count},
-        }  # fmt: skip
-        self.case.subscriptions.append({
-            "id": s["sub"], "customer": "c", "status": s["status"], "currency": self.currency,
-            "items": [{"id": f"si_{s['sub']}", "quantity": s["quantity"], "price": price}],
-            "discount": s["discount"] and {"coupon": {"percent_off": s["discount"]}},
-            "start_date": seconds(s["start"]),
-            "current_period_start": seconds(s["term"][0]),
-            "current_period_end": seconds(s["term"][1]),
-            "cancel_at_period_end": False, "ended_at": s["ended"] and seconds(s["ended"]),
-            "pause_collection": {"behavior": "void"} if s["paused"] else None,
-            "metadata": {"account_id": self.case.name}, "created": seconds(s["start"]),
-            "updated": seconds(day), "_is_deleted": False,
-        })  # fmt: skip
+        }
+        self.case.subscriptions.append(
+            {
+                "id": s["sub"],
+                "customer": "c",
+                "status": s["status"],
+                "currency": self.currency,
+                "items": [{"id": f"si_{s['sub']}", "quantity": s["quantity"], "price": price}],
+                "discount": s["discount"] and {"coupon": {"percent_off": s["discount"]}},
+                "start_date": seconds(s["start"]),
+                "current_period_start": seconds(s["term"][0]),
+                "current_period_end": seconds(s["term"][1]),
+                "cancel_at_period_end": False,
+                "ended_at": s["ended"] and seconds(s["ended"]),
+                "pause_collection": {"behavior": "void"} if s["paused"] else None,
+                "metadata": {"account_id": self.case.name},
+                "created": seconds(s["start"]),
+                "updated": seconds(day),
+                "_is_deleted": False,
+            }
+        )
         return self
 
     def line(
-        self, amount: int, start: str = MARCH, end: str = APRIL, *, off: int = 0,
-        part: bool = False, usage: str = "licensed", kind: str = "subscription", new: bool = False,
-    ) -> Row:  # fmt: skip
+        self,
+        amount: int,
+        start: str = MARCH,
+        end: str = APRIL,
+        *,
+        off: int = 0,
+        part: bool = False,
+        usage: str = "licensed",
+        kind: str = "subscription",
+        new: bool = False,
+    ) -> Row:
         """A line of an invoice, in the API's shape before 2025-03-31 or after it."""
         interval, count = self.every
         common = {
-            "id": f"il_{self.case.name}_{start}_{end}_{amount}_{usage}_{kind}", "amount": amount,
-            "currency": self.currency, "period": {"start": seconds(start), "end": seconds(end)},
+            "id": f"il_{self.case.name}_{start}_{end}_{amount}_{usage}_{kind}",
+            "amount": amount,
+            "currency": self.currency,
+            "period": {"start": seconds(start), "end": seconds(end)},
             "discount_amounts": [{"amount": off, "discount": "di"}] if off else [],
-        }  # fmt: skip
+        }
         if new:
-            details = {"subscription": self.state["sub"], "subscription_item": "si",
-                       "proration": part}  # fmt: skip
+            details = {
+                "subscription": self.state["sub"],
+                "subscription_item": "si",
+                "proration": part,
+            }
             kind = "invoice_item_details" if part else "subscription_item_details"
             return {
-                **common, "parent": {"type": kind, kind: details}, "taxes": [{"amount": 1900}],
+                **common,
+                "parent": {"type": kind, kind: details},
+                "taxes": [{"amount": 1900}],
                 "pricing": {"type": "price_details", "price_details": {"price": "price"}},
-            }  # fmt: skip
+            }
         recurring = {"interval": interval, "interval_count": count, "usage_type": usage}
         return {
-            **common, "type": "invoiceitem" if part else kind, "proration": part,
-            "subscription": self.state["sub"], "price": {"id": "p", "recurring": recurring},
-        }  # fmt: skip
+            **common,
+            "type": "invoiceitem" if part else kind,
+            "proration": part,
+            "subscription": self.state["sub"],
+            "price": {"id": "p", "recurring": recurring},
+        }
 
     def billed(
-        self, *lines: Row, status: str = "paid", created: str = MARCH, credit: int = 0,
-        later: str | None = None, more: bool = False,
-    ) -> Shape:  # fmt: skip
+        self,
+        *lines: Row,
+        status: str = "paid",
+        created: str = MARCH,
+        credit: int = 0,
+        later: str | None = None,
+        more: bool = False,
+    ) -> Shape:
         """An invoice, and where asked its later state."""
         number = len(self.case.invoices)
         for state, hours in ((status, 1), (later, 2)):
             if state:
-                self.case.invoices.append({
-                    "id": f"in_{self.case.name}_{number}", "customer": "c",
-                    "subscription": self.state["sub"], "status": state,
-                    "currency": self.currency, "amount_due": 0, "amount_paid": 0,
-                    "lines": {"object": "list", "data": list(lines), "has_more": more},
-                    "post_payment_credit_notes_amount": credit,
-                    "metadata": {"account_id": self.case.name},
-                    "created": seconds(created), "updated": seconds(created) + 3600 * hours,
-                })  # fmt: skip
+                self.case.invoices.append(
+                    {
+                        "id": f"in_{self.case.name}_{number}",
+                        "customer": "c",
+                        "subscription": self.state["sub"],
+                        "status": state,
+                        "currency": self.currency,
+                        "amount_due": 0,
+                        "amount_paid": 0,
+                        "lines": {"object": "list", "data": list(lines), "has_more": more},
+                        "post_payment_credit_notes_amount": credit,
+                        "metadata": {"account_id": self.case.name},
+                        "created": seconds(created),
+                        "updated": seconds(created) + 3600 * hours,
+                    }
+                )
         return self
 
 
@@ -128,11 +174,13 @@ def legitimate() -> list[Case]:
         shape = s(f"upgraded {new}").told(start).told("2026-03-20 14:00", quantity=3)
         rest = (seconds(APRIL) - seconds("2026-03-20 14:00")) / (seconds(APRIL) - seconds(MARCH))
         shape.billed(shape.line(10_000, new=new))
-        found.append(shape.billed(
-            shape.line(round(-10_000 * rest), "2026-03-20 14:00", part=True, new=new),
-            shape.line(round(30_000 * rest), "2026-03-20 14:00", part=True, new=new),
-            created="2026-03-20",
-        ))  # fmt: skip
+        found.append(
+            shape.billed(
+                shape.line(round(-10_000 * rest), "2026-03-20 14:00", part=True, new=new),
+                shape.line(round(30_000 * rest), "2026-03-20 14:00", part=True, new=new),
+                created="2026-03-20",
+            )
+        )
     shape = s("upgraded and not billed yet").told(start)
     found.append(shape.billed(shape.line(10_000)).told("2026-03-20", quantity=3))
 
@@ -140,10 +188,13 @@ def legitimate() -> list[Case]:
     shape.billed(shape.line(10_000))
     shape.every = YEAR
     shape.told("2026-03-20", amount=100_000, term=("2026-03-20", "2027-03-20"))
-    found.append(shape.billed(
-        shape.line(100_000, "2026-03-20", "2027-03-20"),
-        shape.line(round(-10_000 * 21 / 31), "2026-03-20", part=True), created="2026-03-20",
-    ))  # fmt: skip
+    found.append(
+        shape.billed(
+            shape.line(100_000, "2026-03-20", "2027-03-20"),
+            shape.line(round(-10_000 * 21 / 31), "2026-03-20", part=True),
+            created="2026-03-20",
+        )
+    )
 
     shape = s("credited of goodwill").told(start)
     found.append(shape.billed(shape.line(10_000), credit=5_000))
@@ -166,10 +217,13 @@ def legitimate() -> list[Case]:
     shape.billed(shape.line(10_000))
     found.append(shape.billed(shape.line(10_000), status="open", later="void"))
     shape = s("services and use").told(start)
-    found.append(shape.billed(
-        shape.line(10_000), shape.line(70_000, kind="invoiceitem"),
-        shape.line(3_000, usage="metered"),
-    ))  # fmt: skip
+    found.append(
+        shape.billed(
+            shape.line(10_000),
+            shape.line(70_000, kind="invoiceitem"),
+            shape.line(3_000, usage="metered"),
+        )
+    )
     shape = s("in euros", currency="eur").told(start)
     found.append(shape.billed(shape.line(10_000)))
     shape = s("billed in arrears").told(start)
@@ -191,9 +245,11 @@ def legitimate() -> list[Case]:
     found.append(shape)
     shape = s("cancelled and given back").told(start)
     shape.billed(shape.line(10_000)).told("2026-03-20", status="canceled", ended="2026-03-20")
-    found.append(shape.billed(
-        shape.line(round(-10_000 * 21 / 31), "2026-03-20", part=True), created="2026-03-20"
-    ))  # fmt: skip
+    found.append(
+        shape.billed(
+            shape.line(round(-10_000 * 21 / 31), "2026-03-20", part=True), created="2026-03-20"
+        )
+    )
     return [shape.case for shape in found]
 
 
@@ -224,10 +280,13 @@ def faults() -> list[Case]:
     shape.billed(shape.line(10_000))
     found.append(shape.told(start, sub="sub_again"))
     shape = s("an upgrade that was lost").told(start)
-    found.append(shape.billed(
-        shape.line(10_000), shape.line(-6_774, "2026-03-20", part=True),
-        shape.line(20_323, "2026-03-20", part=True),
-    ))  # fmt: skip
+    found.append(
+        shape.billed(
+            shape.line(10_000),
+            shape.line(-6_774, "2026-03-20", part=True),
+            shape.line(20_323, "2026-03-20", part=True),
+        )
+    )
     shape = s("a year read as a month", YEAR).told(start)
     shape.case.subscriptions[0]["items"][0]["price"]["recurring"]["interval"] = "month"
     found.append(shape.billed(shape.line(10_000, "2025-06-15", "2026-06-15")))

@@ -28,10 +28,15 @@ YEAR_END = epoch(datetime(2026, 12, 31))
 NAMED = {"account_id": 'A "one"'}
 COUPONS: dict[str, dict[str, Any]] = {
     "fifth": {"id": "fifth", "percent_off": 20.0, "duration": "forever"},
-    "five": {"id": "five", "amount_off": 500, "currency": "usd", "duration": "repeating",
-             "duration_in_months": 3},
+    "five": {
+        "id": "five",
+        "amount_off": 500,
+        "currency": "usd",
+        "duration": "repeating",
+        "duration_in_months": 3,
+    },
     "tenth": {"id": "tenth", "percent_off": 10.0, "duration": "once"},
-}  # fmt: skip
+}
 DISCOUNTS: dict[str, dict[str, Any]] = {
     "di_1": {"id": "di_1", "coupon": COUPONS["fifth"], "start": FIRST, "end": None},
     "di_2": {"id": "di_2", "coupon": COUPONS["five"], "start": FIRST, "end": YEAR_END},
@@ -44,14 +49,33 @@ _TIER = dict.fromkeys(
 )
 PRICES: Rows = [
     {"id": "price_1", "product": "plan_1", "unit_amount": 10000, "recurring": MONTHLY, **_PRICE},
-    {"id": "price_2", "product": "plan_2", "unit_amount_decimal": "0.5", **_PRICE,
-     "recurring": {**MONTHLY, "interval": "year"},
-     "transform_quantity": {"divide_by": 10, "round": "up"}},
-    {"id": "price_3", "product": "plan_3", "tiers_mode": "volume", "recurring": MONTHLY, **_PRICE,
-     "tiers": [{**_TIER, "up_to": 5, "unit_amount": 900}, {**_TIER, "unit_amount": 700}]},
-]  # fmt: skip
-_IN_ITEM = ("id", "product", "currency", "unit_amount", "unit_amount_decimal", "recurring",
-            "transform_quantity", "tiers_mode")  # fmt: skip
+    {
+        "id": "price_2",
+        "product": "plan_2",
+        "unit_amount_decimal": "0.5",
+        **_PRICE,
+        "recurring": {**MONTHLY, "interval": "year"},
+        "transform_quantity": {"divide_by": 10, "round": "up"},
+    },
+    {
+        "id": "price_3",
+        "product": "plan_3",
+        "tiers_mode": "volume",
+        "recurring": MONTHLY,
+        **_PRICE,
+        "tiers": [{**_TIER, "up_to": 5, "unit_amount": 900}, {**_TIER, "unit_amount": 700}],
+    },
+]
+_IN_ITEM = (
+    "id",
+    "product",
+    "currency",
+    "unit_amount",
+    "unit_amount_decimal",
+    "recurring",
+    "transform_quantity",
+    "tiers_mode",
+)
 
 
 def in_item(price: str) -> dict[str, Any]:
@@ -62,64 +86,149 @@ def in_item(price: str) -> dict[str, Any]:
 
 def item(key: str, price: str, quantity: int, *discounts: str) -> dict[str, Any]:
     """An item of a subscription."""
-    return {"id": key, "quantity": quantity, "price": in_item(price),
-            "discounts": [DISCOUNTS[name] for name in discounts],
-            "current_period_start": FIRST, "current_period_end": YEAR_END}  # fmt: skip
+    return {
+        "id": key,
+        "quantity": quantity,
+        "price": in_item(price),
+        "discounts": [DISCOUNTS[name] for name in discounts],
+        "current_period_start": FIRST,
+        "current_period_end": YEAR_END,
+    }
 
 
 _SUBSCRIPTION = {
-    "id": "sub_1", "customer": "cus_1", "status": "active", "currency": "usd", "livemode": True,
-    "start_date": FIRST, "cancel_at_period_end": False, "metadata": NAMED, "created": FIRST,
-}  # fmt: skip
+    "id": "sub_1",
+    "customer": "cus_1",
+    "status": "active",
+    "currency": "usd",
+    "livemode": True,
+    "start_date": FIRST,
+    "cancel_at_period_end": False,
+    "metadata": NAMED,
+    "created": FIRST,
+}
 SUBSCRIPTIONS: Rows = [
-    {**_SUBSCRIPTION, "updated": FIRST, "discounts": [DISCOUNTS["di_1"]],
-     "items": [item("si_1", "price_1", 2, "di_2")]},
+    {
+        **_SUBSCRIPTION,
+        "updated": FIRST,
+        "discounts": [DISCOUNTS["di_1"]],
+        "items": [item("si_1", "price_1", 2, "di_2")],
+    },
     # seats, an add-on and a pause
-    {**_SUBSCRIPTION, "updated": THIRD, "discounts": [DISCOUNTS["di_1"]],
-     "items": [item("si_1", "price_1", 3, "di_2"), item("si_2", "price_2", 40)],
-     "pause_collection": {"behavior": "void", "resumes_at": YEAR_END}},
-    {**_SUBSCRIPTION, "id": "sub_2", "updated": SECOND, "trial_start": FIRST, "trial_end": SECOND,
-     "items": [item("si_3", "price_1", 1)]},
-    {**_SUBSCRIPTION, "id": "sub_2", "updated": LAST, "trial_start": FIRST, "trial_end": SECOND,
-     "items": [item("si_3", "price_1", 1)], "status": "canceled", "canceled_at": LAST,
-     "ended_at": LAST, "cancellation_details": {"reason": "cancellation_requested"}},
-]  # fmt: skip
+    {
+        **_SUBSCRIPTION,
+        "updated": THIRD,
+        "discounts": [DISCOUNTS["di_1"]],
+        "items": [item("si_1", "price_1", 3, "di_2"), item("si_2", "price_2", 40)],
+        "pause_collection": {"behavior": "void", "resumes_at": YEAR_END},
+    },
+    {
+        **_SUBSCRIPTION,
+        "id": "sub_2",
+        "updated": SECOND,
+        "trial_start": FIRST,
+        "trial_end": SECOND,
+        "items": [item("si_3", "price_1", 1)],
+    },
+    {
+        **_SUBSCRIPTION,
+        "id": "sub_2",
+        "updated": LAST,
+        "trial_start": FIRST,
+        "trial_end": SECOND,
+        "items": [item("si_3", "price_1", 1)],
+        "status": "canceled",
+        "canceled_at": LAST,
+        "ended_at": LAST,
+        "cancellation_details": {"reason": "cancellation_requested"},
+    },
+]
 _CUSTOMER = {"livemode": True, "created": FIRST, "updated": FIRST, "_is_deleted": False}
 CUSTOMERS: Rows = [
     {"id": "cus_1", "metadata": NAMED, "discount": DISCOUNTS["di_3"], **_CUSTOMER},
     {"id": "cus_2", "metadata": {"account_id": "B"}, **_CUSTOMER},
-    {"id": "cus_2", "metadata": {"account_id": "B"}, **_CUSTOMER, "updated": LAST,
-     "_is_deleted": True},
-]  # fmt: skip
+    {
+        "id": "cus_2",
+        "metadata": {"account_id": "B"},
+        **_CUSTOMER,
+        "updated": LAST,
+        "_is_deleted": True,
+    },
+]
 LINE = {
-    "id": "il_1", "amount": 20000, "currency": "usd", "proration": False, "type": "subscription",
-    "subscription": "sub_1", "subscription_item": "si_1", "metadata": NAMED,
-    "period": {"start": FIRST, "end": YEAR_END}, "price": in_item("price_1"),
+    "id": "il_1",
+    "amount": 20000,
+    "currency": "usd",
+    "proration": False,
+    "type": "subscription",
+    "subscription": "sub_1",
+    "subscription_item": "si_1",
+    "metadata": NAMED,
+    "period": {"start": FIRST, "end": YEAR_END},
+    "price": in_item("price_1"),
     "discount_amounts": [{"amount": 400}, {"amount": 50}],
-}  # fmt: skip
+}
 INVOICES: Rows = [
-    {"id": "in_1", "subscription": "sub_1", "status": "paid", "currency": "usd",
-     "amount_due": 19550, "amount_paid": 19550, "period_start": FIRST, "period_end": YEAR_END,
-     "attempt_count": 1, "lines": [LINE, {**LINE, "id": "il_2", "proration": True}],
-     "pre_payment_credit_notes_amount": 0, "post_payment_credit_notes_amount": 30,
-     "metadata": NAMED, "created": FIRST, "updated": SECOND},
-]  # fmt: skip
+    {
+        "id": "in_1",
+        "subscription": "sub_1",
+        "status": "paid",
+        "currency": "usd",
+        "amount_due": 19550,
+        "amount_paid": 19550,
+        "period_start": FIRST,
+        "period_end": YEAR_END,
+        "attempt_count": 1,
+        "lines": [LINE, {**LINE, "id": "il_2", "proration": True}],
+        "pre_payment_credit_notes_amount": 0,
+        "post_payment_credit_notes_amount": 30,
+        "metadata": NAMED,
+        "created": FIRST,
+        "updated": SECOND,
+    },
+]
 SCHEDULES: Rows = [
-    {"id": "sched_1", "subscription": "sub_1", "status": "active", "end_behavior": "release",
-     "livemode": True, "created": FIRST, "updated": SECOND, "phases": [
-         {"start_date": FIRST, "end_date": LAST, "items": [{"price": "price_1", "quantity": 2}]},
-         {"start_date": LAST, "end_date": YEAR_END,
-          "items": [{"price": "price_1", "quantity": 4}, {"price": "price_2", "quantity": 10}]},
-     ]},
-]  # fmt: skip
+    {
+        "id": "sched_1",
+        "subscription": "sub_1",
+        "status": "active",
+        "end_behavior": "release",
+        "livemode": True,
+        "created": FIRST,
+        "updated": SECOND,
+        "phases": [
+            {"start_date": FIRST, "end_date": LAST, "items": [{"price": "price_1", "quantity": 2}]},
+            {
+                "start_date": LAST,
+                "end_date": YEAR_END,
+                "items": [
+                    {"price": "price_1", "quantity": 4},
+                    {"price": "price_2", "quantity": 10},
+                ],
+            },
+        ],
+    },
+]
 FAILURES: Rows = [
-    {"id": "ch_1", "invoice": "in_1", "amount": 19550, "currency": "usd", "metadata": NAMED,
-     "failure_code": "card_declined", "created": FIRST, "updated": SECOND},
-]  # fmt: skip
+    {
+        "id": "ch_1",
+        "invoice": "in_1",
+        "amount": 19550,
+        "currency": "usd",
+        "metadata": NAMED,
+        "failure_code": "card_declined",
+        "created": FIRST,
+        "updated": SECOND,
+    },
+]
 NATIVE: dict[str, Rows] = {
-    "customers": CUSTOMERS, "prices": PRICES, "subscriptions": SUBSCRIPTIONS, "invoices": INVOICES,
-    "subscription_schedules": SCHEDULES, "payment_failures": FAILURES,
-}  # fmt: skip
+    "customers": CUSTOMERS,
+    "prices": PRICES,
+    "subscriptions": SUBSCRIPTIONS,
+    "invoices": INVOICES,
+    "subscription_schedules": SCHEDULES,
+    "payment_failures": FAILURES,
+}
 
 
 def _as_text(row: Row) -> dict[str, Any]:
@@ -202,8 +311,10 @@ def _unnested(tables: dict[str, Rows], table: str, row: Row, key: str) -> None:
             told.pop("coupon__id", None)
             told |= {"_dlt_parent_id": key, "_dlt_list_idx": place}
             if any(isinstance(part, list) for part in element.values()) or name in (
-                "items__data", "lines__data", "phases",
-            ):  # fmt: skip
+                "items__data",
+                "lines__data",
+                "phases",
+            ):
                 told["_dlt_id"] = own
             tables.setdefault(child, []).append(told)
             _unnested(tables, child, element, own)
@@ -212,10 +323,13 @@ def _unnested(tables: dict[str, Rows], table: str, row: Row, key: str) -> None:
 def dlt() -> dict[str, Rows]:
     """Child tables for lists, columns for objects; each version is a load."""
     names = {
-        "customers": "customer", "prices": "price", "subscriptions": "subscription",
-        "invoices": "invoice", "subscription_schedules": "subscription_schedule",
+        "customers": "customer",
+        "prices": "price",
+        "subscriptions": "subscription",
+        "invoices": "invoice",
+        "subscription_schedules": "subscription_schedule",
         "payment_failures": "charge",
-    }  # fmt: skip
+    }
     listed = {"items": "items__data", "lines": "lines__data"}
     tables: dict[str, Rows] = {}
     for name, rows in native_rows("dlt").items():
@@ -256,10 +370,21 @@ def fivetran() -> dict[str, Rows]:
     times = ("start_date", "trial_start", "trial_end", "canceled_at", "ended_at", "created")
     for row in SUBSCRIPTIONS:
         told = _dated(
-            {n: v for n, v in row.items()
-             if n not in ("items", "discounts", "currency", "pause_collection", "customer",
-                          "cancellation_details")}, *times
-        )  # fmt: skip
+            {
+                n: v
+                for n, v in row.items()
+                if n
+                not in (
+                    "items",
+                    "discounts",
+                    "currency",
+                    "pause_collection",
+                    "customer",
+                    "cancellation_details",
+                )
+            },
+            *times,
+        )
         pause = row.get("pause_collection", {})
         told |= {
             "customer_id": row["customer"],
@@ -267,18 +392,27 @@ def fivetran() -> dict[str, Rows]:
             "pause_collection_resumes_at": moment(pause.get("resumes_at")),
             "_fivetran_start": told["_fivetran_synced"],
         }
-        later = [r["updated"] for r in SUBSCRIPTIONS
-                 if r["id"] == row["id"] and r["updated"] > row["updated"]]  # fmt: skip
+        later = [
+            r["updated"]
+            for r in SUBSCRIPTIONS
+            if r["id"] == row["id"] and r["updated"] > row["updated"]
+        ]
         told["_fivetran_end"] = moment(later[0]) if later else OPEN
         told["_fivetran_active"] = not later
         tables["subscription_history"].append(told)
         for part in row["items"]:
-            tables["subscription_item"].append({
-                "id": part["id"], "subscription_id": row["id"], "plan_id": part["price"]["id"],
-                "quantity": part["quantity"], "current_period_start": moment(FIRST),
-                "current_period_end": moment(YEAR_END), "_fivetran_synced": moment(row["updated"]),
-                "created": moment(THIRD if part["id"] == "si_2" else FIRST),
-            })  # fmt: skip
+            tables["subscription_item"].append(
+                {
+                    "id": part["id"],
+                    "subscription_id": row["id"],
+                    "plan_id": part["price"]["id"],
+                    "quantity": part["quantity"],
+                    "current_period_start": moment(FIRST),
+                    "current_period_end": moment(YEAR_END),
+                    "_fivetran_synced": moment(row["updated"]),
+                    "created": moment(THIRD if part["id"] == "si_2" else FIRST),
+                }
+            )
     synced = {"_fivetran_synced": moment(FIRST)}
     tables["coupon"] = [{**coupon, **synced} for coupon in COUPONS.values()]
     tables["subscription_discount"] = [_discount("di_1", subscription_id="sub_1")]
@@ -297,30 +431,51 @@ def fivetran() -> dict[str, Rows]:
         units = price.get("transform_quantity", {})
         if price["id"] == "price_2":
             told["amount_decimal"] = float(told.pop("unit_amount_decimal"))
-            told |= {"transform_usage_divide_by": units["divide_by"],
-                     "transform_usage_round": units["round"], **price["recurring"]}  # fmt: skip
+            told |= {
+                "transform_usage_divide_by": units["divide_by"],
+                "transform_usage_round": units["round"],
+                **price["recurring"],
+            }
             tables["plan"].append(told)
         else:
             told |= {f"recurring_{name}": value for name, value in price["recurring"].items()}
             tables["price"].append(told)
     tables["customer"] = [
-        {**{n: v for n, v in _dated(row, "created").items()
-            if n not in ("discount", "_is_deleted")}, "is_deleted": row["_is_deleted"]}
+        {
+            **{
+                n: v
+                for n, v in _dated(row, "created").items()
+                if n not in ("discount", "_is_deleted")
+            },
+            "is_deleted": row["_is_deleted"],
+        }
         for row in CUSTOMERS
-    ]  # fmt: skip
+    ]
     tables["invoice"], tables["invoice_line_item"] = [], []
     for invoice in INVOICES:
         told = _dated(_without([invoice], "lines")[0], "created", "period_start", "period_end")
         told["subscription_id"] = told.pop("subscription")
         tables["invoice"].append(told)
         for line in invoice["lines"]:
-            tables["invoice_line_item"].append({
-                **_without([_as_text(line)], "subscription", "subscription_item", "price",
-                           "period", "discount_amounts")[0],
-                "subscription_id": "sub_1", "subscription_item_id": "si_1", "plan_id": "price_1",
-                "period_start": moment(FIRST), "period_end": moment(YEAR_END),
-                "invoice_id": invoice["id"], "_fivetran_synced": moment(SECOND),
-            })  # fmt: skip
+            tables["invoice_line_item"].append(
+                {
+                    **_without(
+                        [_as_text(line)],
+                        "subscription",
+                        "subscription_item",
+                        "price",
+                        "period",
+                        "discount_amounts",
+                    )[0],
+                    "subscription_id": "sub_1",
+                    "subscription_item_id": "si_1",
+                    "plan_id": "price_1",
+                    "period_start": moment(FIRST),
+                    "period_end": moment(YEAR_END),
+                    "invoice_id": invoice["id"],
+                    "_fivetran_synced": moment(SECOND),
+                }
+            )
     [failed] = [_dated(row, "created") for row in FAILURES]
     failed |= {"invoice_id": failed.pop("invoice"), "status": "failed"}
     tables["charge"] = [failed, {**failed, "id": "ch_2", "status": "succeeded"}]
@@ -330,10 +485,14 @@ def fivetran() -> dict[str, Rows]:
 def _discount(key: str, **owners: str) -> dict[str, Any]:
     told = DISCOUNTS.get(key, DISCOUNTS["di_1"])
     return {
-        "id": key, "customer_id": "cus_1", "coupon_id": told["coupon"]["id"],
-        "start": moment(told["start"]), "end": moment(told["end"]),
-        "_fivetran_synced": moment(FIRST), **owners,
-    }  # fmt: skip
+        "id": key,
+        "customer_id": "cus_1",
+        "coupon_id": told["coupon"]["id"],
+        "start": moment(told["start"]),
+        "end": moment(told["end"]),
+        "_fivetran_synced": moment(FIRST),
+        **owners,
+    }
 
 
 LAYOUTS: Mapping[str, Any] = {"airbyte": airbyte, "dlt": dlt, "fivetran": fivetran}

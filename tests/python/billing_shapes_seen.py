@@ -14,17 +14,33 @@ import pyarrow.parquet as pq
 
 Row = dict[str, Any]
 SHAPES = (
-    "deleted customer", "discount of an item", "discount of one product",
-    "discount of some months", "discount of the customer", "discount once",
-    "discount with its end", "end by cancel_at alone", "end by its period alone",
-    "file with a column of type null", "file with times in a zone", "in jpy", "in kwd",
-    "interval of 1 weeks", "interval of 365 days", "interval of 52 weeks", "milliseconds",
-    "package not full", "phase that begins alone", "price below a minor unit", "price by its id",
-    "price in several currencies", "several discounts", "several licensed items",
+    "deleted customer",
+    "discount of an item",
+    "discount of one product",
+    "discount of some months",
+    "discount of the customer",
+    "discount once",
+    "discount with its end",
+    "end by cancel_at alone",
+    "end by its period alone",
+    "file with a column of type null",
+    "file with times in a zone",
+    "in jpy",
+    "in kwd",
+    "interval of 1 weeks",
+    "interval of 365 days",
+    "interval of 52 weeks",
+    "milliseconds",
+    "package not full",
+    "phase that begins alone",
+    "price below a minor unit",
+    "price by its id",
+    "price in several currencies",
+    "several discounts",
+    "several licensed items",
     "trial that ends alone",
-)  # fmt: skip
+)
 """Names of the shapes that are told apart here."""
-
 
 
 def _rows(raw: Path, table: str) -> list[Row]:

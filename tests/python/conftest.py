@@ -41,9 +41,10 @@ LONGEST = (
 )
 # They read the compiled project, which takes a minute: once, on one worker.
 COMPILED = frozenset(
-    file.name for file in Path(__file__).parent.glob("test_*.py")
+    file.name
+    for file in Path(__file__).parent.glob("test_*.py")
     if re.search(r"every_vendor|this_project|from test_sync_tools", file.read_text("utf-8"))
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,10 @@ FEATURES = {
     "nps_score": ("sentiment", "allowed", "down"),
     "always_zero": ("usage", "never", "unsure"),
 }
-RUNS = "create table ops.runs (run_id varchar, as_of_date date, source_name varchar, " \
+RUNS = (
+    "create table ops.runs (run_id varchar, as_of_date date, source_name varchar, "
     "state varchar, recorded_at timestamp, detail varchar)"
+)
 
 
 def contract_text(features: dict[str, tuple[str, str, str]] = FEATURES) -> str:
@@ -66,25 +68,27 @@ def feature_rows(accounts: int = 700, signal: float = 1.0, seed: int = 7) -> pd.
         hazard = 1 / (1 + np.exp(4.6 + signal * 1.3 * health))
         churned_at[(rng.random(accounts) < hazard) & (churned_at > step)] = step + 1
         frames.append(
-            pd.DataFrame({
-                "account_id": names,
-                "as_of_date": day,
-                "life_number": 1,
-                "is_paying": True,
-                "avg_dau_30d": np.exp(size + 0.5 * health),
-                "usage_trend_ratio": np.where(
-                    rng.random(accounts) < 0.1, np.nan, 1 + 0.3 * health
-                ),
-                "mrr": mrr,
-                "downgraded_last_period": (rng.random(accounts) < 0.03).astype(float),
-                "support_tickets_30d": rng.poisson(np.exp(-0.3 * health)).astype(float),
-                "avg_csat": np.where(rng.random(accounts) < 0.5, np.nan, rng.random(accounts)),
-                "nps_score": np.where(
-                    rng.random(accounts) < 0.7, np.nan, 7 + health + rng.normal(size=accounts)
-                ),
-                "always_zero": 0.0,
-                "step": step,
-            })
+            pd.DataFrame(
+                {
+                    "account_id": names,
+                    "as_of_date": day,
+                    "life_number": 1,
+                    "is_paying": True,
+                    "avg_dau_30d": np.exp(size + 0.5 * health),
+                    "usage_trend_ratio": np.where(
+                        rng.random(accounts) < 0.1, np.nan, 1 + 0.3 * health
+                    ),
+                    "mrr": mrr,
+                    "downgraded_last_period": (rng.random(accounts) < 0.03).astype(float),
+                    "support_tickets_30d": rng.poisson(np.exp(-0.3 * health)).astype(float),
+                    "avg_csat": np.where(rng.random(accounts) < 0.5, np.nan, rng.random(accounts)),
+                    "nps_score": np.where(
+                        rng.random(accounts) < 0.7, np.nan, 7 + health + rng.normal(size=accounts)
+                    ),
+                    "always_zero": 0.0,
+                    "step": step,
+                }
+            )
         )
     rows = pd.concat(frames, ignore_index=True)
     churn = np.tile(churned_at, len(dates))
@@ -112,9 +116,16 @@ def write_mart(database: Path, rows: pd.DataFrame) -> None:
 def run_training(folder: Path, as_of: date, since: date | None = None) -> TrainResult:
     """Train quickly on the mart of a folder that holds its contract too."""
     return train(
-        folder / "plumbline.duckdb", folder / "models", as_of, "run", (), 30,
-        since=since, contract_path=folder / "contract.yml", settings=QUICK,
-    )  # fmt: skip
+        folder / "plumbline.duckdb",
+        folder / "models",
+        as_of,
+        "run",
+        (),
+        30,
+        since=since,
+        contract_path=folder / "contract.yml",
+        settings=QUICK,
+    )
 
 
 def execute(database: Path, *statements: str) -> None:

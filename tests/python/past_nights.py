@@ -66,8 +66,14 @@ def plant_past_nights(build_file: Path, first: date, last: date, without: date) 
     int
         Rows planted, one per paying account and night.
     """
-    values = {"first": first, "last": last, "without": without, "listed": LISTED,
-              "managers": MANAGERS, "slots": SLOTS}  # fmt: skip
+    values = {
+        "first": first,
+        "last": last,
+        "without": without,
+        "listed": LISTED,
+        "managers": MANAGERS,
+        "slots": SLOTS,
+    }
     with duckdb.connect(str(build_file)) as connection:
         for statement in SCORED.split(";"):
             if statement.strip():

@@ -12,9 +12,7 @@ from typing import Any
 from plain_exports import Account, Exports, Numbers, Row, first_known, known_by, latest, ratio
 
 
-def support(
-    exports: Exports, account: Account, day: date, started: date, within: Any
-) -> Numbers:
+def support(exports: Exports, account: Account, day: date, started: date, within: Any) -> Numbers:
     """Features of tickets, ratings and comments on a date."""
     opened, urgent, escalated, backlog, hours, rated, good, moods = 0, 0, 0, 0, [], 0, 0, []
     for ticket, versions in account.tickets.items():
@@ -70,23 +68,26 @@ def _mood(exports: Exports, body: str | None) -> Fraction:
 
 def care(account: Account, day: date, started: date, within: Any) -> Numbers:
     """Features of onboarding, training, meetings, reviews, answers and key contacts on a date."""
+
     def states(objects: dict[Any, list[Row]], changed: str = "updated_at") -> list[Row]:
         known = (known_by(rows, day) for rows in objects.values())
         return [latest(rows, changed) for rows in known if rows]
 
     steps = [
-        row for row in states(account.steps)
+        row
+        for row in states(account.steps)
         if row["due_date"] and row["due_date"] < day and row["created_at"].date() >= started
-    ]  # fmt: skip
+    ]
     trainings = [
         latest(known)
         for known in (known_by(rows, day) for rows in account.trainings.values())
         if known and within(90, first_known(known)["invited_at"])
     ]
     meetings = [
-        row["Status"] for row in states(account.tasks, "SystemModstamp")
+        row["Status"]
+        for row in states(account.tasks, "SystemModstamp")
         if row["Type"] == "Meeting" and not row["IsDeleted"] and within(90, row["ActivityDate"])
-    ]  # fmt: skip
+    ]
     goals = [
         min(Fraction(str(goal.get("achieved") or 0)) / Fraction(str(goal["target"])), Fraction(1))
         for row in states(account.reviews)
@@ -103,18 +104,23 @@ def care(account: Account, day: date, started: date, within: Any) -> Numbers:
                 answers[row["who"]] = row
     points = [row["score"] for row in answers.values() if within(180, row["created_at"])]
     lost = [
-        row for row in known_by(account.contact_changes, day)
+        row
+        for row in known_by(account.contact_changes, day)
         if row["change"] == "left" and within(90, row["changed_at"])
-    ]  # fmt: skip
+    ]
     changes = known_by(account.contact_changes, day)
     places = [
-        row for row in changes
-        if row["change"] == "left" and within(365, row["changed_at"]) and not any(
-            other["change"] == "joined" and other["role"] == row["role"]
+        row
+        for row in changes
+        if row["change"] == "left"
+        and within(365, row["changed_at"])
+        and not any(
+            other["change"] == "joined"
+            and other["role"] == row["role"]
             and other["changed_at"] >= row["changed_at"]
             for other in changes
         )
-    ]  # fmt: skip
+    ]
     held_meetings = meetings.count("Completed")
     return {
         "onboarding_completion": ratio(

@@ -20,10 +20,24 @@ import pyarrow.dataset as ds
 
 Row = dict[str, Any]
 Numbers = dict[str, float | None]
-MONTHS = {"year": Fraction(12), "month": Fraction(1), "week": Fraction(12, 52),
-          "day": Fraction(12, 365)}  # fmt: skip
-EPOCHS = ("start_date", "trial_start", "trial_end", "current_period_start", "current_period_end",
-          "cancel_at", "canceled_at", "ended_at", "created", "updated")  # fmt: skip
+MONTHS = {
+    "year": Fraction(12),
+    "month": Fraction(1),
+    "week": Fraction(12, 52),
+    "day": Fraction(12, 365),
+}
+EPOCHS = (
+    "start_date",
+    "trial_start",
+    "trial_end",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at",
+    "canceled_at",
+    "ended_at",
+    "created",
+    "updated",
+)
 ALWAYS, NEVER = date(1900, 1, 1), date(9999, 1, 1)
 
 
@@ -157,6 +171,7 @@ def listed(text: str | None) -> list[Row]:
 
 def _tier_amount(tiers: list[Row], mode: str, units: int) -> Fraction:
     """Unit by unit, as the tiers say."""
+
     def tier_of(unit: int) -> Row:
         return next(t for t in tiers if t["up_to"] is None or unit <= t["up_to"])
 
@@ -307,13 +322,18 @@ def in_seconds(row: Row) -> Row:
 def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> None:
     plans = rows_of(raw, "product/plans")
     reading = Reading(
-        {r["currency"]: Fraction(r["usd_per_unit"]) * 100 / 10 ** int(r["minor_unit_digits"])
-         for r in seed(seeds, "currency_rates")},
+        {
+            r["currency"]: Fraction(r["usd_per_unit"]) * 100 / 10 ** int(r["minor_unit_digits"])
+            for r in seed(seeds, "currency_rates")
+        },
         {row["id"]: row for row in rows_of(raw, "stripe/prices")},
         frozenset(row["id"] for row in plans if row["quantity_unit"] == "seats"),
-        {row["id"]: [json.loads(row["discount"])] for row in rows_of(raw, "stripe/customers")
-         if row["discount"]},
-    )  # fmt: skip
+        {
+            row["id"]: [json.loads(row["discount"])]
+            for row in rows_of(raw, "stripe/customers")
+            if row["discount"]
+        },
+    )
     delivered: dict[str, list[Row]] = defaultdict(list)
     for row in map(in_seconds, rows_of(raw, "stripe/subscriptions")):
         account = json.loads(row["metadata"])["account_id"]
@@ -325,9 +345,10 @@ def _read_subscriptions(raw: Path, seeds: Path, read: dict[str, Account]) -> Non
         rows = delivered.get(schedule["subscription"], [])
         for phase in json.loads(schedule["phases"]):
             before = [
-                row for row in rows
+                row
+                for row in rows
                 if row["updated"] < phase["start_date"] and row["known"] <= schedule["known"]
-            ]  # fmt: skip
+            ]
             if before and phase["start_date"] > schedule["updated"]:
                 last = max(before, key=lambda row: (row["updated"], row["known"]))
                 told = {**last, "updated": phase["start_date"], "known": schedule["known"]}

@@ -30,8 +30,9 @@ def difficulties(account: Account) -> Iterator[tuple[str, datetime]]:
             if version.is_paused or version.is_deleted:
                 yield "paused or deleted", version.known
     if len(account.subscriptions) > 1:
-        yield "several subscriptions", max(
-            min(v.known for v in versions) for versions in account.subscriptions.values()
+        yield (
+            "several subscriptions",
+            max(min(v.known for v in versions) for versions in account.subscriptions.values()),
         )
     deliveries = defaultdict(list)
     for row in account.events:

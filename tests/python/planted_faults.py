@@ -37,10 +37,20 @@ FAULTS = (
             "{{ add_days('usage_days.known_date', 1) }}": "usage_days.known_date",
             "{{ add_days('usage_days.event_date', 1) }}": "usage_days.event_date",
         },
-        {"avg_dau_7d", "avg_dau_14d", "avg_dau_30d", "usage_trend_ratio_7d_30d",
-         "usage_trend_ratio_30d_90d", "action_trend_ratio", "invites_sent_30d",
-         "usage_change_ratio_30d", "usage_decline", "core_actions_per_seat_30d",
-         "invite_rate_30d", "usage_held_ratio_30d_180d"},
+        {
+            "avg_dau_7d",
+            "avg_dau_14d",
+            "avg_dau_30d",
+            "usage_trend_ratio_7d_30d",
+            "usage_trend_ratio_30d_90d",
+            "action_trend_ratio",
+            "invites_sent_30d",
+            "usage_change_ratio_30d",
+            "usage_decline",
+            "core_actions_per_seat_30d",
+            "invite_rate_30d",
+            "usage_held_ratio_30d_180d",
+        },
     ),
     Fault(
         "no cut by known_at",
@@ -57,4 +67,4 @@ FAULTS = (
         },
         {"renewing_days_60d", "is_past_due"},
     ),
-)  # fmt: skip
+)

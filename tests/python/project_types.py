@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 LAYERS = ("base", "staging", "intermediate", "semantic")
+# Folder of a room of the marts that holds what its tables are put together from.
+STEPS = "steps"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Model:
     def folder(self) -> str:
         """Name of the folder that the file lies in: vendor, source type, subject or room."""
         folder = PurePosixPath(self.file).parent
-        return folder.parent.name if self.tool else folder.name
+        is_below = self.tool or folder.name == STEPS
+        return folder.parent.name if is_below else folder.name
 
     @property
     def tool(self) -> str:

@@ -24,9 +24,7 @@ DAY = "landed=2026-02-01"
 ACCOUNT = "001A00000{:06d}AAA"  # 18 characters
 
 COLUMNS = {
-    (table.vendor, table.name): table.columns
-    for table in read_tables(ROOT)
-    if table.tool == NATIVE
+    (table.vendor, table.name): table.columns for table in read_tables(ROOT) if table.tool == NATIVE
 }
 
 
@@ -61,10 +59,16 @@ def native(vendor: str, table: str, rows: Iterable[Row]) -> list[Row]:
 def accounts(count: int = 4) -> list[Row]:
     """CRM accounts with ids of 18 characters."""
     rows = [
-        {"Id": ACCOUNT.format(n), "Name": f"Company {n}", "OwnerId": f"0055500000{n:05d}AAA",
-         "Industry": "Retail", "CreatedDate": BEGAN, "SystemModstamp": BEGAN + timedelta(days=n)}
+        {
+            "Id": ACCOUNT.format(n),
+            "Name": f"Company {n}",
+            "OwnerId": f"0055500000{n:05d}AAA",
+            "Industry": "Retail",
+            "CreatedDate": BEGAN,
+            "SystemModstamp": BEGAN + timedelta(days=n),
+        }
         for n in range(count)
-    ]  # fmt: skip
+    ]
     return native("salesforce", "account", rows)
 
 
@@ -72,26 +76,43 @@ def subscriptions(count: int = 4) -> list[Row]:
     """Billing subscriptions, one an account."""
     price = {"id": "price_1", "unit_amount": 900, "recurring": {"interval": "month"}}
     rows = [
-        {"id": f"sub_{n}", "customer": f"cus_{n}", "status": "active", "currency": "usd",
-         "items": json.dumps([{"id": f"si_{n}", "quantity": 1, "price": price}]),
-         "start_date": EPOCH, "current_period_start": EPOCH, "current_period_end": EPOCH + 86400,
-         "cancel_at_period_end": False, "created": EPOCH, "updated": EPOCH + 60 * n,
-         "metadata": json.dumps({"account_id": ACCOUNT.format(n)}),
-         **({"livemode": True} if "livemode" in COLUMNS["stripe", "subscriptions"] else {})}
+        {
+            "id": f"sub_{n}",
+            "customer": f"cus_{n}",
+            "status": "active",
+            "currency": "usd",
+            "items": json.dumps([{"id": f"si_{n}", "quantity": 1, "price": price}]),
+            "start_date": EPOCH,
+            "current_period_start": EPOCH,
+            "current_period_end": EPOCH + 86400,
+            "cancel_at_period_end": False,
+            "created": EPOCH,
+            "updated": EPOCH + 60 * n,
+            "metadata": json.dumps({"account_id": ACCOUNT.format(n)}),
+            **({"livemode": True} if "livemode" in COLUMNS["stripe", "subscriptions"] else {}),
+        }
         for n in range(count)
-    ]  # fmt: skip
+    ]
     return native("stripe", "subscriptions", rows)
 
 
 def tickets(count: int = 4) -> list[Row]:
     """Support tickets that name their account in custom field 360001."""
     rows = [
-        {"id": 100 + n, "organization_id": 7, "requester_id": 8, "subject": "Jane cannot log in",
-         "priority": "normal", "status": "open", "tags": "[]",
-         "custom_fields": json.dumps([{"id": 360001, "value": ACCOUNT.format(n)}]),
-         "created_at": BEGAN, "updated_at": BEGAN + timedelta(hours=n)}
+        {
+            "id": 100 + n,
+            "organization_id": 7,
+            "requester_id": 8,
+            "subject": "Jane cannot log in",
+            "priority": "normal",
+            "status": "open",
+            "tags": "[]",
+            "custom_fields": json.dumps([{"id": 360001, "value": ACCOUNT.format(n)}]),
+            "created_at": BEGAN,
+            "updated_at": BEGAN + timedelta(hours=n),
+        }
         for n in range(count)
-    ]  # fmt: skip
+    ]
     return native("zendesk", "tickets", rows)
 
 
@@ -134,8 +155,13 @@ def own(row: Row) -> Row:
 
 def snake(row: Row) -> Row:
     """A row of the CRM as Fivetran and dlt name its columns."""
-    names = {"Id": "id", "OwnerId": "owner_id", "BillingCountry": "billing_country",
-             "CreatedDate": "created_date", "SystemModstamp": "system_modstamp"}  # fmt: skip
+    names = {
+        "Id": "id",
+        "OwnerId": "owner_id",
+        "BillingCountry": "billing_country",
+        "CreatedDate": "created_date",
+        "SystemModstamp": "system_modstamp",
+    }
     return {names.get(name, name.lower()): value for name, value in own(row).items()}
 
 
@@ -145,17 +171,31 @@ def fivetran(root: Path) -> Path:
     uuid = "9f1c2d3e-0000-4000-8000-0123456789ab"
     lake = [{**snake(row), **synced, "_fivetran_deleted": False} for row in accounts()]
     write(root / "lake/salesforce/account/data" / f"00000-0-{uuid}.parquet", lake)
-    write(root / "stripe/subscription.csv", (
-        {"id": f"sub_{n}", **synced, "status": "active", "customer_id": f"cus_{n}",
-         "cancel_at_period_end": "FALSE", "current_period_start": "2026-01-15 00:00:00",
-         "current_period_end": "2026-02-15 00:00:00", "canceled_at": "", "trial_end": "",
-         "start_date": "2026-01-15 00:00:00", "created": "2026-01-15 00:00:00", "livemode": "TRUE",
-         "metadata": json.dumps({"account_id": ACCOUNT.format(n)})}
-        for n in range(4)
-    ))  # fmt: skip
-    write(root / "zendesk/ticket_tag.csv", (
-        {"tag": tag, "ticket_id": 100, **synced} for tag in ("vip", "billing")
-    ))  # fmt: skip
+    write(
+        root / "stripe/subscription.csv",
+        (
+            {
+                "id": f"sub_{n}",
+                **synced,
+                "status": "active",
+                "customer_id": f"cus_{n}",
+                "cancel_at_period_end": "FALSE",
+                "current_period_start": "2026-01-15 00:00:00",
+                "current_period_end": "2026-02-15 00:00:00",
+                "canceled_at": "",
+                "trial_end": "",
+                "start_date": "2026-01-15 00:00:00",
+                "created": "2026-01-15 00:00:00",
+                "livemode": "TRUE",
+                "metadata": json.dumps({"account_id": ACCOUNT.format(n)}),
+            }
+            for n in range(4)
+        ),
+    )
+    write(
+        root / "zendesk/ticket_tag.csv",
+        ({"tag": tag, "ticket_id": 100, **synced} for tag in ("vip", "billing")),
+    )
     return root
 
 
@@ -173,8 +213,11 @@ def dlt(root: Path) -> Path:
     ]
     data = root / "stripe_data"
     write(data / "subscription" / f"{load}.4a1b2c3d4e.jsonl.gz", marked(parents))
-    write(data / "subscription__items__data" / f"{load}.5a1b2c3d4e.jsonl",
-          [{**row, "_dlt_id": f"y{n}"} for n, row in enumerate(children)], zipped=True)  # fmt: skip
+    write(
+        data / "subscription__items__data" / f"{load}.5a1b2c3d4e.jsonl",
+        [{**row, "_dlt_id": f"y{n}"} for n, row in enumerate(children)],
+        zipped=True,
+    )
     write(data / f"zendesk.tickets.{load}.6a1b2c3d4e.jsonl", marked(map(own, tickets())))
     write(data / "_dlt_loads" / f"stripe__{load}.jsonl", [{"load_id": load, "status": 0}])
     (data / "init").touch()
@@ -185,10 +228,18 @@ def segment_logs(root: Path) -> Path:
     """Zipped lines by source and day, in files whose names say no form."""
     sent = "2026-01-15T10:00:00.000Z"
     calls = [
-        {"messageId": f"m{n}", "anonymousId": "a", "userId": f"u{n}", "type": "track",
-         "event": "task_created", "receivedAt": sent, "originalTimestamp": sent, "timestamp": sent}
+        {
+            "messageId": f"m{n}",
+            "anonymousId": "a",
+            "userId": f"u{n}",
+            "type": "track",
+            "event": "task_created",
+            "receivedAt": sent,
+            "originalTimestamp": sent,
+            "timestamp": sent,
+        }
         for n in range(4)
-    ]  # fmt: skip
+    ]
     write(root / "segment-logs/AbC123/1768435200000" / "1768471200_a1b2.gz", calls)
     return root
 

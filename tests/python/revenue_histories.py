@@ -12,8 +12,14 @@ AS_OF = date(2026, 2, 28)
 FIRST_DAY = date(2024, 1, 3)
 # Billing intervals, as billing writes them.
 INTERVALS = (
-    ("day", 30), ("week", 1), ("week", 2), ("month", 1), ("month", 1), ("month", 3), ("year", 1),
-)  # fmt: skip
+    ("day", 30),
+    ("week", 1),
+    ("week", 2),
+    ("month", 1),
+    ("month", 1),
+    ("month", 3),
+    ("year", 1),
+)
 CURRENCIES = ("usd", "usd", "usd", "usd", "eur", "gbp", "jpy", "kwd")
 PERCENTS = ("5", "10", "12.5", "33", "100")
 PLANS = ("plan_a", "plan_b", "plan_c", "plan_d", "plan_without_record")
@@ -49,10 +55,18 @@ class Price:
 # Prices that a subscription may merely name.
 NAMED_PRICES = (
     Price("named_1", "plan_a", "2500", "month", 1, "usd"),
-    Price("named_2", "plan_b", None, "year", 1, "gbp", tiers_mode="graduated",
-          tiers=(Tier(5, "4000", None), Tier(20, "3000.5", "9000"), Tier(None, "1000", "100"))),
+    Price(
+        "named_2",
+        "plan_b",
+        None,
+        "year",
+        1,
+        "gbp",
+        tiers_mode="graduated",
+        tiers=(Tier(5, "4000", None), Tier(20, "3000.5", "9000"), Tier(None, "1000", "100")),
+    ),
     Price("named_3", "plan_c", "12000", "month", 3, "eur", divide_by=5, rounding="up"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -429,9 +443,14 @@ def _schedules(story: Story) -> Iterator[Schedule]:
         start = end
     known = at + timedelta(minutes=int(rng.integers(5, 2000)))
     told = Schedule(
-        f"{now.subscription_id}s", now.subscription_id, "active", story.chance(0.4),
-        tuple(phases), at, known,
-    )  # fmt: skip
+        f"{now.subscription_id}s",
+        now.subscription_id,
+        "active",
+        story.chance(0.4),
+        tuple(phases),
+        at,
+        known,
+    )
     yield told
     if story.chance(0.3):
         again = known + story.days(1, 40)

@@ -21,16 +21,27 @@ FAR = date(9999, 1, 1)
 GRACE_DAYS = GAP_DAYS = 30
 # US dollars for a unit, and decimal digits of what billing writes.
 RATES = {
-    "usd": ("1", 2), "eur": ("1.08", 2), "gbp": ("1.27", 2), "jpy": ("0.0067", 0),
+    "usd": ("1", 2),
+    "eur": ("1.08", 2),
+    "gbp": ("1.27", 2),
+    "jpy": ("0.0067", 0),
     "kwd": ("3.25", 3),
-}  # fmt: skip
+}
 MONTHS_PER_INTERVAL = {
-    "day": Fraction(12, 365), "week": Fraction(12, 52), "month": Fraction(1), "year": Fraction(12),
-}  # fmt: skip
+    "day": Fraction(12, 365),
+    "week": Fraction(12, 52),
+    "month": Fraction(1),
+    "year": Fraction(12),
+}
 STATUSES = {
-    "trialing": "trialing", "active": "active", "past_due": "past_due", "unpaid": "past_due",
-    "paused": "paused", "canceled": "canceled", "incomplete": "never_begun",
-}  # fmt: skip
+    "trialing": "trialing",
+    "active": "active",
+    "past_due": "past_due",
+    "unpaid": "past_due",
+    "paused": "paused",
+    "canceled": "canceled",
+    "incomplete": "never_begun",
+}
 PLAN_NAMES = {"plan_a": "Alpha", "plan_b": "Beta", "plan_c": "Gamma", "plan_d": "Delta"}
 SEAT_PLANS, ADD_ONS = ("plan_a", "plan_b"), ("plan_d",)
 SEGMENTS = (("Enterprise", 5000), ("Mid-Market", 1000), ("SMB", 200), ("Self-Serve", 0))
@@ -520,9 +531,11 @@ def _retention(found: Account, long: list, as_of: date) -> None:
                 churned = any(start <= day < end for day, _ in long)
                 settled = end + GAP_DAYS * DAY <= as_of
                 found.retention[grain, start] = (
-                    found.mrr[before], found.mrr[last], min(found.mrr[before], found.mrr[last]),
+                    found.mrr[before],
+                    found.mrr[last],
+                    min(found.mrr[before], found.mrr[last]),
                     int(churned) if settled else None,
-                )  # fmt: skip
+                )
 
 
 def _cuts(found: Account, plans: Mapping[date, str]) -> None:

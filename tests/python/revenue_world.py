@@ -55,7 +55,6 @@ MODELS = (
     "int_account_attributes__ranged",
     "int_account_paid_spells__merged",
     "int_account_churns__dated",
-    "int_account_churns__explained",
     "int_subscription_months__stated",
     "int_account_mrr_months__summed",
     "int_account_unpaid_months__merged",
@@ -103,19 +102,32 @@ def _number(text: str | None) -> int | float | None:
 def _price(price: Price, currency: str) -> dict[str, object]:
     """A price as the vendor has it; parts of a minor unit stand in the decimal fields alone."""
     tiers = [
-        {"up_to": t.up_to, "unit_amount": _number(t.unit), "unit_amount_decimal": t.unit,
-         "flat_amount": _number(t.flat), "flat_amount_decimal": t.flat}
+        {
+            "up_to": t.up_to,
+            "unit_amount": _number(t.unit),
+            "unit_amount_decimal": t.unit,
+            "flat_amount": _number(t.flat),
+            "flat_amount_decimal": t.flat,
+        }
         for t in price.tiers
-    ]  # fmt: skip
+    ]
     package = price.divide_by and {"divide_by": price.divide_by, "round": price.rounding}
     usage = "metered" if price.is_metered else "licensed"
     return {
-        "id": price.price_id, "product": price.plan_id, "currency": price.currency or currency,
-        "unit_amount": _number(price.amount), "unit_amount_decimal": price.amount,
-        "tiers_mode": price.tiers_mode, "tiers": tiers or None, "transform_quantity": package,
-        "recurring": {"interval": price.interval, "interval_count": price.count,
-                      "usage_type": usage},
-    }  # fmt: skip
+        "id": price.price_id,
+        "product": price.plan_id,
+        "currency": price.currency or currency,
+        "unit_amount": _number(price.amount),
+        "unit_amount_decimal": price.amount,
+        "tiers_mode": price.tiers_mode,
+        "tiers": tiers or None,
+        "transform_quantity": package,
+        "recurring": {
+            "interval": price.interval,
+            "interval_count": price.count,
+            "usage_type": usage,
+        },
+    }
 
 
 def _item(item: Item, version: Version | None, currency: str) -> dict[str, object]:
@@ -141,10 +153,12 @@ def _discount(discount: Discount) -> dict[str, object]:
     """A discount; in half of them the coupon stands in its source."""
     coupon = {
         "percent_off": discount.percent and float(discount.percent),
-        "amount_off": discount.amount, "currency": discount.amount and discount.currency,
-        "duration": discount.duration, "duration_in_months": discount.months,
+        "amount_off": discount.amount,
+        "currency": discount.amount and discount.currency,
+        "duration": discount.duration,
+        "duration_in_months": discount.months,
         "applies_to": {"products": list(discount.plans)} if discount.plans else None,
-    }  # fmt: skip
+    }
     times = {"start": _seconds(discount.started), "end": _seconds(discount.ended)}
     is_sourced = hash_of(discount.discount_id) % 2
     held = {"source": {"type": "coupon", "coupon": coupon}} if is_sourced else {"coupon": coupon}
@@ -197,22 +211,34 @@ def _stripe_row(version: Version) -> dict[str, object]:
 
 def _customer_row(customer: Customer) -> dict[str, object]:
     discount = customer.discount and json.dumps(_discount(customer.discount))
-    return {"id": customer.customer_id, "metadata": "{}", "discount": discount,
-            "updated": _seconds(customer.changed_at), "_is_deleted": False,
-            "_extracted_at": customer.known_at}  # fmt: skip
+    return {
+        "id": customer.customer_id,
+        "metadata": "{}",
+        "discount": discount,
+        "updated": _seconds(customer.changed_at),
+        "_is_deleted": False,
+        "_extracted_at": customer.known_at,
+    }
 
 
 def _schedule_row(schedule: Schedule, currency: str) -> dict[str, object]:
     phases = [
-        {"start_date": _seconds(phase.started), "end_date": _seconds(phase.ended),
-         "items": [_item(item, None, currency) for item in phase.items]}
+        {
+            "start_date": _seconds(phase.started),
+            "end_date": _seconds(phase.ended),
+            "items": [_item(item, None, currency) for item in phase.items],
+        }
         for phase in schedule.phases
-    ]  # fmt: skip
-    return {"id": schedule.schedule_id, "subscription": schedule.subscription_id,
-            "status": schedule.status, "phases": json.dumps(phases),
-            "end_behavior": "cancel" if schedule.cancels else "release",
-            "updated": _seconds(schedule.changed_at),
-            "_extracted_at": schedule.known_at}  # fmt: skip
+    ]
+    return {
+        "id": schedule.schedule_id,
+        "subscription": schedule.subscription_id,
+        "status": schedule.status,
+        "phases": json.dumps(phases),
+        "end_behavior": "cancel" if schedule.cancels else "release",
+        "updated": _seconds(schedule.changed_at),
+        "_extracted_at": schedule.known_at,
+    }
 
 
 def _write(raw: Path, table: str, rows: list[dict[str, object]]) -> None:
@@ -220,8 +246,9 @@ def _write(raw: Path, table: str, rows: list[dict[str, object]]) -> None:
     tables = read_contract(ROOT, raw, [vendor], "the test", {})
     (contract,) = (table for table in tables if table.name == name)
     columns = {
-        column: pa.array([{k.lower(): v for k, v in row.items()}.get(column) for row in rows],
-                         TYPES[kind])  # fmt: skip
+        column: pa.array(
+            [{k.lower(): v for k, v in row.items()}.get(column) for row in rows], TYPES[kind]
+        )
         for column, kind in contract.columns
         if column != "landed"
     }
@@ -235,10 +262,14 @@ def write_raw(raw: Path, billing: Billing, on_file: Iterable[str]) -> None:
     _write(raw, "stripe/subscriptions", [_stripe_row(version) for version in billing.versions])
     _write(raw, "stripe/customers", [_customer_row(customer) for customer in billing.customers])
     currencies = {v.subscription_id: v.currency for v in billing.versions if v.currency != "xxx"}
-    _write(raw, "stripe/subscription_schedules", [
-        _schedule_row(schedule, currencies[schedule.subscription_id])
-        for schedule in billing.schedules
-    ])  # fmt: skip
+    _write(
+        raw,
+        "stripe/subscription_schedules",
+        [
+            _schedule_row(schedule, currencies[schedule.subscription_id])
+            for schedule in billing.schedules
+        ],
+    )
     at = datetime(2024, 1, 1)
     prices = []
     for price in NAMED_PRICES:
@@ -248,19 +279,31 @@ def write_raw(raw: Path, billing: Billing, on_file: Iterable[str]) -> None:
         prices.append(row | {"_extracted_at": at})
     _write(raw, "stripe/prices", prices)
     plans = [
-        {"id": plan, "name": name, "is_add_on": plan in ADD_ONS,
-         "quantity_unit": "seats" if plan in SEAT_PLANS else None,
-         "created_at": at, "updated_at": at, "_extracted_at": at}
+        {
+            "id": plan,
+            "name": name,
+            "is_add_on": plan in ADD_ONS,
+            "quantity_unit": "seats" if plan in SEAT_PLANS else None,
+            "created_at": at,
+            "updated_at": at,
+            "_extracted_at": at,
+        }
         for plan, name in PLAN_NAMES.items()
-    ]  # fmt: skip
+    ]
     # nothing is billed: what is in doubt is told by what it counts with
     _write(raw, "stripe/invoices", [])
     _write(raw, "product/plans", plans)
     accounts = [
-        {"id": name, "industry": f"industry {hash_of(name) % 5}", "createddate": at,
-         "systemmodstamp": at, "_extracted_at": at, "isdeleted": False}
+        {
+            "id": name,
+            "industry": f"industry {hash_of(name) % 5}",
+            "createddate": at,
+            "systemmodstamp": at,
+            "_extracted_at": at,
+            "isdeleted": False,
+        }
         for name in sorted(on_file)
-    ]  # fmt: skip
+    ]
     _write(raw, "salesforce/account", accounts)
 
 

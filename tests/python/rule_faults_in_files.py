@@ -12,7 +12,6 @@ from rule_faults import (
     REPORT,
     SEED,
     SOUND,
-    SOUND_FILES,
     SOURCE,
     STAGED,
     STEP,
@@ -90,13 +89,6 @@ MACHINE_PATHS = tuple("/" + folder + "/x/file.csv" for folder in ("work", "root"
 REGISTRIES = ("https://py" + "pi.org/simple/x", "http://host.example/art" + "ifactory/x")
 SINGULAR = "tests/singular/assert_x.sql"
 FILE_FAULTS = (
-    _sql("models_are_short", "select 1\n" * 151, node=FACT.name),
-    Fault(
-        "median_model_is_short",
-        "models",
-        replace(SOUND, files={**SOUND_FILES, **{m.file: "x\n" * 61 for m in SOUND.models}}),
-    ),
-    _sql("modules_are_short", "x = 1\n" * 301, "plumbline/long.py"),
     _sql("sql_lines_are_short", "select" + " " * 100 + "1\n"),
     *(
         _sql("no_clock", f"select {clock} as today\n", path)

@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from statistics import median
 
 from project_types import Project, Violation
 
-MODEL_LINES = 150
-MEDIAN_MODEL_LINES = 60
-MODULE_LINES = 300
-TEST_MODULE_LINES = 600
 LINE_LENGTH = 100
 
 # Strings are matched too, so that a dash in one does not begin a comment.
@@ -62,30 +57,6 @@ def _matches(rule: str, pattern: re.Pattern[str], files: dict[str, str]) -> Iter
         code = without_comments(text)
         for match in pattern.finditer(code):
             yield Violation(rule, path, f"{line_of(code, match.start())}: {match.group().strip()}")
-
-
-def models_are_short(project: Project) -> Iterator[Violation]:
-    """A model that needs more lines is two ideas."""
-    for model in project.models:
-        lines = len(project.files.get(model.file, "").splitlines())
-        if lines > MODEL_LINES:
-            yield Violation("models_are_short", model.name, f"{lines} lines")
-
-
-def median_model_is_short(project: Project) -> Iterator[Violation]:
-    """Half of the models fit on a screen."""
-    lines = [len(project.files.get(model.file, "").splitlines()) for model in project.models]
-    if lines and median(lines) > MEDIAN_MODEL_LINES:
-        yield Violation("median_model_is_short", "models", f"{median(lines)} lines")
-
-
-def modules_are_short(project: Project) -> Iterator[Violation]:
-    """A Python module holds one idea too; a test module holds its planted data, too."""
-    for path, text in project.files.items():
-        lines = len(text.splitlines())
-        limit = TEST_MODULE_LINES if path.startswith("tests/") else MODULE_LINES
-        if path.endswith(".py") and lines > limit:
-            yield Violation("modules_are_short", path, f"{lines} lines")
 
 
 def sql_lines_are_short(project: Project) -> Iterator[Violation]:
@@ -145,9 +116,6 @@ def no_machine_traces(project: Project) -> Iterator[Violation]:
 
 
 FILE_RULES = (
-    models_are_short,
-    median_model_is_short,
-    modules_are_short,
     sql_lines_are_short,
     no_clock,
     no_colon_cast,

@@ -64,9 +64,7 @@ def _difference(
     assert columns, f"{table} is not in the first file"
     # The shortest text that reads back as the same double tells zero from minus zero, too.
     shown = [
-        f'cast("{column}" as varchar) as "{column}"'
-        if kind == "DOUBLE"
-        else f'"{column}"'
+        f'cast("{column}" as varchar) as "{column}"' if kind == "DOUBLE" else f'"{column}"'
         for column, kind in columns
         if column not in leave_out
     ]

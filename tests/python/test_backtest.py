@@ -131,17 +131,27 @@ def test_a_past_night_is_the_one_that_was(prepared: Source, tmp_path: Path) -> N
             ).fetchone()
             assert differing[0] > 0 and differing[1] == 0, (one, differing)
 
-        scored = "select model_version, account_id, probability from {}ml.predictions" \
+        scored = (
+            "select model_version, account_id, probability from {}ml.predictions"
             f" where target = 'churn' and as_of_date = date '{FIRST_NIGHT}'"
+        )
         same(scored.format(""), scored.format("again."))
-        listed = "select account_id, risk_rank, risk_tier, is_on_worklist from {}" \
+        listed = (
+            "select account_id, risk_rank, risk_tier, is_on_worklist from {}"
             f" where as_of_date = date '{FIRST_NIGHT}'"
-        same(listed.format("risk.rpt_at_risk_accounts_history"),
-             listed.format("again.backtest.scores"))  # fmt: skip
-        drifted = "select feature_name, round(psi, 9), is_beyond_chance from {}" \
+        )
+        same(
+            listed.format("risk.rpt_at_risk_accounts_history"),
+            listed.format("again.backtest.scores"),
+        )
+        drifted = (
+            "select feature_name, round(psi, 9), is_beyond_chance from {}"
             f" where as_of_date = date '{FIRST_NIGHT}' and {{}}"
-        same(drifted.format("monitoring.feature_drift", "target = 'churn'"),
-             drifted.format("again.backtest.drifts", "feature_name <> '(score)'"))  # fmt: skip
+        )
+        same(
+            drifted.format("monitoring.feature_drift", "target = 'churn'"),
+            drifted.format("again.backtest.drifts", "feature_name <> '(score)'"),
+        )
 
 
 def test_a_label_that_was_not_known_stops_the_replay(
@@ -175,11 +185,23 @@ def test_a_killed_backtest_goes_on(
     world, killed = prepared.world, tmp_path / "killed"
     script = Path(__file__).with_name("backtest_small.py")
     process = subprocess.Popen(
-        [sys.executable, str(script), "backtest", "--from", str(FIRST), "--to", str(LAST),
-         "--out", str(killed)],
-        cwd=ROOT, env={**world.environment, "PYTHONPATH": ":".join([str(ROOT), *sys.path])},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(script),
+            "backtest",
+            "--from",
+            str(FIRST),
+            "--to",
+            str(LAST),
+            "--out",
+            str(killed),
+        ],
+        cwd=ROOT,
+        env={**world.environment, "PYTHONPATH": ":".join([str(ROOT), *sys.path])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     deadline = time.monotonic() + 600  # a guard against hanging, no measurement
     while not (killed / "work" / STATE).exists():
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
@@ -228,16 +250,18 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
             "select * from backtest.scores order by account_id, as_of_date"
         ).to_arrow_table()
     flags = pa.array(rng.random(len(scores)) < 0.6)
-    scores = scores.set_column(
-        scores.column_names.index("is_on_worklist"), "is_on_worklist", flags
-    )
+    scores = scores.set_column(scores.column_names.index("is_on_worklist"), "is_on_worklist", flags)
     accounts = scores["account_id"].unique()
     days = rng.integers(0, (LAST - FIRST).days + 36, len(accounts), endpoint=True)
-    churns = pa.table({
-        "account_month_id": accounts, "account_id": accounts, "lost_arr_usd": [1.0] * len(days),
-        "churn_date": [FIRST + timedelta(days=int(day)) for day in days],
-        "established_date": [FIRST] * len(days),
-    })  # fmt: skip
+    churns = pa.table(
+        {
+            "account_month_id": accounts,
+            "account_id": accounts,
+            "lost_arr_usd": [1.0] * len(days),
+            "churn_date": [FIRST + timedelta(days=int(day)) for day in days],
+            "established_date": [FIRST] * len(days),
+        }
+    )
     memory.put(lists, scores)
     memory.put(CHURNED, churns)
     memory.run(past.as_of, EARLY, given=[lists, CHURNED])
@@ -257,21 +281,32 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--from", "2026-02-01", "--to", "2026-01-01"],
-         "error: --from 2026-02-01 lies after --to 2026-01-01 — swap the two dates"),
-        (["--from", "2020-01-01", "--to", "2026-01-01"],
-         "there are no features as of --from 2020-01-01: they reach from"),
-        (["--from", "2026-01-01", "--to", "2027-01-01"],
-         "or run `plumbline nightly --as-of 2027-01-01` first"),
+        (
+            ["--from", "2026-02-01", "--to", "2026-01-01"],
+            "error: --from 2026-02-01 lies after --to 2026-01-01 — swap the two dates",
+        ),
+        (
+            ["--from", "2020-01-01", "--to", "2026-01-01"],
+            "there are no features as of --from 2020-01-01: they reach from",
+        ),
+        (
+            ["--from", "2026-01-01", "--to", "2027-01-01"],
+            "or run `plumbline nightly --as-of 2027-01-01` first",
+        ),
         (["--from", "01.02.2026", "--to", "2026-01-01"], "'01.02.2026' is not a date"),
-        (["--from", "2025-11-28", "--to", "2025-11-28"],
-         "no night was scored at the origin 2025-11-28: No model was trained: too few churned"
-         " accounts"),
+        (
+            ["--from", "2025-11-28", "--to", "2025-11-28"],
+            "no night was scored at the origin 2025-11-28: No model was trained: too few churned"
+            " accounts",
+        ),
         (["--from", "2026-01-01", "--to", "2026-01-02", "--out", "FILE"], "give another --out"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_line(
-    prepared: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str],
+    prepared: Source,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
     line: str,
 ) -> None:
     """What is wrong and what to do; no page."""

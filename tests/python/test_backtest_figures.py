@@ -29,8 +29,13 @@ def test_nights_and_origins() -> None:
     """A night a week; a training every fourth one; grids reach back to the first features."""
     dates = plan_dates(date(2025, 6, 4), date(2025, 7, 10), KNOWN, 28)
     assert [day.isoformat()[5:] for day in dates.nights] == [
-        "06-04", "06-11", "06-18", "06-25", "07-02", "07-09",
-    ]  # fmt: skip
+        "06-04",
+        "06-11",
+        "06-18",
+        "06-25",
+        "07-02",
+        "07-09",
+    ]
     assert dates.origins == (date(2025, 6, 4), date(2025, 7, 2))
     assert dates.nights_of(date(2025, 6, 4)) == dates.nights[:4]
     assert dates.nights_of(date(2025, 7, 2)) == dates.nights[4:]
@@ -57,22 +62,32 @@ def nights(*listed: tuple[str, str, bool], life: int = 1) -> pd.DataFrame:
 
 def test_lead_times_by_hand() -> None:
     """The flag must still stand; a lead counts from the last unbroken stay of that life."""
-    lists = pd.concat([
-        nights(("stood", "2025-06-04", False), ("stood", "2025-06-11", True),
-               ("stood", "2025-06-18", True),
-               ("left", "2025-06-04", True), ("left", "2025-06-11", True),
-               ("left", "2025-06-18", False),
-               ("late", "2025-06-04", False), ("late", "2025-06-11", False),
-               ("late", "2025-06-18", True),
-               ("never", "2025-06-04", False), ("never", "2025-06-11", False),
-               ("never", "2025-06-18", False),
-               ("gap", "2025-06-04", True), ("gap", "2025-06-11", False),
-               ("gap", "2025-06-18", True),
-               ("held", "2025-06-04", True), ("held", "2025-06-11", True),
-               ("held", "2025-06-18", True)),
-        nights(("back", "2025-06-04", True)),
-        nights(("back", "2025-06-11", False), ("back", "2025-06-18", True), life=2),
-    ])  # fmt: skip
+    lists = pd.concat(
+        [
+            nights(
+                ("stood", "2025-06-04", False),
+                ("stood", "2025-06-11", True),
+                ("stood", "2025-06-18", True),
+                ("left", "2025-06-04", True),
+                ("left", "2025-06-11", True),
+                ("left", "2025-06-18", False),
+                ("late", "2025-06-04", False),
+                ("late", "2025-06-11", False),
+                ("late", "2025-06-18", True),
+                ("never", "2025-06-04", False),
+                ("never", "2025-06-11", False),
+                ("never", "2025-06-18", False),
+                ("gap", "2025-06-04", True),
+                ("gap", "2025-06-11", False),
+                ("gap", "2025-06-18", True),
+                ("held", "2025-06-04", True),
+                ("held", "2025-06-11", True),
+                ("held", "2025-06-18", True),
+            ),
+            nights(("back", "2025-06-04", True)),
+            nights(("back", "2025-06-11", False), ("back", "2025-06-18", True), life=2),
+        ]
+    )
     churns = pd.DataFrame(
         [
             ("stood", date(2025, 7, 15), 100.0),
@@ -91,12 +106,25 @@ def test_lead_times_by_hand() -> None:
     days = [date(2025, 6, 4), date(2025, 6, 11), date(2025, 6, 18)]
     found = announced(churns, lists, days).set_index("account_id")
     assert list(found.index) == [
-        "stood", "left", "late", "never", "back", "gap", "held", "new",
-    ]  # fmt: skip
+        "stood",
+        "left",
+        "late",
+        "never",
+        "back",
+        "gap",
+        "held",
+        "new",
+    ]
     assert found["was_announced"].to_dict() == {
-        "stood": True, "left": False, "late": False, "never": False, "back": True, "gap": True,
-        "held": True, "new": False,
-    }  # fmt: skip
+        "stood": True,
+        "left": False,
+        "late": False,
+        "never": False,
+        "back": True,
+        "gap": True,
+        "held": True,
+        "new": False,
+    }
     leads = found["lead_days"].dropna().to_dict()
     assert leads == {"stood": 34, "late": 29, "back": 30, "gap": 30, "held": 44}
     assert found.index[found["is_from_start"]].tolist() == ["held"]
@@ -137,12 +165,14 @@ def test_intervals_count_accounts_not_rows() -> None:
 
 def test_curves_by_hand() -> None:
     """Twenty accounts on one night, the three positives among the first four."""
-    rows = pd.DataFrame({
-        "account_id": [f"{n:02d}" for n in range(20)],
-        "as_of_date": pd.Timestamp("2025-06-04"),
-        "probability": np.linspace(0.95, 0.0, 20),
-        "is_positive": [1, 0, 1, 1] + [0] * 16,
-    })
+    rows = pd.DataFrame(
+        {
+            "account_id": [f"{n:02d}" for n in range(20)],
+            "as_of_date": pd.Timestamp("2025-06-04"),
+            "probability": np.linspace(0.95, 0.0, 20),
+            "is_positive": [1, 0, 1, 1] + [0] * 16,
+        }
+    )
     draws = Draws.of(rows["account_id"].to_numpy(), 100, 0.95, 1)
     lifted = curves.lift(rows, draws).set_index("decile")
     # two accounts a tenth: one of two, then two of two, at a base rate of 3/20
@@ -161,10 +191,14 @@ def test_curves_by_hand() -> None:
 
 def test_ties_are_one_step() -> None:
     """Without any difference in probability, precision is the base rate at every recall."""
-    rows = pd.DataFrame({
-        "account_id": list("abcd"), "as_of_date": pd.Timestamp("2025-06-04"),
-        "probability": 0.1, "is_positive": [1, 0, 0, 0],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "account_id": list("abcd"),
+            "as_of_date": pd.Timestamp("2025-06-04"),
+            "probability": 0.1,
+            "is_positive": [1, 0, 0, 0],
+        }
+    )
     draws = Draws.of(rows["account_id"].to_numpy(), 20, 0.95, 1)
     assert set(curves.precision_recall(rows, draws)["precision"]) == {0.25}
     assert len(curves.calibration(rows, draws)) == 1
@@ -184,9 +218,10 @@ def test_memory_knows_what_the_day_knew() -> None:
     )
     steps = {
         "int_counts": Step("intermediate.int_counts", tuple(names), sql),
-        "rpt_day": Step("core.rpt_day", ("intermediate.int_counts",),
-                        "select * from intermediate.int_counts"),
-    }  # fmt: skip
+        "rpt_day": Step(
+            "core.rpt_day", ("intermediate.int_counts",), "select * from intermediate.int_counts"
+        ),
+    }
     memory = Memory(Chain(date(2025, 12, 31), steps, tuple(names)), tables)
     for day, known in ((days[1], 1), (days[2], 2)):
         memory.know(day)
@@ -223,8 +258,11 @@ def test_unfinished_work_is_taken_up(tmp_path: Path) -> None:
 
 def test_one_backtest_writes_to_a_folder(tmp_path: Path) -> None:
     """A second one is told so; after the first, it may."""
-    with only_writer(tmp_path / "out"), pytest.raises(UserError, match="another backtest is wr"), \
-            only_writer(tmp_path / "out"):
+    with (
+        only_writer(tmp_path / "out"),
+        pytest.raises(UserError, match="another backtest is wr"),
+        only_writer(tmp_path / "out"),
+    ):
         pass
     with only_writer(tmp_path / "out"):
         pass
@@ -250,12 +288,22 @@ def test_work_that_is_not_what_it_was_begins_anew(tmp_path: Path, fault: str) ->
 def assumptions(low: float, **rules: float) -> dict[str, pa.Table]:
     """Both seeds, as the last build has them."""
     return {
-        ASSUMPTIONS: pa.Table.from_pylist([
-            {"assumption_name": "saved_share", "low_value": low, "high_value": 0.39, "source": "s"}
-        ]),
-        WORKLIST_RULES: pa.Table.from_pylist([
-            {"rule_name": name, "rule_value": value, "source": "c"} for name, value in rules.items()
-        ]),
+        ASSUMPTIONS: pa.Table.from_pylist(
+            [
+                {
+                    "assumption_name": "saved_share",
+                    "low_value": low,
+                    "high_value": 0.39,
+                    "source": "s",
+                }
+            ]
+        ),
+        WORKLIST_RULES: pa.Table.from_pylist(
+            [
+                {"rule_name": name, "rule_value": value, "source": "c"}
+                for name, value in rules.items()
+            ]
+        ),
     }
 
 

@@ -35,9 +35,14 @@ def test_interval_by_hand() -> None:
 def _world(seed: int, champion: float, peer: float | None) -> World:
     side = None if peer is None else Ranking(peer, peer)
     return World(
-        seed, "additive_boosting", Ranking(0.9, 0.9), Ranking(champion, champion),
-        Ranking(0.88, 0.88), Ranking(0.87, 0.87), side,
-    )  # fmt: skip
+        seed,
+        "additive_boosting",
+        Ranking(0.9, 0.9),
+        Ranking(champion, champion),
+        Ranking(0.88, 0.88),
+        Ranking(0.87, 0.87),
+        side,
+    )
 
 
 def test_the_result_says_what_is_missing() -> None:

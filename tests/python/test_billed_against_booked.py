@@ -66,10 +66,20 @@ def build(folder: Path, cases: list[Case]) -> Path:
     for table in ("customers", "prices", "subscription_schedules"):
         write(raw, f"stripe/{table}", [])
     day = datetime(2024, 1, 1)
-    write(raw, "salesforce/account", [
-        {"Id": case.name, "CreatedDate": day, "SystemModstamp": day, "_extracted_at": day,
-         "IsDeleted": False} for case in cases
-    ])  # fmt: skip
+    write(
+        raw,
+        "salesforce/account",
+        [
+            {
+                "Id": case.name,
+                "CreatedDate": day,
+                "SystemModstamp": day,
+                "_extracted_at": day,
+                "IsDeleted": False,
+            }
+            for case in cases
+        ],
+    )
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PLUMBLINE_", "DBT_"))}
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "run"]
     command += ["--vars", json.dumps({"as_of_date": "2026-04-01", "vendors": VENDORS})]
@@ -77,9 +87,13 @@ def build(folder: Path, cases: list[Case]) -> Path:
     places = {"PLUMBLINE_RAW": str(raw), "PLUMBLINE_BUILD": str(file)}
     for what in (["seed", *command[4:]], [*command[3:], "--select", "+rpt_mrr_against_invoices"]):
         done = subprocess.run(
-            [*command[:3], *what], cwd=ROOT, env={**kept, **places}, capture_output=True, text=True,
+            [*command[:3], *what],
+            cwd=ROOT,
+            env={**kept, **places},
+            capture_output=True,
+            text=True,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     return file
 
@@ -122,16 +136,23 @@ def test_no_wrong_reading_finds_an_excuse(report: duckdb.DuckDBPyConnection, nam
 @pytest.mark.parametrize(
     ("account", "reason", "amount"),
     [
-        ("upgraded True", "proration", 200), ("upgraded and not billed yet", "proration", 200),
-        ("cancelled at once", "proration", -100), ("paused within the period", "proration", -100),
+        ("upgraded True", "proration", 200),
+        ("upgraded and not billed yet", "proration", 200),
+        ("cancelled at once", "proration", -100),
+        ("paused within the period", "proration", -100),
         ("credited for a seat too many", "credit_note", -100),
-        ("credited of goodwill", "credit_note", 0), ("discount that ended", "discount", 20),
-        ("past due for long", "unpaid", -33.33), ("never paid", "unpaid", -100),
-        ("billed in arrears", "not_invoiced", 100), ("price read as 0", "unexplained", -100),
-        ("discount ignored", "unexplained", 20), ("pays for ever", "unexplained", 100),
-        ("missing from the sync", "unexplained", -100), ("there twice", "unexplained", 100),
+        ("credited of goodwill", "credit_note", 0),
+        ("discount that ended", "discount", 20),
+        ("past due for long", "unpaid", -33.33),
+        ("never paid", "unpaid", -100),
+        ("billed in arrears", "not_invoiced", 100),
+        ("price read as 0", "unexplained", -100),
+        ("discount ignored", "unexplained", 20),
+        ("pays for ever", "unexplained", 100),
+        ("missing from the sync", "unexplained", -100),
+        ("there twice", "unexplained", 100),
     ],
-)  # fmt: skip
+)
 def test_the_reason_is_named(
     report: duckdb.DuckDBPyConnection, account: str, reason: str, amount: float
 ) -> None:

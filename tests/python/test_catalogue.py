@@ -29,8 +29,12 @@ UNSCORED_MONTH = date(2025, 9, 1)
 DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
 
 # Made anew once the past has nights: what judges the models, and the catalogue.
-FROM_PAST_NIGHTS = ("int_scored_nights__dated+", "int_worklist_responses__dated+",
-                    "fct_churn_warnings+", "int_metrics__declared+")  # fmt: skip
+FROM_PAST_NIGHTS = (
+    "int_scored_nights__dated+",
+    "int_worklist_responses__dated+",
+    "fct_churn_warnings+",
+    "int_metrics__declared+",
+)
 
 
 @pytest.fixture(scope="module")
@@ -124,21 +128,37 @@ def test_each_metric_is_compared_at_its_grains_and_cuts(
 
 
 CLOSED = {
-    "month": ("gross_revenue_retention", "net_revenue_retention", "logo_churn_rate",
-              "logo_retention_rate", "gross_mrr_churn_rate", "net_mrr_churn_rate",
-              "annualised_logo_churn_rate", "annualised_gross_mrr_churn_rate",
-              "revenue_logo_churn_gap", "ltv"),
-    "quarter": ("gross_revenue_retention_quarterly", "net_revenue_retention_quarterly",
-                "logo_churn_rate_quarterly"),
-    "year": ("gross_revenue_retention_yearly", "net_revenue_retention_yearly",
-             "logo_churn_rate_yearly"),
-}  # fmt: skip
+    "month": (
+        "gross_revenue_retention",
+        "net_revenue_retention",
+        "logo_churn_rate",
+        "logo_retention_rate",
+        "gross_mrr_churn_rate",
+        "net_mrr_churn_rate",
+        "annualised_logo_churn_rate",
+        "annualised_gross_mrr_churn_rate",
+        "revenue_logo_churn_gap",
+        "ltv",
+    ),
+    "quarter": (
+        "gross_revenue_retention_quarterly",
+        "net_revenue_retention_quarterly",
+        "logo_churn_rate_quarterly",
+    ),
+    "year": (
+        "gross_revenue_retention_yearly",
+        "net_revenue_retention_yearly",
+        "logo_churn_rate_yearly",
+    ),
+}
 """Rates of a cohort that is closed when the period begins, by the length of it."""
 GRAINS = ("month", "quarter", "year")
 
 
 def asked(
-    connection: duckdb.DuckDBPyConnection, manifest: Any, metrics: Sequence[str],
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Any,
+    metrics: Sequence[str],
     group_by: Sequence[str],
 ) -> list[tuple[Any, ...]]:
     """What MetricFlow answers: the metrics' values, then what they are grouped by."""
@@ -198,10 +218,12 @@ def test_no_month_is_told_before_it_is_known(
         and (meta["source_type"] != "predictions" or meta["over_time"] == "sum")
     ]
     assert len(names) > 60 and "early_warning_rate" in names
-    last = dict(evaluated.execute(
-        "select metric_name, max(period_start_date) from metric_values where grain = 'month'"
-        " group by all"
-    ).fetchall())  # fmt: skip
+    last = dict(
+        evaluated.execute(
+            "select metric_name, max(period_start_date) from metric_values where grain = 'month'"
+            " group by all"
+        ).fetchall()
+    )
     assert len(set(last.values())) > 2
     rows = asked(evaluated, parsed[1], [*names, "dau"], ["metric_time__month"])
     running = [row for row in rows if row[-1].date() == LAST_NIGHT.replace(day=1)]
@@ -271,8 +293,11 @@ def test_a_changed_definition_is_found(values: duckdb.DuckDBPyConnection) -> Non
         ("update {} set value = null where metric_name = 'csat'", "csat"),
         ("delete from {} where metric_name = 'nps' and dimension_name = 'total'", "nps"),
         ("update {} set value = 0 where metric_name = 'arr' and grain = 'year'", "arr, year"),
-        ("update {} set value = 1 where metric_name = 'grr' or metric_name = 'quick_ratio'"
-         " and dimension_name = 'segment'", "quick_ratio, month .* segment"),
+        (
+            "update {} set value = 1 where metric_name = 'grr' or metric_name = 'quick_ratio'"
+            " and dimension_name = 'segment'",
+            "quick_ratio, month .* segment",
+        ),
     ],
 )
 @pytest.mark.parametrize("table", ["metric_values", "metricflow_values", "plain_values"])
@@ -287,14 +312,23 @@ def test_each_way_is_held_against_the_others(
 @pytest.mark.parametrize(
     ("fault", "named"),
     [
-        ("delete from metric_values where metric_name = 'reactivation_mrr' and grain = 'month'"
-         " and dimension_name = 'total' and value = 0", "reactivation_mrr, month"),
-        ("insert into metric_values select metric_name, grain, '2024-08-01', dimension_name,"
-         " dimension_value, 0 from metric_values where metric_name = 'mau' and grain = 'month'"
-         " and dimension_name = 'total' limit 1", "mau, month 2024-08-01"),
-        ("insert into metric_values select metric_name, grain, '2019-01-01', dimension_name,"
-         " dimension_value, null from metric_values where grain = 'year'"
-         " and metric_name = 'gross_revenue_retention_yearly'", "gross_.*, year 2019-01-01"),
+        (
+            "delete from metric_values where metric_name = 'reactivation_mrr' and grain = 'month'"
+            " and dimension_name = 'total' and value = 0",
+            "reactivation_mrr, month",
+        ),
+        (
+            "insert into metric_values select metric_name, grain, '2024-08-01', dimension_name,"
+            " dimension_value, 0 from metric_values where metric_name = 'mau' and grain = 'month'"
+            " and dimension_name = 'total' limit 1",
+            "mau, month 2024-08-01",
+        ),
+        (
+            "insert into metric_values select metric_name, grain, '2019-01-01', dimension_name,"
+            " dimension_value, null from metric_values where grain = 'year'"
+            " and metric_name = 'gross_revenue_retention_yearly'",
+            "gross_.*, year 2019-01-01",
+        ),
     ],
 )
 def test_its_periods_are_those_that_were_observed(
@@ -306,8 +340,9 @@ def test_its_periods_are_those_that_were_observed(
     assert not proven.is_passed and re.match(named, proven.measured), proven.measured
 
 
-@pytest.mark.parametrize("name", ["board_pack", "board_pack_by_segment",
-                                  "customer_success_weekly", "product_monthly"])
+@pytest.mark.parametrize(
+    "name", ["board_pack", "board_pack_by_segment", "customer_success_weekly", "product_monthly"]
+)
 def test_saved_queries_begin_with_the_first_export(
     evaluated: duckdb.DuckDBPyConnection, parsed: tuple[Context, Any], name: str
 ) -> None:
@@ -328,15 +363,27 @@ def test_saved_queries_begin_with_the_first_export(
 def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: World) -> None:
     """A company whose records begin on a first of January: all grains begin without a cohort."""
     row = {
-        "subscription_id": "s", "account_id": "a", "status": "active", "currency": "usd",
-        "started_at": "2024-01-01", "changed_at": "2024-01-01", "known_at": "2024-01-01",
-        "is_paused": "false", "is_deleted": "false",
-    }  # fmt: skip
+        "subscription_id": "s",
+        "account_id": "a",
+        "status": "active",
+        "currency": "usd",
+        "started_at": "2024-01-01",
+        "changed_at": "2024-01-01",
+        "known_at": "2024-01-01",
+        "is_paused": "false",
+        "is_deleted": "false",
+    }
     item = {
-        "subscription_id": "s", "item_id": "i", "unit_amount_minor": "100", "quantity": "1",
-        "currency": "usd", "billing_interval": "month", "billing_interval_count": "1",
-        "changed_at": "2024-01-01", "known_at": "2024-01-01",
-    }  # fmt: skip
+        "subscription_id": "s",
+        "item_id": "i",
+        "unit_amount_minor": "100",
+        "quantity": "1",
+        "currency": "usd",
+        "billing_interval": "month",
+        "billing_interval_count": "1",
+        "changed_at": "2024-01-01",
+        "known_at": "2024-01-01",
+    }
     with duckdb.connect() as connection:
         connection.execute(f"attach '{ci_world.build_file}' as built (read_only)")
         tables = connection.execute(
@@ -356,9 +403,7 @@ def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: Wo
             )
         connection.execute(catalogue.CREATE.format("plain_values"))
         days = {name: 30 for name in catalogue_plain.DAYS.values()}
-        catalogue_plain.evaluate(
-            connection, date(2025, 7, 1), {**days, "source_types_off": []}
-        )
+        catalogue_plain.evaluate(connection, date(2025, 7, 1), {**days, "source_types_off": []})
         found = connection.execute(
             "select metric_name, grain, value from plain_values where dimension_name = 'total'"
             " and period_start_date = '2024-01-01' and metric_name like '%retention%' order by all"
@@ -409,9 +454,7 @@ def test_the_catalogue_table_is_the_semantic_layer(
 
 
 @pytest.fixture(scope="module")
-def semantic_project(
-    parsed: tuple[Context, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def semantic_project(parsed: tuple[Context, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `mf` needs of the project, with the semantic manifest where it looks for it."""
     folder = tmp_path_factory.mktemp("semantic")
     for name in ("dbt_project.yml", "profiles.yml"):
@@ -431,11 +474,25 @@ def test_mf_reads_the_private_and_the_published_file(
     environment = {**ci_world.environment, "PLUMBLINE_BUILD": str(tmp_path / "plumbline.duckdb")}
     environment = {k: v for k, v in environment.items() if not k.startswith("DBT_")}
     command = [str(Path(sys.executable).with_name("mf"))]
-    asked = ["query", "--metrics", "mrr,net_revenue_retention,dau", "--group-by",
-             "metric_time__month,account_month__segment", "--csv", "answer.csv"]
+    asked = [
+        "query",
+        "--metrics",
+        "mrr,net_revenue_retention,dau",
+        "--group-by",
+        "metric_time__month,account_month__segment",
+        "--csv",
+        "answer.csv",
+    ]
     for arguments in (["validate-configs"], asked) if file == "published_file" else (asked,):
-        done = subprocess.run([*command, *arguments], cwd=semantic_project, env=environment,
-                              capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=semantic_project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "ERRORS: 0" in done.stdout or arguments is asked
     answered = duckdb.read_csv(str(semantic_project / "answer.csv")).fetchall()

@@ -24,8 +24,14 @@ from plumbline.proofs.metric_versions import (
 SIDES = ("numerator", "denominator", "second_numerator", "second_denominator")
 # Of a metric's inputs, no part of a side: the length of a month, and what says whether the query
 # asks for one cohort, or for months that are over.
-NO_PART = {"days_in_month", "months_in_cohort", "quarters_in_cohort", "years_in_cohort",
-           "complete_account_months", "unsettled_account_months"}  # fmt: skip
+NO_PART = {
+    "days_in_month",
+    "months_in_cohort",
+    "quarters_in_cohort",
+    "years_in_cohort",
+    "complete_account_months",
+    "unsettled_account_months",
+}
 DAY = date(2026, 3, 1)
 
 

@@ -41,8 +41,14 @@ def test_what_guards_the_values_is_named(ci_world: World) -> None:
         assert tests.endswith("plumbline verify catalogue")
     assert cuts in rows["mrr"] and cuts not in rows["csat"]
     assert {name for name, tests in rows.items() if drivers in tests} == {
-        "net_new_mrr", "gross_revenue_retention", "net_revenue_retention", "new_mrr",
-        "expansion_mrr", "reactivation_mrr", "contraction_mrr", "churned_mrr",
+        "net_new_mrr",
+        "gross_revenue_retention",
+        "net_revenue_retention",
+        "new_mrr",
+        "expansion_mrr",
+        "reactivation_mrr",
+        "contraction_mrr",
+        "churned_mrr",
     }
 
 
@@ -107,4 +113,3 @@ def test_what_a_change_does_is_shown(ci_world: World, tmp_path: Path) -> None:
     assert same.returncode == 0 and "no value of both files moved" in same.stdout
     missing = world.run("verify", "catalogue", "--against", str(tmp_path / "none.duckdb"))
     assert missing.returncode == 1 and "does not exist" in missing.stderr
-

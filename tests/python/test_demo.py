@@ -225,9 +225,7 @@ def test_imperfection_is_there(raw: duckdb.DuckDBPyConnection, condition: str) -
     assert raw.execute(f"select count(*) from ({condition})").fetchall()[0][0] > 0
 
 
-def test_billing_tells_the_churn_dates(
-    raw: duckdb.DuckDBPyConnection, demo_world: Folders
-) -> None:
+def test_billing_tells_the_churn_dates(raw: duckdb.DuckDBPyConnection, demo_world: Folders) -> None:
     truth = (
         "select account_id, churn_date from read_parquet("
         f"'{demo_world.truth}/account_outcomes.parquet') where churn_date < date '2026-01-20'"

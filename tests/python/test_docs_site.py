@@ -28,9 +28,17 @@ OWN = re.compile(r"(index|metrics-[a-z-]+)\.html")
 LOADING = {"src", "srcset", "data", "poster", "action", "background"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 OFFLINE = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--virtual-time-budget=15000", "--host-resolver-rules=MAP * ~NOTFOUND", "--dump-dom",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=15000",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--dump-dom",
 )
 
 
@@ -135,7 +143,10 @@ def test_pages_open_in_a_browser_without_network(
 ) -> None:
     done = subprocess.run(
         [str(CHROMIUM), *OFFLINE, f"--user-data-dir={tmp_path}", f"file://{settings.site}/{page}"],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     body = re.sub(r"<script.*?</script>", "", done.stdout, flags=re.DOTALL)
     assert words in body
@@ -187,8 +198,10 @@ def test_column_lineage_reaches_raw_tables_and_passes_the_ml_step(
     assert '"raw_zendesk"."tickets"' in base
     assert "read_parquet" not in base
     assert "ticket_comments" in {s["metadata"]["name"] for s in complete["sources"].values()}
-    edges = {(edge["source"], edge["sourceColumn"], edge["target"], edge["targetColumn"])
-             for edge in traced(settings.site / "lineage.html")}
+    edges = {
+        (edge["source"], edge["sourceColumn"], edge["target"], edge["targetColumn"])
+        for edge in traced(settings.site / "lineage.html")
+    }
     raw, base_table = "source.plumbline.segment.events", "model.plumbline.base_segment__events"
     assert (raw, "event_id", base_table, "event_id") in edges
     ml = ("exposure.plumbline.churn_model", "", "source.plumbline.ml.predictions", "")
@@ -207,36 +220,58 @@ def traced(page: Path) -> list[dict[str, Any]]:
 def test_pages_of_metrics_follow_the_manifest() -> None:
     dimension = {"name": "plan", "type": "categorical"}
     manifest: dict[str, Any] = {
-        "metadata": {"project_name": "p"}, "nodes": {}, "sources": {}, "exposures": {},
+        "metadata": {"project_name": "p"},
+        "nodes": {},
+        "sources": {},
+        "exposures": {},
         "semantic_models": {
             "semantic_model.p.facts": {
-                "unique_id": "semantic_model.p.facts", "name": "facts", "description": "",
-                "resource_type": "semantic_model", "original_file_path": "models/semantic/a.yml",
+                "unique_id": "semantic_model.p.facts",
+                "name": "facts",
+                "description": "",
+                "resource_type": "semantic_model",
+                "original_file_path": "models/semantic/a.yml",
                 "entities": [{"name": "account_month", "type": "foreign"}],
                 "dimensions": [{"name": "movement", "type": "categorical"}],
             },
             "semantic_model.p.months": {
-                "unique_id": "semantic_model.p.months", "name": "months", "description": "",
-                "resource_type": "semantic_model", "original_file_path": "models/semantic/a.yml",
+                "unique_id": "semantic_model.p.months",
+                "name": "months",
+                "description": "",
+                "resource_type": "semantic_model",
+                "original_file_path": "models/semantic/a.yml",
                 "entities": [{"name": "account_month", "type": "primary"}],
                 "dimensions": [dimension],
             },
         },
         "metrics": {
             f"metric.p.{name}": {
-                "name": name, "label": name.upper(), "description": "What <b>it</b> is, `mrr`.",
-                "resource_type": "metric", "original_file_path": "models/semantic/a.yml",
+                "name": name,
+                "label": name.upper(),
+                "description": "What <b>it</b> is, `mrr`.",
+                "resource_type": "metric",
+                "original_file_path": "models/semantic/a.yml",
                 "config": {"meta": meta},
             }
             for name, meta in (
-                ("mrr", {"category": "revenue", "grains": ["month"], "unit": "usd",
-                         "formula": "sum of <mrr>", "owner": "finance", "tier": 1}),
+                (
+                    "mrr",
+                    {
+                        "category": "revenue",
+                        "grains": ["month"],
+                        "unit": "usd",
+                        "formula": "sum of <mrr>",
+                        "owner": "finance",
+                        "tier": 1,
+                    },
+                ),
                 ("dau", {"category": "usage", "grains": "day", "unit": "users"}),
                 ("helper", {}),
             )
         },
         "parent_map": {
-            "metric.p.mrr": ["semantic_model.p.facts"], "metric.p.dau": ["semantic_model.p.facts"],
+            "metric.p.mrr": ["semantic_model.p.facts"],
+            "metric.p.dau": ["semantic_model.p.facts"],
             "metric.p.helper": ["semantic_model.p.facts"],
         },
     }
@@ -250,8 +285,17 @@ def test_pages_of_metrics_follow_the_manifest() -> None:
     pages = render(manifest, published, Lineage(False, "plumbline docs makes it"))
     assert list(pages) == ["metrics-revenue.html", "metrics-usage.html", "index.html"]
     page = pages["metrics-revenue.html"]
-    for words in ("sum of &lt;mrr&gt;", "&lt;b&gt;it", "<code>mrr</code>", "$1,250", "2026-01",
-                  "on target", "<svg", "finance", "critical from $800"):
+    for words in (
+        "sum of &lt;mrr&gt;",
+        "&lt;b&gt;it",
+        "<code>mrr</code>",
+        "$1,250",
+        "2026-01",
+        "on target",
+        "<svg",
+        "finance",
+        "critical from $800",
+    ):
         assert words in page, words
     assert "<svg class" not in pages["metrics-usage.html"]
     none = render({**manifest, "metrics": {}}, Published(), Lineage(False, "none"))
@@ -261,8 +305,14 @@ def test_pages_of_metrics_follow_the_manifest() -> None:
 
 def test_rooms_lie_below_what_they_read() -> None:
     edges = frozenset(
-        {("raw", "base"), ("base", "core"), ("raw", "core"), ("core", "risk"), ("base", "risk"),
-         ("core", "health")}
+        {
+            ("raw", "base"),
+            ("base", "core"),
+            ("raw", "core"),
+            ("core", "risk"),
+            ("base", "risk"),
+            ("core", "health"),
+        }
     )
     drawing = draw(("raw", "base", "core", "risk", "health"), edges)
     y = {box.name: box.y for box in drawing.boxes}

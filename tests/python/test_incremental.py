@@ -141,8 +141,11 @@ def assert_same_rows(
             one.published_file, other.published_file, set(published) - set(watched), **options
         ),
         *differing_tables(
-            one.published_file, other.published_file, watched,
-            leave_out=leave_out | {"run_id"}, until=until,
+            one.published_file,
+            other.published_file,
+            watched,
+            leave_out=leave_out | {"run_id"},
+            until=until,
         ),
         *differing_tables(one.build_file, other.build_file, private, **options),
     ]

@@ -106,8 +106,11 @@ def test_the_demo_world_has_only_what_is_planted(ci_raw: World) -> None:
     assert read == declared
     assert {table.seen.tool.name for table in look.tables} == {"native"}
     assert {finding.kind.name for finding in look.findings} <= {
-        "link_missing", "test_rows", "ids_15_and_18", "epoch_milliseconds",
-    }  # fmt: skip
+        "link_missing",
+        "test_rows",
+        "ids_15_and_18",
+        "epoch_milliseconds",
+    }
     section = propose(look, "demo", ROOT)
     assert all(f'"{vendor}"' in section for vendor in settings.vendors)
     assert "source_types_off" not in section and "as_of" not in section
@@ -143,7 +146,7 @@ TICKETS = [{**folders.own(row), "subject": SUBJECT} for row in folders.tickets()
         ("tickets.jsonl", {}),
         ("tickets.ndjson.gz", {}),
     ],
-)  # fmt: skip
+)
 def test_every_form_of_text_is_read(name: str, options: dict, tmp_path: Path) -> None:
     folders.write(tmp_path / "zendesk" / name, TICKETS, **options)
     look = look_at(tmp_path, ROOT)

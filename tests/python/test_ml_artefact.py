@@ -22,8 +22,17 @@ def trained(tmp_path_factory):
     folder.mkdir()
     write_mart(folder / "plumbline.duckdb", feature_rows(accounts=500))
     (folder / "contract.yml").write_text(contract_text())
-    train(folder / "plumbline.duckdb", folder / "models", AS_OF, "run-0", (), 30, LABEL,
-          contract_path=folder / "contract.yml", settings=QUICK)
+    train(
+        folder / "plumbline.duckdb",
+        folder / "models",
+        AS_OF,
+        "run-0",
+        (),
+        30,
+        LABEL,
+        contract_path=folder / "contract.yml",
+        settings=QUICK,
+    )
     run_scoring(folder)
     return folder
 
@@ -52,8 +61,11 @@ def refused(folder, message):
     ("spoil", "message"),
     [
         ("update ml.model_runs set feature_names = '[\"mrr\"]'", "trained on other features than"),
-        ("update ml.model_runs set target = target, model_version = 'other'; "
-         "update ml.model_stages set model_version = 'other'", "holds churn-.*, not other"),
+        (
+            "update ml.model_runs set target = target, model_version = 'other'; "
+            "update ml.model_stages set model_version = 'other'",
+            "holds churn-.*, not other",
+        ),
         ("update ml.model_runs set artefact_sha256 = sha256('x')", "SHA-256 differs"),
     ],
 )

@@ -31,8 +31,10 @@ def test_rolling_origins_by_hand() -> None:
     origins = rolling_origins(np.repeat(dates, 3), 3, 14, 2)
     # Dates 0 and 1 are known at date 3: dates 3 to 9 may be judged, two for each of three origins.
     assert [list(o.test) for o in origins] == [
-        list(dates[4:6]), list(dates[6:8]), list(dates[8:10]),
-    ]  # fmt: skip
+        list(dates[4:6]),
+        list(dates[6:8]),
+        list(dates[8:10]),
+    ]
     assert [len(o.train) for o in origins] == [3, 5, 7]
     assert all(o.test[0] - o.train[-1] >= np.timedelta64(14, "D") for o in origins)
 
@@ -84,8 +86,9 @@ def test_each_feature_and_type_is_left_out_once(contract_path: Path) -> None:
     assert types == {"sentiment": 7, "subscription": 6, "support": 6, "usage": 5}
     assert all(name not in fewer.names for kind, name, fewer in trials if kind == "feature")
     assert {name: len(c.names) for name, c in feature_sets(contract).items()} == {
-        "all": 8, "without_nps": 7,
-    }  # fmt: skip
+        "all": 8,
+        "without_nps": 7,
+    }
     without = contract.without_features(["nps_score"])
     assert list(feature_sets(without)) == ["all"]
 
@@ -126,9 +129,14 @@ def test_a_study_writes_its_tables_once(tmp_path: Path, contract_path: Path) -> 
     told: list[str] = []
     for _ in range(2):
         done = studies.study(
-            database, AS_OF, (), 20, progress=lambda done, total, what: told.append(what),
-            contract_path=contract_path, settings=quick_settings(),
-        )  # fmt: skip
+            database,
+            AS_OF,
+            (),
+            20,
+            progress=lambda done, total, what: told.append(what),
+            contract_path=contract_path,
+            settings=quick_settings(),
+        )
     assert done.dropped == ("always_zero",)
     assert told[0] == "logistic_regression, all"
     assert "without mrr" in told

@@ -108,12 +108,14 @@ def test_a_feature_that_went_dark_is_found(contract, rows):
 
 
 def test_constant_features_are_those_without_variation():
-    frame = pd.DataFrame({
-        "flat": [1.0, 1.0, 1.0],
-        "dark": [np.nan] * 3,
-        "flag": [1.0, np.nan, 1.0],
-        "free": [0.0, 1.0, 1.0],
-    })
+    frame = pd.DataFrame(
+        {
+            "flat": [1.0, 1.0, 1.0],
+            "dark": [np.nan] * 3,
+            "flag": [1.0, np.nan, 1.0],
+            "free": [0.0, 1.0, 1.0],
+        }
+    )
     assert constant_features(frame, list(frame)) == ("flat", "dark")
 
 

@@ -104,8 +104,11 @@ def test_a_weight_of_two_is_a_row_twice():
     weights = np.random.default_rng(1).integers(0, 4, 500)
     order = np.repeat(np.arange(500), weights)
     repeated = Outcomes(
-        outcomes.labels[order], outcomes.probabilities[order], np.arange(order.size),
-        outcomes.dates[order], outcomes.capacity,
+        outcomes.labels[order],
+        outcomes.probabilities[order],
+        np.arange(order.size),
+        outcomes.dates[order],
+        outcomes.capacity,
     )
     weighted, copied = measure(outcomes, weights), measure(repeated)
     for name in set(weighted) - {"ece", "calibration_slope"}:

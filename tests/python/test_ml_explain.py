@@ -1,6 +1,5 @@
 """Reasons add up, for every kind of model that may be champion, and rank as they should."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,8 +138,13 @@ def test_ranks_put_the_largest_first_and_the_unknown_last():
 
 def test_squashing_keeps_the_order_and_the_unknown():
     rng = np.random.default_rng(0)
-    values = np.column_stack([np.exp(rng.normal(0, 2, 5000)), rng.normal(size=5000),
-                              (rng.random(5000) < 0.001).astype(float)])
+    values = np.column_stack(
+        [
+            np.exp(rng.normal(0, 2, 5000)),
+            rng.normal(size=5000),
+            (rng.random(5000) < 0.001).astype(float),
+        ]
+    )
     values[::7, 0] = np.nan
     squash = Squash().fit(values)
     assert squash.is_logged_.tolist() == [True, False, False]

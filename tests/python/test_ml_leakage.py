@@ -74,8 +74,15 @@ def world(trained, tmp_path):
 
 def run_training(folder, settings=QUICK):
     return train(
-        folder / "plumbline.duckdb", folder / "models", AS_OF, "run-1", (), 30, LABEL,
-        contract_path=folder / "contract.yml", settings=settings,
+        folder / "plumbline.duckdb",
+        folder / "models",
+        AS_OF,
+        "run-1",
+        (),
+        30,
+        LABEL,
+        contract_path=folder / "contract.yml",
+        settings=settings,
     )
 
 
@@ -85,15 +92,25 @@ def run_scoring(folder):
 
 def run_study(folder):
     return study.study(
-        folder / "plumbline.duckdb", AS_OF, (), 30, LABEL, contract_path=folder / "contract.yml",
+        folder / "plumbline.duckdb",
+        AS_OF,
+        (),
+        30,
+        LABEL,
+        contract_path=folder / "contract.yml",
         settings=QUICK,
     )
 
 
 def state(folder):
     """Everything that a refused run must leave: schema ml and the model files."""
-    tables = ("model_runs", "model_stages", "model_performance", "predictions",
-              "prediction_reasons")
+    tables = (
+        "model_runs",
+        "model_stages",
+        "model_performance",
+        "predictions",
+        "prediction_reasons",
+    )
     files = sorted((folder / "models").iterdir())
     return (
         [fetch(folder / "plumbline.duckdb", f"from ml.{table} order by all") for table in tables],
@@ -163,10 +180,12 @@ def test_that_a_value_is_missing_can_tell_the_outcome(rows, split):
 def test_few_accounts_prove_nothing(rows):
     """With 19 accounts of a kind a perfect order is not judged, with 20 it is."""
     for count, judged in ((19, False), (20, True)):
-        few = pd.concat([
-            rows[rows[LABEL] == 0].head(500),
-            rows[rows[LABEL] == 1].drop_duplicates("account_id").head(count),
-        ])
+        few = pd.concat(
+            [
+                rows[rows[LABEL] == 0].head(500),
+                rows[rows[LABEL] == 1].drop_duplicates("account_id").head(count),
+            ]
+        )
         few = few.assign(mrr=few[LABEL])
         found = strongest_alone({"all": few}, ["mrr"], LABEL, SETTINGS)
         assert (found is not None and found.auc == 1.0) is judged
@@ -204,17 +223,26 @@ APART = f"update {EXAMPLES} set mrr = case when {LABEL} = 1 then -mrr else mrr e
         (COPY, run_study, "column avg_csat of .* nearly the label"),
         (APART, run_training, "feature mrr alone ranks churned accounts with AUC 1.000"),
         (APART, run_study, "feature mrr alone ranks churned accounts with AUC 1.000"),
-        (f"alter table {DAILY} add column will_churn_soon double; alter table {EXAMPLES} add "
-         f"column will_churn_soon double; update {EXAMPLES} set mrr = mrr + 1", run_training,
-         "will_churn_soon .* named like an outcome"),
-        (f"alter table {DAILY} alter column mrr type float; update {EXAMPLES} set mrr = mrr + 1",
-         run_training, "column mrr is FLOAT in .* and DOUBLE in"),
-        (f"alter table {DAILY} alter column mrr type float", run_scoring,
-         "column mrr is FLOAT in .* and DOUBLE in"),
+        (
+            f"alter table {DAILY} add column will_churn_soon double; alter table {EXAMPLES} add "
+            f"column will_churn_soon double; update {EXAMPLES} set mrr = mrr + 1",
+            run_training,
+            "will_churn_soon .* named like an outcome",
+        ),
+        (
+            f"alter table {DAILY} alter column mrr type float; update {EXAMPLES} set mrr = mrr + 1",
+            run_training,
+            "column mrr is FLOAT in .* and DOUBLE in",
+        ),
+        (
+            f"alter table {DAILY} alter column mrr type float",
+            run_scoring,
+            "column mrr is FLOAT in .* and DOUBLE in",
+        ),
         (f"alter table {DAILY} add column churned double", run_scoring, "named like an outcome"),
         (f"alter table {DAILY} add column other double", run_scoring, "column other of .* not in"),
     ],
-)  # fmt: skip
+)
 def test_a_gate_refuses_the_run_and_changes_nothing(world, statement, run, message):
     execute(world / "plumbline.duckdb", *statement.split("; "))
     refused(world, run, message)
@@ -250,9 +278,12 @@ def test_rows_are_apart_by_the_embargo(rows, split):
 
 def test_one_account_on_both_sides_is_found_to_the_day():
     earlier = pd.DataFrame({"account_id": ["a", "b"], "as_of_date": pd.to_datetime("2025-01-01")})
-    later = pd.DataFrame({
-        "account_id": ["b", "c"], "as_of_date": pd.to_datetime(["2025-04-01", "2025-01-02"]),
-    })
+    later = pd.DataFrame(
+        {
+            "account_id": ["b", "c"],
+            "as_of_date": pd.to_datetime(["2025-04-01", "2025-01-02"]),
+        }
+    )
     check_rows_apart(earlier, later, 90, ("train", "test"))
     with pytest.raises(UserError, match=r"account b is in train on 2025-01-01 and in test from"):
         check_rows_apart(earlier, later, 91, ("train", "test"))
@@ -283,7 +314,10 @@ def test_another_null_policy_is_another_contract(trained, tmp_path):
 
 def test_a_night_without_labels_is_not_judged(trained):
     found = check_leakage(
-        trained / "plumbline.duckdb", date(2024, 12, 1), (), LABEL,
+        trained / "plumbline.duckdb",
+        date(2024, 12, 1),
+        (),
+        LABEL,
         contract_path=trained / "contract.yml",
     )
     assert found is None

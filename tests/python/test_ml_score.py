@@ -44,8 +44,17 @@ def world(trained, tmp_path):
 
 
 def run_training(folder, settings=QUICK):
-    return train(folder / "plumbline.duckdb", folder / "models", AS_OF, "run-0", (), 30, LABEL,
-                 contract_path=folder / "contract.yml", settings=settings)
+    return train(
+        folder / "plumbline.duckdb",
+        folder / "models",
+        AS_OF,
+        "run-0",
+        (),
+        30,
+        LABEL,
+        contract_path=folder / "contract.yml",
+        settings=settings,
+    )
 
 
 def run_scoring(folder, run_id="run-1", as_of=AS_OF):
@@ -53,21 +62,27 @@ def run_scoring(folder, run_id="run-1", as_of=AS_OF):
 
 
 def publish(folder, run_id, hour):
-    execute(folder / "plumbline.duckdb",
-            f"insert into ops.runs values ('{run_id}', date '{AS_OF}', 'demo', 'published', "
-            f"timestamp '2026-02-28 {hour:02}:00:00', '{{}}')")
+    execute(
+        folder / "plumbline.duckdb",
+        f"insert into ops.runs values ('{run_id}', date '{AS_OF}', 'demo', 'published', "
+        f"timestamp '2026-02-28 {hour:02}:00:00', '{{}}')",
+    )
 
 
 def test_every_paying_account_is_scored_with_all_its_reasons(world):
-    execute(world / "plumbline.duckdb",
-            "update features.feat_accounts_daily set is_paying = false "
-            "where account_id = (select min(account_id) from features.feat_accounts_daily)")
+    execute(
+        world / "plumbline.duckdb",
+        "update features.feat_accounts_daily set is_paying = false "
+        "where account_id = (select min(account_id) from features.feat_accounts_daily)",
+    )
     result = run_scoring(world)
     database = world / "plumbline.duckdb"
     paying = fetch(database, "select count(*) from features.feat_accounts_daily where is_paying")
     assert [(result.scored,)] == paying == fetch(database, "select count(*) from ml.predictions")
     assert result.reasons == result.scored * 7  # eight features less the constant one
-    worst, = fetch(database, """
+    (worst,) = fetch(
+        database,
+        """
         with parts as (
             select account_id, sum(contribution) as part, count(*) as features,
                 count(distinct reason_rank) as ranks, max(reason_rank) as last_rank
@@ -76,7 +91,8 @@ def test_every_paying_account_is_scored_with_all_its_reasons(world):
         select max(abs(baseline_log_odds + part - log_odds)), min(features), min(ranks),
             max(last_rank), max(abs(probability - 1 / (1 + exp(-log_odds)))),
             min(probability) > 0, max(probability) < 1
-        from ml.predictions left join parts on predictions.account_id = parts.account_id""")
+        from ml.predictions left join parts on predictions.account_id = parts.account_id""",
+    )
     assert worst[0] < 1e-6
     assert worst[1:4] == (7, 7, 7)
     assert worst[4] < 1e-12
@@ -98,10 +114,15 @@ def test_of_very_many_accounts_the_first_of_lists_have_reasons(world):
     explained = set(fetch(database, "select distinct account_id from ml.prediction_reasons"))
     assert len(explained) == 20
     for order in ("log_odds", "probability * mrr"):
-        first = set(fetch(database, f"""
+        first = set(
+            fetch(
+                database,
+                f"""
             select account_id from ml.predictions
             inner join features.feat_accounts_daily using (account_id)
-            order by {order} desc, account_id limit 10"""))
+            order by {order} desc, account_id limit 10""",
+            )
+        )
         assert first < explained, order
 
 
@@ -109,7 +130,11 @@ def test_an_account_is_explained_by_the_higher_of_its_two_places():
     """Places by score 0 1 2 3 4, by value 4 3 2 0 1."""
     log_odds, mrr = np.array([2.0, 1.0, 0.0, -1.0, -2.0]), np.array([1.0, 2, 4, 900, 90])
     assert [list(first_of_lists(log_odds, mrr, n)) for n in range(1, 6)] == [
-        [0], [0, 3], [0, 1, 3], [0, 1, 3, 4], [0, 1, 2, 3, 4],
+        [0],
+        [0, 3],
+        [0, 1, 3],
+        [0, 1, 3, 4],
+        [0, 1, 2, 3, 4],
     ]
     # Where nobody pays, as among trials, the scores decide.
     assert list(first_of_lists(log_odds[::-1], np.zeros(5), 2)) == [3, 4]
@@ -122,22 +147,36 @@ def test_without_mrr_the_highest_scores_have_reasons(world):
     database = world / "plumbline.duckdb"
     execute(database, "update features.feat_accounts_daily set mrr = 0")
     score(database, world / "models", AS_OF, "run-1", settings=few)
-    assert fetch(database, """
+    assert fetch(
+        database,
+        """
         select account_id from ml.predictions order by log_odds desc, account_id limit 20
-        """) == fetch(database, """
+        """,
+    ) == fetch(
+        database,
+        """
         select distinct on (account_id) account_id from ml.prediction_reasons
-        inner join ml.predictions using (account_id) order by log_odds desc, account_id""")
+        inner join ml.predictions using (account_id) order by log_odds desc, account_id""",
+    )
 
 
 def test_unknown_features_rank_behind_all_known_ones(world):
     run_scoring(world)
-    assert fetch(world / "plumbline.duckdb", """
+    assert (
+        fetch(
+            world / "plumbline.duckdb",
+            """
         select account_id from ml.prediction_reasons group by account_id
         having max(reason_rank) filter (where feature_value is not null)
-            > min(reason_rank) filter (where feature_value is null)""") == []
-    assert fetch(world / "plumbline.duckdb",
-                 "select count(*) > 0 from ml.prediction_reasons where feature_value is null "
-                 "and contribution > 0") == [(True,)]
+            > min(reason_rank) filter (where feature_value is null)""",
+        )
+        == []
+    )
+    assert fetch(
+        world / "plumbline.duckdb",
+        "select count(*) > 0 from ml.prediction_reasons where feature_value is null "
+        "and contribution > 0",
+    ) == [(True,)]
 
 
 def test_scoring_the_same_night_again_leaves_the_same_rows(world):
@@ -171,9 +210,12 @@ def test_changed_rows_stand_beside_the_published_ones(world):
     run_scoring(world, "run-1")
     publish(world, "run-1", 1)
     published = fetch(database, PREDICTIONS)
-    execute(database, "update features.feat_accounts_daily set avg_dau_30d = avg_dau_30d / 2 "
-                      "where account_id = (select max(account_id) from "
-                      "features.feat_accounts_daily)")
+    execute(
+        database,
+        "update features.feat_accounts_daily set avg_dau_30d = avg_dau_30d / 2 "
+        "where account_id = (select max(account_id) from "
+        "features.feat_accounts_daily)",
+    )
     assert run_scoring(world, "run-2").is_new
     rows = fetch(database, PREDICTIONS)
     assert [row for row in rows if row[0] == "run-1"] == published
@@ -181,9 +223,12 @@ def test_changed_rows_stand_beside_the_published_ones(world):
     publish(world, "run-2", 2)
     # Readers see run-2 now: the same values again write nothing, the old ones again do.
     assert not run_scoring(world, "run-3").is_new
-    execute(database, "update features.feat_accounts_daily set avg_dau_30d = avg_dau_30d * 2 "
-                      "where account_id = (select max(account_id) from "
-                      "features.feat_accounts_daily)")
+    execute(
+        database,
+        "update features.feat_accounts_daily set avg_dau_30d = avg_dau_30d * 2 "
+        "where account_id = (select max(account_id) from "
+        "features.feat_accounts_daily)",
+    )
     assert run_scoring(world, "run-3").is_new
 
 
@@ -191,9 +236,12 @@ def test_one_reason_that_differs_is_a_difference(world):
     database = world / "plumbline.duckdb"
     run_scoring(world, "run-1")
     publish(world, "run-1", 1)
-    execute(database, "update ml.prediction_reasons set feature_value = feature_value + 1 "
-                      "where account_id = (select max(account_id) from ml.predictions) "
-                      "and feature_name = 'mrr'")
+    execute(
+        database,
+        "update ml.prediction_reasons set feature_value = feature_value + 1 "
+        "where account_id = (select max(account_id) from ml.predictions) "
+        "and feature_name = 'mrr'",
+    )
     assert run_scoring(world, "run-2").is_new
 
 
@@ -207,12 +255,18 @@ def test_a_model_from_the_future_is_not_used(world):
     [
         ("update features.feat_accounts_daily set mrr = 'inf'::double", "infinite values"),
         ("update features.feat_accounts_daily set mrr = null", "contract says missing: never"),
-        ("update features.feat_accounts_daily set usage_trend_ratio = null",
-         "usage_trend_ratio is null for all"),
-        ("alter table features.feat_accounts_daily rename column nps_score to nps",
-         "feature nps_score is not a column"),
-        ("update features.feat_accounts_daily set is_paying = false",
-         "no account to score for churn"),
+        (
+            "update features.feat_accounts_daily set usage_trend_ratio = null",
+            "usage_trend_ratio is null for all",
+        ),
+        (
+            "alter table features.feat_accounts_daily rename column nps_score to nps",
+            "feature nps_score is not a column",
+        ),
+        (
+            "update features.feat_accounts_daily set is_paying = false",
+            "no account to score for churn",
+        ),
         ("drop table features.feat_accounts_daily", "feat_accounts_daily does not exist"),
         ("delete from ml.model_stages", "no champion"),
     ],
@@ -240,18 +294,24 @@ def test_a_hurt_or_missing_artefact_is_refused(world):
     path.unlink()
     with pytest.raises(UserError, match="cannot be read"):
         run_scoring(world)
-    assert fetch(world / "plumbline.duckdb",
-                 "select 1 from information_schema.tables where table_name = 'predictions'") \
-        in ([], [(1,)])
+    assert fetch(
+        world / "plumbline.duckdb",
+        "select 1 from information_schema.tables where table_name = 'predictions'",
+    ) in ([], [(1,)])
 
 
 def test_a_database_that_another_program_holds_is_one_clear_line(world):
     database = world / "plumbline.duckdb"
     holder = subprocess.Popen(
-        [sys.executable, "-c",
-         f"import duckdb, sys; c = duckdb.connect({str(database)!r}); print('open', flush=True); "
-         "sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-c",
+            f"import duckdb, sys; c = duckdb.connect({str(database)!r});"
+            " print('open', flush=True); sys.stdin.read()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert holder.stdout.readline().strip() == "open"

@@ -21,8 +21,9 @@ def grid(count, step=14):
     return start + np.arange(count) * np.timedelta64(step, "D")
 
 
-@pytest.mark.parametrize(("count", "step"), [(20, 14), (31, 14), (33, 14), (60, 14), (300, 1),
-                                             (12, 30), (70, 7)])
+@pytest.mark.parametrize(
+    ("count", "step"), [(20, 14), (31, 14), (33, 14), (60, 14), (300, 1), (12, 30), (70, 7)]
+)
 def test_every_label_is_known_before_the_next_slice_begins(count, step):
     dates = grid(count, step)
     split = split_dates(np.tile(dates, 3), SETTINGS, EMBARGO)
@@ -77,22 +78,34 @@ def test_positives_are_counted_by_account():
     rows = feature_rows(accounts=300)
     matured = rows[rows[LABEL].notna()]
     split = split_dates(matured["as_of_date"].to_numpy(), SETTINGS, EMBARGO)
-    counts = check_positives(matured, split, CHURN, replace(
-        SETTINGS, min_train_positive_accounts=1, min_validation_positive_accounts=1,
-        min_test_positive_accounts=1,
-    ))
+    counts = check_positives(
+        matured,
+        split,
+        CHURN,
+        replace(
+            SETTINGS,
+            min_train_positive_accounts=1,
+            min_validation_positive_accounts=1,
+            min_test_positive_accounts=1,
+        ),
+    )
     for name in ("train", "validation", "test"):
         slice_rows = rows_of(matured, getattr(split, name))
         assert counts[name]["examples"] == len(slice_rows)
         assert counts[name]["positives"] == slice_rows[LABEL].sum()
         assert counts[name]["positive_accounts"] < counts[name]["positives"]
     with pytest.raises(TooLittleDataError, match="too few churned accounts .* in the test slice"):
-        check_positives(
-            matured, split, CHURN, replace(SETTINGS, min_test_positive_accounts=10_000)
-        )
+        check_positives(matured, split, CHURN, replace(SETTINGS, min_test_positive_accounts=10_000))
     with pytest.raises(TooLittleDataError, match="none of the churned accounts .* in the test"):
         check_positives(
-            matured.assign(**{LABEL: matured[LABEL].where(
-                ~matured["as_of_date"].isin(split.test.astype("datetime64[us]")), 1.0)}),
-            split, CHURN, SETTINGS,
+            matured.assign(
+                **{
+                    LABEL: matured[LABEL].where(
+                        ~matured["as_of_date"].isin(split.test.astype("datetime64[us]")), 1.0
+                    )
+                }
+            ),
+            split,
+            CHURN,
+            SETTINGS,
         )

@@ -83,7 +83,8 @@ def test_a_challenger_that_is_better_beyond_noise_wins(tmp_path):
     assert versions(folder, AS_OF) == good.model_version
     told = [(c.model_version, c.stage) for c in stages.history(true, "churn")]
     assert told == [
-        (poor.model_version, "champion"), (poor.model_version, "retired"),
+        (poor.model_version, "champion"),
+        (poor.model_version, "retired"),
         (good.model_version, "champion"),
     ]
 
@@ -146,9 +147,13 @@ def test_a_model_that_does_not_fit_is_not_promoted(world):
     before = stages.history(database, "churn")
     with pytest.raises(UserError, match="the next night would replace it"):
         stages.promote(
-            database, models, second.model_version, NEXT, "by hand",
+            database,
+            models,
+            second.model_version,
+            NEXT,
+            "by hand",
             lambda run: run.model_version == first.model_version,
-        )  # fmt: skip
+        )
     assert stages.history(database, "churn") == before
 
 

@@ -53,8 +53,15 @@ def world(mart, tmp_path):
 
 def run_training(folder, settings=QUICK, as_of=AS_OF, types_off=()):
     return train(
-        folder / "plumbline.duckdb", folder / "models", as_of, "run-1", types_off, 30, LABEL,
-        contract_path=folder / "contract.yml", settings=settings,
+        folder / "plumbline.duckdb",
+        folder / "models",
+        as_of,
+        "run-1",
+        types_off,
+        30,
+        LABEL,
+        contract_path=folder / "contract.yml",
+        settings=settings,
     )
 
 
@@ -67,9 +74,18 @@ def test_a_planted_signal_is_found_and_reported(trained):
     metrics = metrics.sort_index()
     kinds = set(CHAMPION_KINDS)
     assert set(metrics.index.get_level_values(0)) == kinds | {"nobody_churns"}
-    named = {"auc_roc", "auc_pr", "precision_at_80_recall", "lift_at_decile",
-             "precision_at_capacity", "recall_at_capacity", "brier", "log_loss", "ece",
-             "calibration_slope"}
+    named = {
+        "auc_roc",
+        "auc_pr",
+        "precision_at_80_recall",
+        "lift_at_decile",
+        "precision_at_capacity",
+        "recall_at_capacity",
+        "brier",
+        "log_loss",
+        "ece",
+        "calibration_slope",
+    }
     for kind in kinds:
         for part in ("validation", "test"):
             assert named <= set(metrics.loc[kind, part].index)
@@ -107,8 +123,11 @@ def test_the_run_is_a_row_that_says_how_it_was_made(trained):
         held = fetch(database, f"select * from ml.{table} where model_version is null")
         assert held == []
         assert fetch(database, f"select count(*) from ml.{table}")[0][0] > 0
-    columns = fetch(database, "select table_name, column_name from information_schema.columns "
-                              "where table_schema = 'ml' order by ordinal_position")
+    columns = fetch(
+        database,
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = 'ml' order by ordinal_position",
+    )
     assert {t: [c for name, c in columns if name == t] for t in table_columns()} == {
         t: list(listed) for t, listed in table_columns().items()
     }
@@ -118,10 +137,12 @@ def test_drift_has_a_reference(trained):
     """Bins of every feature and of the out-of-time probabilities, and their number of accounts."""
     folder, result = trained
     database = folder / "plumbline.duckdb"
-    bins = dict(fetch(
-        database,
-        "select feature_name, sum(share) from ml.feature_bins group by feature_name",
-    ))
+    bins = dict(
+        fetch(
+            database,
+            "select feature_name, sum(share) from ml.feature_bins group by feature_name",
+        )
+    )
     run = runs.find(database, result.model_version)
     assert set(bins) == {*run.feature_names, "(score)"}
     assert list(bins.values()) == pytest.approx([1.0] * len(bins))
@@ -174,9 +195,10 @@ def test_a_known_training_is_not_repeated_until_its_file_is_hurt(trained, world)
 
 def test_other_data_or_knobs_give_another_version(trained, world):
     _, first = trained
-    execute(world / "plumbline.duckdb",
-            "update features.feat_training_examples set mrr = mrr + 1 "
-            "where account_id = '00100001'")
+    execute(
+        world / "plumbline.duckdb",
+        "update features.feat_training_examples set mrr = mrr + 1 where account_id = '00100001'",
+    )
     changed = run_training(world, settings=replace(QUICK, seed=1))
     assert changed.model_version != first.model_version
 
@@ -211,15 +233,24 @@ def test_no_signal_is_said_and_still_registered(mart, tmp_path):
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        (f"update features.feat_training_examples set {LABEL} = 0 "
-         "where account_id > '00100003'", "too few churned accounts"),
+        (
+            f"update features.feat_training_examples set {LABEL} = 0 where account_id > '00100003'",
+            "too few churned accounts",
+        ),
         (f"update features.feat_training_examples set {LABEL} = 0", "too few churned accounts"),
-        ("delete from features.feat_training_examples where as_of_date < date '2025-09-01'",
-         "the history is too short"),
-        ("delete from features.feat_training_examples",
-         f"no row with is_paying has a known label {LABEL}"),
-        (f"delete from features.feat_training_examples where not {LABEL} = 1 "
-         "or account_id > '00100011'", "too few churned accounts"),
+        (
+            "delete from features.feat_training_examples where as_of_date < date '2025-09-01'",
+            "the history is too short",
+        ),
+        (
+            "delete from features.feat_training_examples",
+            f"no row with is_paying has a known label {LABEL}",
+        ),
+        (
+            f"delete from features.feat_training_examples where not {LABEL} = 1 "
+            "or account_id > '00100011'",
+            "too few churned accounts",
+        ),
     ],
 )
 def test_too_little_data_is_a_verdict_and_leaves_no_champion(world, statement, told):
@@ -231,7 +262,7 @@ def test_too_little_data_is_a_verdict_and_leaves_no_champion(world, statement, t
     assert result.metrics.empty
     database = world / "plumbline.duckdb"
     assert stages.champion(database, "churn") is None
-    (metrics, path), = fetch(database, "select metrics, artefact_path from ml.model_runs")
+    ((metrics, path),) = fetch(database, "select metrics, artefact_path from ml.model_runs")
     assert (json.loads(metrics)["verdict"], path) == (result.verdict, None)
     assert stages.history(database, "churn") == []
     assert not run_training(world).is_new
@@ -240,20 +271,34 @@ def test_too_little_data_is_a_verdict_and_leaves_no_champion(world, statement, t
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("alter table features.feat_training_examples rename column mrr to monthly",
-         "feature mrr is not a column of features.feat_training_examples"),
-        ("alter table features.feat_training_examples alter column mrr type varchar",
-         "feature mrr .* has type VARCHAR"),
-        ("update features.feat_training_examples set mrr = 'inf'::double "
-         "where account_id = '00100002'", "feature mrr has .* infinite values"),
-        ("update features.feat_training_examples set mrr = null "
-         "where account_id = '00100002'", "feature mrr has .* nulls, first account 00100002"),
+        (
+            "alter table features.feat_training_examples rename column mrr to monthly",
+            "feature mrr is not a column of features.feat_training_examples",
+        ),
+        (
+            "alter table features.feat_training_examples alter column mrr type varchar",
+            "feature mrr .* has type VARCHAR",
+        ),
+        (
+            "update features.feat_training_examples set mrr = 'inf'::double "
+            "where account_id = '00100002'",
+            "feature mrr has .* infinite values",
+        ),
+        (
+            "update features.feat_training_examples set mrr = null where account_id = '00100002'",
+            "feature mrr has .* nulls, first account 00100002",
+        ),
         (f"update features.feat_training_examples set {LABEL} = 1", "a single class"),
         ("drop table features.feat_training_examples", "feat_training_examples does not exist"),
-        (f"alter table features.feat_training_examples rename column {LABEL} to other",
-         f"the label {LABEL} is not a column"),
-        ("insert into features.feat_training_examples from features.feat_training_examples "
-         "limit 1", "1 rows repeat a key"),
+        (
+            f"alter table features.feat_training_examples rename column {LABEL} to other",
+            f"the label {LABEL} is not a column",
+        ),
+        (
+            "insert into features.feat_training_examples from features.feat_training_examples "
+            "limit 1",
+            "1 rows repeat a key",
+        ),
     ],
 )
 def test_a_fault_is_one_clear_line_and_changes_nothing(world, statement, message):
@@ -263,8 +308,13 @@ def test_a_fault_is_one_clear_line_and_changes_nothing(world, statement, message
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
     assert not (world / "models").exists()
-    assert fetch(world / "plumbline.duckdb",
-                 "select 1 from information_schema.tables where table_schema = 'ml'") == []
+    assert (
+        fetch(
+            world / "plumbline.duckdb",
+            "select 1 from information_schema.tables where table_schema = 'ml'",
+        )
+        == []
+    )
 
 
 def test_missing_databases_and_unwritable_folders_are_one_clear_line(world):

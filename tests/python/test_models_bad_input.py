@@ -82,21 +82,35 @@ def rename_on_record(world: World) -> None:
 
 
 FAULTS = {
-    "no rows": ("score", statements(f"delete from {DAILY}"),
-                ["feat_accounts_daily", "no account to score", "dbt build"]),
-    "a single class": ("train", statements(f"update {EXAMPLES} set {LABEL} = 1"),
-                       [LABEL, "single class", "accounts that stayed"]),
-    "infinite values": ("score", tonight("mrr = 'inf'"),
-                        ["mrr", "infinite values", f"on {FIRST_NIGHT}", "denominator"]),
-    "all null": ("score", tonight("usage_trend_ratio_7d_30d = null"),
-                 ["usage_trend_ratio_7d_30d", "null for all", "training knew", "source_types_off"]),
+    "no rows": (
+        "score",
+        statements(f"delete from {DAILY}"),
+        ["feat_accounts_daily", "no account to score", "dbt build"],
+    ),
+    "a single class": (
+        "train",
+        statements(f"update {EXAMPLES} set {LABEL} = 1"),
+        [LABEL, "single class", "accounts that stayed"],
+    ),
+    "infinite values": (
+        "score",
+        tonight("mrr = 'inf'"),
+        ["mrr", "infinite values", f"on {FIRST_NIGHT}", "denominator"],
+    ),
+    "all null": (
+        "score",
+        tonight("usage_trend_ratio_7d_30d = null"),
+        ["usage_trend_ratio_7d_30d", "null for all", "training knew", "source_types_off"],
+    ),
     "a file tampered with": ("score", tamper, ["churn-", ".joblib", "SHA-256 differs", "backup"]),
     "a model of other features": (
-        "score", statements(*(
-            f"alter table {table} rename column seats to places" for table in (DAILY, EXAMPLES)
-        )),
-        ["feature seats", "not a column", "retrain"]),
-}  # fmt: skip
+        "score",
+        statements(
+            *(f"alter table {table} rename column seats to places" for table in (DAILY, EXAMPLES))
+        ),
+        ["feature seats", "not a column", "retrain"],
+    ),
+}
 """Of each fault: the command that meets it, how it is planted, and words of the line. Others are
 planted in small worlds: `test_ml_train`, `test_ml_score`, `test_ml_leakage`, `test_ml_artefact`."""
 

@@ -45,8 +45,9 @@ MATURITY = "assert_realised_performance_is_mature"
 def rates(sql: str, *sizes: int, **changed: str) -> list[drift.Rates]:
     """Rates of a few sample sizes, the one for power among them."""
     models = {**every_vendor().sql, drift.MODEL: sql, **changed}
-    seeds = {name: pd.read_csv(ROOT / "seeds" / "reference" / f"{name}.csv")
-             for name in drift.SEEDS}  # fmt: skip
+    seeds = {
+        name: pd.read_csv(ROOT / "seeds" / "reference" / f"{name}.csv") for name in drift.SEEDS
+    }
     return [
         drift.measure(models, seeds, size, with_power=size == drift.POWER_SIZE)
         for size in (*sizes, drift.POWER_SIZE)
@@ -64,8 +65,10 @@ def test_the_drift_limit_keeps_its_promise() -> None:
         ("limited.psi > limited.psi_limit", "limited.psi > 0.10"),
         ("limited.psi > limited.psi_limit", "limited.psi > 3 * limited.psi_limit"),
         ("summed.bins_count - 1.0", "summed.bins_count - 4.0"),
-        ("1.0 / shared.current_accounts + 1.0 / shared.reference_accounts",
-         "1.0 / shared.current_accounts"),
+        (
+            "1.0 / shared.current_accounts + 1.0 / shared.reference_accounts",
+            "1.0 / shared.current_accounts",
+        ),
     ],
 )
 def test_a_planted_fault_of_the_drift_limit_is_found(sound: str, faulty: str) -> None:
@@ -108,11 +111,13 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
             "insert into staging.stg_ml__model_performance values"
             " ('m', 'boosting', 'test', 'auc_roc', 0.8)"
         )
-        nights = pd.DataFrame([  # noqa: F841 (DuckDB reads it)
-            ("churn", day.date(), "m", f"account {i}", rng.random())
-            for day in pd.date_range("2025-11-01", AS_OF)
-            for i in range(20)
-        ])
+        nights = pd.DataFrame(  # noqa: F841 (DuckDB reads it)
+            [
+                ("churn", day.date(), "m", f"account {i}", rng.random())
+                for day in pd.date_range("2025-11-01", AS_OF)
+                for i in range(20)
+            ]
+        )
         connection.execute("insert into staging.stg_ml__predictions from nights")
         connection.execute(
             "insert into core.fct_account_churns"
@@ -161,7 +166,7 @@ def test_a_night_obeys_the_retraining_rule(ci_world: World, tmp_path: Path) -> N
     done = night_without_tests(world, LAST_NIGHT)
     told = " ".join(done.stdout.split())
     assert "in 2 weeks running, below" in told
-    (reason, asked, decided), = world.read(
+    ((reason, asked, decided),) = world.read(
         "select reason, should_retrain, model_version from monitoring.retraining_decision"
         " where target = 'churn'"
     )

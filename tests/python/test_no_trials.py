@@ -40,8 +40,9 @@ def test_what_cannot_be_learnt_is_told_until_it_is_switched_off(
     section = (ROOT / "plumbline.toml").read_text(encoding="utf-8")
     off = 'targets_off = ["conversion"]\nsource_types_off = []\n'
     config.write_text(section.replace("source_types_off = []\n", off, 1), encoding="utf-8")
-    done = world.run("nightly", "--as-of", LAST_NIGHT.isoformat(), "--no-docs",
-                     PLUMBLINE_CONFIG=str(config))  # fmt: skip
+    done = world.run(
+        "nightly", "--as-of", LAST_NIGHT.isoformat(), "--no-docs", PLUMBLINE_CONFIG=str(config)
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "conversion" not in done.stdout and "is_trial" not in done.stdout
     assert world.read(TRIED) == tried

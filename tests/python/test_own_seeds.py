@@ -35,9 +35,7 @@ def test_what_is_missing_is_named_with_its_seed(tmp_path: Path) -> None:
         connection.execute("create schema reference")
         for seed in OWN:
             source = "acme" if seed in ("gross_margin", "csm_capacity") else "any"
-            connection.execute(
-                f"create table reference.{seed} as select '{source}' as source_name"
-            )
+            connection.execute(f"create table reference.{seed} as select '{source}' as source_name")
         unknown, default = sentences(connection, settings_of("acme", tmp_path, '"support"'))
         assert sentences(connection, settings_of("demo", tmp_path)) == ()
         for seed in OWN:

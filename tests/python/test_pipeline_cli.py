@@ -30,9 +30,7 @@ from plumbline.terminal import Stages
 COMMANDS = sorted(cli.commands)
 
 
-def summary(
-    is_trusted: bool = True, warnings: tuple[str, ...] = (), flagged: int = 240
-) -> Summary:
+def summary(is_trusted: bool = True, warnings: tuple[str, ...] = (), flagged: int = 240) -> Summary:
     reason = "daily active users fell 42% in 30 days, and nobody has logged in for 12 days"
     return Summary(
         source="demo",
@@ -257,9 +255,7 @@ def test_the_run_writes_down_what_it_used(ci_world: World) -> None:
 
 def test_the_published_file_opens_without_the_project(ci_world: World) -> None:
     with duckdb.connect(str(ci_world.published_file), read_only=True) as connection:
-        rows = connection.execute(
-            "select count(*) from duckdb_tables()"
-        ).fetchone()
+        rows = connection.execute("select count(*) from duckdb_tables()").fetchone()
         silent = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() where comment is null"
             " union all"
@@ -281,6 +277,7 @@ def test_a_wrong_label_names_the_right_ones() -> None:
 
 def test_a_date_outside_the_data_is_told() -> None:
     """Late is the input gate's matter, up to the longest lag that it allows."""
+
     def state(*days: str) -> RawState:
         landings = tuple(Landing("v", "t", day, 1, 1, "x", None) for day in days)
         return RawState(landings, 1, 1, 1, ())

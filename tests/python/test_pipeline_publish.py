@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, digest
+from conftest import ROOT, World, digest
 from manifest import every_vendor
 
 from ml.config import load_settings as load_knobs
@@ -235,10 +236,15 @@ def test_a_very_large_night_explains_as_many_as_it_must(
 @pytest.mark.parametrize(
     ("explained", "up_to", "most", "gap", "found"),
     [
-        (3, 3, 3, 0, 0), (2, 3, 3, 0, 1), (1, 2, 1, 0, 0), (2, 2, 1, 0, 1), (0, 2, 1, 0, 1),
-        (3, 3, 3, 0.00001, 3), (1, 2, 1, 0.00001, 1),
+        (3, 3, 3, 0, 0),
+        (2, 3, 3, 0, 1),
+        (1, 2, 1, 0, 0),
+        (2, 2, 1, 0, 1),
+        (0, 2, 1, 0, 1),
+        (3, 3, 3, 0.00001, 3),
+        (1, 2, 1, 0.00001, 1),
     ],
-)  # fmt: skip
+)
 def test_the_singular_test_counts_the_explained(
     explained: int, up_to: int, most: int, gap: float, found: int
 ) -> None:
@@ -281,3 +287,15 @@ def test_input_gate_stops_with_the_line_of_the_check() -> None:
     with pytest.raises(UserError, match=stale):
         gate.require_input_gate(checks)
     gate.require_input_gate(checks[1:])
+
+
+def test_what_is_private_is_readable_by_its_owner_alone(ci_first_night: World) -> None:
+    """And what is published by everybody, as far as the umask allows."""
+    world = ci_first_night
+    private = (world.build_file.parent, world.warehouse / "models", world.raw, world.truth)
+    modes = {folder.name: stat.S_IMODE(folder.stat().st_mode) for folder in private}
+    assert modes == dict.fromkeys(modes, 0o700)
+    usual = world.folder / "usual"
+    usual.touch()
+    assert world.published_file.stat().st_mode == usual.stat().st_mode
+    usual.unlink()

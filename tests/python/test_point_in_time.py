@@ -108,9 +108,11 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(
-    context: registry.Context, parsed_once: Any, untouched: dict[Path, Any],
+    context: registry.Context,
+    parsed_once: Any,
+    untouched: dict[Path, Any],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Run:  # fmt: skip
+) -> Run:
     """The proof on the published night."""
     outcomes, raw = [], tmp_path_factory.mktemp("future") / "raw"
     rebuild = point_in_time.rebuild_past
@@ -193,17 +195,24 @@ def test_features_equal_a_plain_reference(
     found = disagreements(world.build_file, reference)
     assert not found, "\n".join(line for lines in found.values() for line in lines[:3])
     assert len(reference) == ROWS
-    difficult = {"returned", "corrected", "backdated", "trialing", "past_due", "late event",
-                 "several subscriptions", "redelivered event", "deleted ticket"}  # fmt: skip
+    difficult = {
+        "returned",
+        "corrected",
+        "backdated",
+        "trialing",
+        "past_due",
+        "late event",
+        "several subscriptions",
+        "redelivered event",
+        "deleted ticket",
+    }
     assert all(len(chosen[kind]) >= 5 for kind in difficult), chosen.keys()
     for name in next(iter(reference.values())):
         assert len({row[name] for row in reference.values()}) > 1, f"{name} is always the same"
 
 
 def test_reference_has_no_row_where_there_is_none(world: World, exports: Exports) -> None:
-    keys = set(
-        world.read(f"select account_id, as_of_date from {FEATURES}", private=True)
-    )
+    keys = set(world.read(f"select account_id, as_of_date from {FEATURES}", private=True))
     days = sorted({day for _, day in keys})
     absent = sorted({(name, day) for name in exports.accounts for day in days} - keys)
     assert len(absent) > 1000
@@ -211,9 +220,7 @@ def test_reference_has_no_row_where_there_is_none(world: World, exports: Exports
         assert features(exports, *key) is None, key
 
 
-def test_past_stays_the_same_with_the_future_known(
-    run: Run, parsed_once: Any
-) -> None:
+def test_past_stays_the_same_with_the_future_known(run: Run, parsed_once: Any) -> None:
     assert run.proven.is_passed, run.proven.measured
     past = run.outcome.past
     assert past["history"].rows == past["replay"].rows > 100_000
@@ -225,17 +232,20 @@ def test_past_stays_the_same_with_the_future_known(
     assert not unmoved, "what is appended puts some features to no test"
 
 
-def test_proof_leaves_all_as_it_was(
-    world: World, untouched: dict[Path, Any], run: Run
-) -> None:
+def test_proof_leaves_all_as_it_was(world: World, untouched: dict[Path, Any], run: Run) -> None:
     assert untouched == state_of(world)
     assert not list(world.build_file.parent.glob(f"{point_in_time.SCRATCH}*"))
 
 
 def test_planted_faults_make_proof_and_reference_fail(
-    world: World, context: registry.Context, parsed_once: Any, run: Run,
-    reference: dict[Key, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    world: World,
+    context: registry.Context,
+    parsed_once: Any,
+    run: Run,
+    reference: dict[Key, dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """All at once, in features that have nothing to do with each other."""
     planted = world.copy(tmp_path)
     settings = replace(context.settings, warehouse=planted.warehouse, target=tmp_path / "target")
@@ -260,9 +270,14 @@ def test_planted_faults_make_proof_and_reference_fail(
         terms = dbt.test(("assert_features_hold_no_later_term",))
         with point_in_time.scratch_of(settings) as scratch:
             outcome = point_in_time.rebuild_past(
-                settings, scratch, variables, landings(settings),
-                built - timedelta(days=14), Stages(QUIET, 3), replay=False,
-            )  # fmt: skip
+                settings,
+                scratch,
+                variables,
+                landings(settings),
+                built - timedelta(days=14),
+                Stages(QUIET, 3),
+                replay=False,
+            )
     finally:
         for model, text in sound.items():
             parsed_once.nodes[f"model.plumbline.{model}"].raw_code = text

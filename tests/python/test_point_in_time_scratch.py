@@ -88,8 +88,15 @@ def test_nothing_is_appended_where_no_row_says_when_it_was_known(tmp_path: Path)
     raw.mkdir()
     (raw / "accounts.csv").write_text("id\n1\n", encoding="utf-8")
     file = f"{raw}/accounts.csv"
-    table = RawTable("vendor", "accounts", f"read_csv('{file}')", file, (("id", "bigint"),),
-                     frozenset(), frozenset())  # fmt: skip
+    table = RawTable(
+        "vendor",
+        "accounts",
+        f"read_csv('{file}')",
+        file,
+        (("id", "bigint"),),
+        frozenset(),
+        frozenset(),
+    )
     given = ([table], raw, date(2026, 1, 1), date(2026, 1, 15), 10)
     assert later_rows.append_later_rows(*given, lambda *done: None) == 0
     assert [path.name for path in raw.iterdir()] == ["accounts.csv"]

@@ -135,7 +135,9 @@ def test_files_of_one_table_read_as_its_contract_says(
 
     assert check(engine, opportunities) == ()
     dbt(
-        world, "run", "--select",
+        world,
+        "run",
+        "--select",
         "base_zendesk__ticket_comments base_salesforce__opportunities base_surveys__nps_responses",
     )
     with duckdb.connect(str(world.build_file), read_only=True) as connection:

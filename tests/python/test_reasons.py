@@ -115,4 +115,3 @@ def test_features_that_go_together_the_other_way_are_found() -> None:
     frame = pd.DataFrame({"a": size, "b": -(size**3), "c": rng.normal(size=200)})
     assert strangers(frame, {"a": "x", "b": "y", "c": "z"}) == ["a and b: 1.00"]
     assert strangers(frame, {"a": "x", "b": "x", "c": "z"}) == []
-

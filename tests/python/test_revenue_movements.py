@@ -87,8 +87,16 @@ def test_the_histories_hold_every_case(proof: Proof) -> None:
     assert movements["churn", False] > 50 and movements["reactivation", False] > 50
     versions = proof.billing.versions
     assert len({v.account_id for v in versions}) >= 2000
-    assert {v.status for v in versions} >= {"active", "past_due", "unpaid", "paused", "canceled",
-                                            "trialing", "incomplete", "frozen"}  # fmt: skip
+    assert {v.status for v in versions} >= {
+        "active",
+        "past_due",
+        "unpaid",
+        "paused",
+        "canceled",
+        "trialing",
+        "incomplete",
+        "frozen",
+    }
     assert {v.currency for v in versions} == {"usd", "eur", "gbp", "jpy", "kwd", "xxx"}
     items = [item for v in versions for item in v.items]
     intervals = {(item.price.interval, item.price.count) for item in items}
@@ -213,33 +221,47 @@ def test_gross_retention_is_at_most_one_and_net(proof: Proof, grain: str) -> Non
     ("model", "right", "wrong"),
     [
         # expansion decided before reactivation
-        ("fct_mrr_movements", "when changed.prior_mrr_usd = 0 then 'reactivation'",
-         "when changed.mrr_usd > changed.prior_mrr_usd then 'expansion'"),
+        (
+            "fct_mrr_movements",
+            "when changed.prior_mrr_usd = 0 then 'reactivation'",
+            "when changed.mrr_usd > changed.prior_mrr_usd then 'expansion'",
+        ),
         # the gap rule applied to movements
         ("fct_mrr_movements", "from final", "from final where not is_late_renewal"),
         # an open end dropped
-        ("int_subscription_months__stated", ">= months.period_end_date",
-         "between months.period_end_date and date '9998-12-31'"),
+        (
+            "int_subscription_months__stated",
+            ">= months.period_end_date",
+            "between months.period_end_date and date '9998-12-31'",
+        ),
         # who arrives later joins the cohort
         ("int_account_retention_periods__compared", "and mrr_months.mrr_cents > 0", ""),
         # the grace begins again with each version that is past due
-        ("int_subscription_versions__valid_ranged",
-         "when followed.is_past_due and not followed.is_held", "when false"),
+        (
+            "int_subscription_versions__valid_ranged",
+            "when followed.is_past_due and not followed.is_held",
+            "when false",
+        ),
         # the unit at a tier's limit already costs what the next tier says
         ("int_price_tiers__summed", "<= bounded.up_to_units", "< bounded.up_to_units"),
         # the end of a discount overlooked
         ("int_subscription_discounts__dated", "when owned.ended_at is not null", "when false"),
         # a version that nobody can read speaks for itself
-        ("int_subscription_versions__judged",
-         "coalesce(carried.read_version_number, carried.version_number)",
-         "carried.version_number"),
+        (
+            "int_subscription_versions__judged",
+            "coalesce(carried.read_version_number, carried.version_number)",
+            "carried.version_number",
+        ),
         # nothing kept for a subscription that was never readable
         ("int_subscriptions__valid_ranged", "where clock = 'valid'", "where false"),
         # what ends at 23:59:59 ends a day early
-        ("int_subscription_versions__served", "stated.changed_at + interval '1 minute'",
-         "stated.changed_at"),
+        (
+            "int_subscription_versions__served",
+            "stated.changed_at + interval '1 minute'",
+            "stated.changed_at",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_planted_fault_is_found(
     proof: Proof, tmp_path: Path, model: str, right: str, wrong: str
 ) -> None:

@@ -30,10 +30,13 @@ from plumbline.store.raw import read_contract
 
 FILE = SEEDS / "stripe_api" / "fixtures.json"
 TABLES = {
-    "customers": "customer", "prices": "price", "subscriptions": "subscription",
-    "subscription_schedules": "subscription_schedule", "invoices": "invoice",
+    "customers": "customer",
+    "prices": "price",
+    "subscriptions": "subscription",
+    "subscription_schedules": "subscription_schedule",
+    "invoices": "invoice",
     "payment_failures": "charge",
-}  # fmt: skip
+}
 ALL = (CUSTOMERS, PRICES, SUBSCRIPTIONS, ITEMS, DISCOUNTS, SCHEDULED, INVOICES, LINES, FAILURES)
 pytestmark = pytest.mark.skipif(
     not FILE.is_file(), reason=f"no {FILE}; set PLUMBLINE_VENDORS to the folder of vendors' rows"
@@ -56,9 +59,11 @@ def land(raw: Path, **changed: Any) -> Path:
             for name, _ in table.columns
             if name in told
         }
-        tables[table.name] = [{**row, "_extracted_at": at(31), "_is_deleted": False}
-                              if any(n == "_is_deleted" for n, _ in table.columns)
-                              else {**row, "_extracted_at": at(31)}]  # fmt: skip
+        tables[table.name] = [
+            {**row, "_extracted_at": at(31), "_is_deleted": False}
+            if any(n == "_is_deleted" for n, _ in table.columns)
+            else {**row, "_extracted_at": at(31)}
+        ]
     write_raw(raw, "stripe", "native", tables)
     return raw
 
@@ -76,8 +81,10 @@ def test_every_object_arrives_with_its_key(tmp_path: Path) -> None:
     assert customer["customer_id"] == told["customer"]["id"]
     [price] = rows(tmp_path, "native", PRICES)
     assert (price["price_id"], int(price["unit_amount_minor"]), price["billing_interval"]) == (
-        told["price"]["id"], 2000, "month"
-    )  # fmt: skip
+        told["price"]["id"],
+        2000,
+        "month",
+    )
     [subscription] = rows(tmp_path, "native", SUBSCRIPTIONS)
     assert subscription["subscription_id"] == told["subscription"]["id"]
     assert subscription["customer_id"] == told["subscription"]["customer"]
@@ -85,22 +92,32 @@ def test_every_object_arrives_with_its_key(tmp_path: Path) -> None:
     [item] = rows(tmp_path, "native", ITEMS)
     own = told["subscription"]["items"]["data"][0]
     # both `price` and the older `plan` stand in it: the price counts
-    assert (item["item_id"], item["price_id"], int(item["unit_amount_minor"]), item["currency"]) \
-        == (own["id"], own["price"]["id"], 2000, "usd")  # fmt: skip
+    assert (
+        item["item_id"],
+        item["price_id"],
+        int(item["unit_amount_minor"]),
+        item["currency"],
+    ) == (own["id"], own["price"]["id"], 2000, "usd")
     assert rows(tmp_path, "native", DISCOUNTS) == []
     [phase] = rows(tmp_path, "native", SCHEDULED)
     first = told["subscription_schedule"]["phases"][0]
     assert (phase["price_id"], phase["quantity"], phase["phase_started_at"]) == (
-        first["items"][0]["price"], 1, moment(first["start_date"])
-    )  # fmt: skip
+        first["items"][0]["price"],
+        1,
+        moment(first["start_date"]),
+    )
     [invoice] = rows(tmp_path, "native", INVOICES)
     assert (invoice["invoice_id"], invoice["status"]) == (
-        told["invoice"]["id"], told["invoice"]["status"]
-    )  # fmt: skip
+        told["invoice"]["id"],
+        told["invoice"]["status"],
+    )
     [line] = rows(tmp_path, "native", LINES)
     bill = told["invoice"]["lines"]["data"][0]
     assert (line["line_id"], line["invoice_id"], line["amount_minor"], line["is_proration"]) == (
-        bill["id"], told["invoice"]["id"], 1000, True
-    )  # fmt: skip
+        bill["id"],
+        told["invoice"]["id"],
+        1000,
+        True,
+    )
     [failure] = rows(tmp_path, "native", FAILURES)
     assert failure["payment_failure_id"] == told["charge"]["id"]

@@ -28,9 +28,13 @@ TASKS = ("base_salesforce__tasks", "stg_engagement__task_versions")
 CAMPAIGNS = ("base_salesforce__campaigns", "stg_master_records__campaign_versions")
 NOTES = ("base_salesforce__notes", "stg_engagement__note_versions")
 CRM_TABLES = {
-    ACCOUNTS: "account", CONTACTS: "contact", DEALS: "opportunity", TASKS: "task",
-    CAMPAIGNS: "campaign", NOTES: "note",
-}  # fmt: skip
+    ACCOUNTS: "account",
+    CONTACTS: "contact",
+    DEALS: "opportunity",
+    TASKS: "task",
+    CAMPAIGNS: "campaign",
+    NOTES: "note",
+}
 
 
 def rows(raw: Path, tool: str, models: tuple[str, str]) -> list[dict[str, Any]]:
@@ -43,13 +47,18 @@ def rows(raw: Path, tool: str, models: tuple[str, str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("vendor", "layouts", "models"),
     [
-        ("zendesk", DESKS, TICKETS), ("zendesk", DESKS, COMMENTS), ("zendesk", DESKS, RATINGS),
-        ("salesforce", CRMS, ACCOUNTS), ("salesforce", CRMS, CONTACTS),
-        ("salesforce", CRMS, DEALS), ("salesforce", CRMS, TASKS),
-        ("salesforce", CRMS, CAMPAIGNS), ("salesforce", CRMS, NOTES),
+        ("zendesk", DESKS, TICKETS),
+        ("zendesk", DESKS, COMMENTS),
+        ("zendesk", DESKS, RATINGS),
+        ("salesforce", CRMS, ACCOUNTS),
+        ("salesforce", CRMS, CONTACTS),
+        ("salesforce", CRMS, DEALS),
+        ("salesforce", CRMS, TASKS),
+        ("salesforce", CRMS, CAMPAIGNS),
+        ("salesforce", CRMS, NOTES),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
-)  # fmt: skip
+)
 def test_a_tool_lands_what_the_vendor_says(
     vendor: str, layouts: Mapping[str, Any], models: tuple[str, str], tool: str, tmp_path: Path
 ) -> None:
@@ -121,10 +130,11 @@ def land_seeds(raw: Path, vendor: str, package: str, files: Mapping[str, str]) -
             present = {row[0] for row in connection.execute(f"describe from {read}").fetchall()}
             listed = ", ".join(
                 f'cast(cast(nullif("{name}", \'\') as timestamp) as date) as "{name}"'
-                if kind == "date" else f'cast(nullif("{name}", \'\') as {kind}) as "{name}"'
+                if kind == "date"
+                else f'cast(nullif("{name}", \'\') as {kind}) as "{name}"'
                 for name, kind in table.columns
                 if name in present
-            )  # fmt: skip
+            )
             connection.execute(f"copy (select {listed} from {read}) to '{path}' (format parquet)")
 
 
@@ -132,14 +142,19 @@ def land_seeds(raw: Path, vendor: str, package: str, files: Mapping[str, str]) -
 def test_every_ticket_of_the_seeds_arrives(tmp_path: Path) -> None:
     """With its key and its newest state; the log adds versions of these tickets and no others."""
     files = {
-        "ticket": "ticket", "ticket_tag": "ticket_tag", "ticket_comment": "ticket_comment",
-        "ticket_field_history": "ticket_field_history", "user": "user",
-    }  # fmt: skip
+        "ticket": "ticket",
+        "ticket_tag": "ticket_tag",
+        "ticket_comment": "ticket_comment",
+        "ticket_field_history": "ticket_field_history",
+        "user": "user",
+    }
     land_seeds(tmp_path, "zendesk", "fivetran_zendesk", files)
     staged = rows(tmp_path, "fivetran", TICKETS)
     delivered = {row["id"]: row for row in seed("fivetran_zendesk", "ticket")}
-    newest = {key: max((r for r in staged if r["ticket_id"] == key), key=lambda r: r["changed_at"])
-              for key in delivered}  # fmt: skip
+    newest = {
+        key: max((r for r in staged if r["ticket_id"] == key), key=lambda r: r["changed_at"])
+        for key in delivered
+    }
     assert {row["ticket_id"] for row in staged} == set(delivered)
     for key, row in delivered.items():
         assert newest[key]["status"] == row["status"] and newest[key]["priority"] == (
@@ -149,17 +164,18 @@ def test_every_ticket_of_the_seeds_arrives(tmp_path: Path) -> None:
         assert str(newest[key]["changed_at"]) == row["updated_at"]
     log = seed("fivetran_zendesk", "ticket_field_history")
     moments = {
-        (row["ticket_id"], row["updated"]) for row in log
+        (row["ticket_id"], row["updated"])
+        for row in log
         if row["field_name"] in ("status", "priority") and row["ticket_id"] in delivered
-    } | {(key, row["updated_at"]) for key, row in delivered.items()}  # fmt: skip
+    } | {(key, row["updated_at"]) for key, row in delivered.items()}
     assert sorted((r["ticket_id"], str(r["changed_at"])) for r in staged) == sorted(moments)
     comments = rows(tmp_path, "fivetran", COMMENTS)
     assert sorted(row["comment_id"] for row in comments) == sorted(
         row["id"] for row in seed("fivetran_zendesk", "ticket_comment")
     )
-    words = {
-        ("ticket_status", row["status"]) for row in staged
-    } | {("ticket_priority", row["priority"]) for row in staged if row["priority"]}  # fmt: skip
+    words = {("ticket_status", row["status"]) for row in staged} | {
+        ("ticket_priority", row["priority"]) for row in staged if row["priority"]
+    }
     with (ROOT / "seeds/reference/reported_values.csv").open(encoding="utf-8") as stream:
         mapped = {(row["field"], row["reported_value"]) for row in csv.DictReader(stream)}
     # the one word of these rows that Zendesk does not document: counted, and its version aside

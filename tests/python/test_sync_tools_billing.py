@@ -20,8 +20,17 @@ INVOICES = ("base_stripe__invoices", "stg_subscription__invoice_versions")
 LINES = ("base_stripe__invoice_line_items", "stg_subscription__invoice_line_item_versions")
 FAILURES = ("base_stripe__payment_failures", "stg_subscription__payment_failures")
 # rows of the small company, by hand
-COUNTS = {CUSTOMERS: 3, PRICES: 3, SUBSCRIPTIONS: 4, ITEMS: 5, DISCOUNTS: 4, SCHEDULED: 3,
-          INVOICES: 1, LINES: 2, FAILURES: 1}  # fmt: skip
+COUNTS = {
+    CUSTOMERS: 3,
+    PRICES: 3,
+    SUBSCRIPTIONS: 4,
+    ITEMS: 5,
+    DISCOUNTS: 4,
+    SCHEDULED: 3,
+    INVOICES: 1,
+    LINES: 2,
+    FAILURES: 1,
+}
 LACKING = {("dlt", CUSTOMERS): 2, ("fivetran", SCHEDULED): 0}
 
 
@@ -39,8 +48,9 @@ def test_a_tool_lands_what_the_biller_says(
 ) -> None:
     """And a table that lands whole once more says nothing new."""
     tables = LAYOUTS[tool]()
-    read = rows(landed(tmp_path, tool, tables, "landed=2026-01-30", "landed=2026-01-31"),
-                tool, models)  # fmt: skip
+    read = rows(
+        landed(tmp_path, tool, tables, "landed=2026-01-30", "landed=2026-01-31"), tool, models
+    )
     told = rows(landed(tmp_path, "native", native(tool)), "native", models)
     assert len(told) == LACKING.get((tool, models), COUNTS[models])
     assert read == told
@@ -75,8 +85,9 @@ def test_a_load_without_a_change_is_no_version(tmp_path: Path) -> None:
     last = tables["subscription"][1]
     again = {**last, "_dlt_load_id": f"{LAST}.5", "_dlt_id": "again"}
     tables["subscription"].append(again)
-    for part in [p for p in tables["subscription__items__data"]
-                 if p["_dlt_parent_id"] == last["_dlt_id"]]:  # fmt: skip
+    for part in [
+        p for p in tables["subscription__items__data"] if p["_dlt_parent_id"] == last["_dlt_id"]
+    ]:
         key = f"again.{part['_dlt_id']}"
         tables["subscription__items__data"].append(
             {**part, "_dlt_parent_id": "again", "_dlt_id": key}
@@ -134,11 +145,20 @@ needs_seeds = pytest.mark.skipif(
     reason=f"no vendors' rows in {SEEDS}; set PLUMBLINE_VENDORS to their folder",
 )
 FILES = {
-    name: name for name in (
-        "customer", "price", "plan", "subscription_history", "subscription_item", "coupon",
-        "discount", "subscription_discount", "invoice", "invoice_line_item",
+    name: name
+    for name in (
+        "customer",
+        "price",
+        "plan",
+        "subscription_history",
+        "subscription_item",
+        "coupon",
+        "discount",
+        "subscription_discount",
+        "invoice",
+        "invoice_line_item",
     )
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -155,18 +175,26 @@ def test_every_customer_and_price_of_the_seeds_arrives(seeds: Path) -> None:
     told = seed("fivetran_stripe", "customer")
     assert customers == {r["id"]: r["is_deleted"] == "TRUE" for r in told}
     prices = {
-        r["price_id"]: (int(r["unit_amount_minor"]), r["billing_interval"],
-                        r["billing_interval_count"], r["plan_id"])
+        r["price_id"]: (
+            int(r["unit_amount_minor"]),
+            r["billing_interval"],
+            r["billing_interval_count"],
+            r["plan_id"],
+        )
         for r in rows(seeds, "fivetran", PRICES)
-    }  # fmt: skip
+    }
     assert prices == {
-        r["id"]: (int(r["unit_amount"]), r["recurring_interval"] or None,
-                  int(r["recurring_interval_count"] or 1), r["product_id"])
+        r["id"]: (
+            int(r["unit_amount"]),
+            r["recurring_interval"] or None,
+            int(r["recurring_interval_count"] or 1),
+            r["product_id"],
+        )
         for r in seed("fivetran_stripe", "price")
     } | {
         r["id"]: (int(r["amount"]), r["interval"], int(r["interval_count"]), r["product_id"])
         for r in seed("fivetran_stripe", "plan")
-    }  # fmt: skip
+    }
 
 
 @needs_seeds
@@ -175,16 +203,25 @@ def test_every_subscription_of_the_seeds_arrives(seeds: Path) -> None:
     told = seed("fivetran_stripe", "subscription_history")
     read = rows(seeds, "fivetran", SUBSCRIPTIONS)
     assert sorted(
-        (r["subscription_id"], r["customer_id"], r["status"], str(r["started_at"]),
-         str(r["ended_at"]), r["is_deleted"], r["unreadable"])
+        (
+            r["subscription_id"],
+            r["customer_id"],
+            r["status"],
+            str(r["started_at"]),
+            str(r["ended_at"]),
+            r["is_deleted"],
+            r["unreadable"],
+        )
         for r in read
     ) == sorted(
         (r["id"], r["customer_id"], r["status"], r["start_date"], r["ended_at"], False, None)
         for r in told
-    )  # fmt: skip
+    )
     keys = {r["id"] for r in told}
-    items = {(r["subscription_id"], r["item_id"], r["price_id"], r["quantity"])
-             for r in rows(seeds, "fivetran", ITEMS)}  # fmt: skip
+    items = {
+        (r["subscription_id"], r["item_id"], r["price_id"], r["quantity"])
+        for r in rows(seeds, "fivetran", ITEMS)
+    }
     assert items == {
         (r["subscription_id"], r["id"], r["plan_id"], int(r["quantity"]))
         for r in seed("fivetran_stripe", "subscription_item")

@@ -140,7 +140,11 @@ def test_base_models_read_text_as_it_is_meant(tmp_path: Path) -> None:
         b'"T-""2""","","2026-02-02 00:00:00","2026-02-02 10:00:00","low","","","",""\r\n'
     )
     dbt(
-        world, "run", "--vars", '{vendors: [ravenstack], as_of_date: "2026-02-28"}', "--select",
+        world,
+        "run",
+        "--vars",
+        '{vendors: [ravenstack], as_of_date: "2026-02-28"}',
+        "--select",
         "base_ravenstack__ticket_versions base_ravenstack__ticket_comments",
     )
     with duckdb.connect(str(world.build_file), read_only=True) as connection:

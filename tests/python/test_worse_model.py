@@ -18,8 +18,10 @@ from plumbline.night.worse_model import sentences
 
 EARLIER = date(2025, 9, 20)
 NEW = pd.Timestamp(EARLIER) - pd.Timedelta(days=60)
-RULES = "create schema quality; create table quality.rpt_source_contradictions as" \
+RULES = (
+    "create schema quality; create table quality.rpt_source_contradictions as"
     " select 'event_of_unknown_user' rule_name, {} rows_failing, 1000 rows_checked"
+)
 SIGNALS = ["avg_dau_30d", "usage_trend_ratio", "support_tickets_30d", "nps_score"]
 Spoil = Callable[[pd.DataFrame], None]
 

@@ -16,9 +16,13 @@ from plumbline.store.raw import read_contract
 Row = Mapping[str, Any]
 SHORT, LONG = "001CF0000000001", "001CF0000000001YAA"
 TYPES = {
-    "bigint": pa.int64(), "varchar": pa.string(), "boolean": pa.bool_(), "double": pa.float64(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us"),
-}  # fmt: skip
+    "bigint": pa.int64(),
+    "varchar": pa.string(),
+    "boolean": pa.bool_(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -42,10 +46,11 @@ def write_raw(
         unknown = {name for row in rows for name in row} - {name for name, _ in table.columns}
         assert not unknown, f"{table.label} has no column {sorted(unknown)}"
         given = [
-            (name, kind) for name, kind in table.columns
-            if name != "landed" and (not rows or any(name in row for row in rows)
-                                     or name not in table.optional)
-        ]  # fmt: skip
+            (name, kind)
+            for name, kind in table.columns
+            if name != "landed"
+            and (not rows or any(name in row for row in rows) or name not in table.optional)
+        ]
         schema = pa.schema([(name, TYPES[kind]) for name, kind in given])
         values = [{name: row.get(name) for name, _ in given} for row in rows]
         folder = raw / vendor / table.name / (landed or "landed=2026-01-31")
@@ -84,8 +89,9 @@ def _native(known: str = "_extracted_at", people: Row | None = None, **deleted: 
     }
     if people is not None:
         tables["users"] = [
-            {"id": 31, "role": "end-user", known: at(1)}, {"id": 32, "role": "admin", known: at(1)},
-        ]  # fmt: skip
+            {"id": 31, "role": "end-user", known: at(1)},
+            {"id": 32, "role": "admin", known: at(1)},
+        ]
     return tables
 
 
@@ -111,8 +117,13 @@ def _dlt_desk() -> Any:
 
 def _fivetran_desk() -> Any:
     def changed(ticket: int, field: str, value: str, day: int) -> Row:
-        return {"ticket_id": ticket, "field_name": field, "value": value, "updated": at(day),
-                "_fivetran_synced": at(day, 10)}  # fmt: skip
+        return {
+            "ticket_id": ticket,
+            "field_name": field,
+            "value": value,
+            "updated": at(day),
+            "_fivetran_synced": at(day, 10),
+        }
 
     known = "_fivetran_synced"
     return {
@@ -126,18 +137,23 @@ def _fivetran_desk() -> Any:
             {"ticket_id": 2, "tag": "closed_by_merge", known: at(2, 10)},
         ],
         "ticket_field_history": [
-            changed(1, "status", "open", 1), changed(1, "priority", "normal", 1),
-            changed(1, "status", "solved", 3), changed(1, "priority", "high", 3),
-            changed(1, "assignee_id", "32", 2), changed(99, "status", "open", 1),
+            changed(1, "status", "open", 1),
+            changed(1, "priority", "normal", 1),
+            changed(1, "status", "solved", 3),
+            changed(1, "priority", "high", 3),
+            changed(1, "assignee_id", "32", 2),
+            changed(99, "status", "open", 1),
         ],
         "ticket_comment": [
             {**_COMMENT, "user_id": 31, "created": at(1, 11), known: at(1, 12)},
             {**_ANSWER, "user_id": 32, "created": at(2, 11), known: at(2, 12)},
         ],
-        "user": [{"id": 31, "role": "end-user", known: at(1)},
-                 {"id": 32, "role": "admin", known: at(1)}],
+        "user": [
+            {"id": 31, "role": "end-user", known: at(1)},
+            {"id": 32, "role": "admin", known: at(1)},
+        ],
         "satisfaction_rating": [{**_OFFERED, known: at(4, 10)}, {**_GOOD, known: at(5, 10)}],
-    }  # fmt: skip
+    }
 
 
 DESKS: Mapping[str, Mapping[str, list[Row]]] = {
@@ -149,43 +165,128 @@ DESKS: Mapping[str, Mapping[str, list[Row]]] = {
 
 _NATIVE_CRM = {
     "account": [
-        {"Id": SHORT, "Name": "First", "OwnerId": "005CS0000000001", "Type": "Prospect",
-         "ARR__c": 12.5, "Contract_End_Date__c": at(9).date(), "CreatedDate": at(1),
-         "SystemModstamp": at(1), "IsDeleted": False, "known": at(1, 10)},
-        {"Id": LONG, "Name": "Second", "OwnerId": "005CS0000000001", "Type": "Customer",
-         "CreatedDate": at(1), "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
-        {"Id": LONG, "Name": "Second", "OwnerId": "005CS0000000001", "Type": "Customer",
-         "CreatedDate": at(1), "SystemModstamp": at(5), "IsDeleted": True, "known": at(5)},
+        {
+            "Id": SHORT,
+            "Name": "First",
+            "OwnerId": "005CS0000000001",
+            "Type": "Prospect",
+            "ARR__c": 12.5,
+            "Contract_End_Date__c": at(9).date(),
+            "CreatedDate": at(1),
+            "SystemModstamp": at(1),
+            "IsDeleted": False,
+            "known": at(1, 10),
+        },
+        {
+            "Id": LONG,
+            "Name": "Second",
+            "OwnerId": "005CS0000000001",
+            "Type": "Customer",
+            "CreatedDate": at(1),
+            "SystemModstamp": at(2),
+            "IsDeleted": False,
+            "known": at(2, 10),
+        },
+        {
+            "Id": LONG,
+            "Name": "Second",
+            "OwnerId": "005CS0000000001",
+            "Type": "Customer",
+            "CreatedDate": at(1),
+            "SystemModstamp": at(5),
+            "IsDeleted": True,
+            "known": at(5),
+        },
     ],
     "opportunity": [
-        {"Id": "006CF0000000001", "AccountId": SHORT, "Type": "Upsell", "StageName": "Closed Won",
-         "Amount": 99.0, "CloseDate": at(8).date(), "IsWon": True, "IsClosed": True,
-         "CreatedDate": at(1), "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
+        {
+            "Id": "006CF0000000001",
+            "AccountId": SHORT,
+            "Type": "Upsell",
+            "StageName": "Closed Won",
+            "Amount": 99.0,
+            "CloseDate": at(8).date(),
+            "IsWon": True,
+            "IsClosed": True,
+            "CreatedDate": at(1),
+            "SystemModstamp": at(2),
+            "IsDeleted": False,
+            "known": at(2, 10),
+        },
     ],
     "contact": [
-        {"Id": "003CF0000000001", "AccountId": LONG, "Title": "CFO", "Is_Champion__c": True,
-         "CreatedDate": at(1), "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
+        {
+            "Id": "003CF0000000001",
+            "AccountId": LONG,
+            "Title": "CFO",
+            "Is_Champion__c": True,
+            "CreatedDate": at(1),
+            "SystemModstamp": at(2),
+            "IsDeleted": False,
+            "known": at(2, 10),
+        },
     ],
     "task": [
-        {"Id": "00TCF0000000001", "AccountId": SHORT, "OwnerId": None, "Type": None,
-         "Status": "Waiting on someone else", "ActivityDate": None, "CreatedDate": at(1),
-         "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
+        {
+            "Id": "00TCF0000000001",
+            "AccountId": SHORT,
+            "OwnerId": None,
+            "Type": None,
+            "Status": "Waiting on someone else",
+            "ActivityDate": None,
+            "CreatedDate": at(1),
+            "SystemModstamp": at(2),
+            "IsDeleted": False,
+            "known": at(2, 10),
+        },
     ],
     "campaign": [
-        {"Id": "701CF0000000001", "Name": "Spring", "Type": "Webinar", "Status": "In Progress",
-         "StartDate": at(3).date(), "EndDate": None, "CreatedDate": at(1), "SystemModstamp": at(2),
-         "IsDeleted": False, "known": at(2, 10)},
-        {"Id": "701CF0000000001", "Name": "Spring", "Type": "Webinar", "Status": "Completed",
-         "StartDate": at(3).date(), "EndDate": at(9).date(), "CreatedDate": at(1),
-         "SystemModstamp": at(9), "IsDeleted": False, "known": at(9, 10)},
+        {
+            "Id": "701CF0000000001",
+            "Name": "Spring",
+            "Type": "Webinar",
+            "Status": "In Progress",
+            "StartDate": at(3).date(),
+            "EndDate": None,
+            "CreatedDate": at(1),
+            "SystemModstamp": at(2),
+            "IsDeleted": False,
+            "known": at(2, 10),
+        },
+        {
+            "Id": "701CF0000000001",
+            "Name": "Spring",
+            "Type": "Webinar",
+            "Status": "Completed",
+            "StartDate": at(3).date(),
+            "EndDate": at(9).date(),
+            "CreatedDate": at(1),
+            "SystemModstamp": at(9),
+            "IsDeleted": False,
+            "known": at(9, 10),
+        },
     ],
     "note": [
-        {"Id": "002CF0000000001", "ParentId": SHORT, "OwnerId": "005CS0000000001",
-         "CreatedDate": at(1), "SystemModstamp": at(2), "IsDeleted": False, "known": at(2, 10)},
-        {"Id": "002CF0000000001", "ParentId": LONG, "OwnerId": "005CS0000000001",
-         "CreatedDate": at(1), "SystemModstamp": at(3), "IsDeleted": True, "known": at(3, 10)},
+        {
+            "Id": "002CF0000000001",
+            "ParentId": SHORT,
+            "OwnerId": "005CS0000000001",
+            "CreatedDate": at(1),
+            "SystemModstamp": at(2),
+            "IsDeleted": False,
+            "known": at(2, 10),
+        },
+        {
+            "Id": "002CF0000000001",
+            "ParentId": LONG,
+            "OwnerId": "005CS0000000001",
+            "CreatedDate": at(1),
+            "SystemModstamp": at(3),
+            "IsDeleted": True,
+            "known": at(3, 10),
+        },
     ],
-}  # fmt: skip
+}
 
 
 def _snake(name: str, custom: str) -> str:
@@ -197,12 +298,14 @@ def _snake(name: str, custom: str) -> str:
 def _crm(rename: Any, known: str, told: Any = lambda moment: moment) -> Any:
     return {
         table: [
-            {known if n == "known" else rename(n): told(v) if n == "known" else v
-             for n, v in row.items()}
+            {
+                known if n == "known" else rename(n): told(v) if n == "known" else v
+                for n, v in row.items()
+            }
             for row in rows
         ]
         for table, rows in _NATIVE_CRM.items()
-    }  # fmt: skip
+    }
 
 
 def _fivetran_crm() -> Any:

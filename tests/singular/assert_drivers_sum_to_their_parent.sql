@@ -1,4 +1,4 @@
-{{ config(meta={'guards': 'drivers'}) }}
+{{ config(group='catalogue', meta={'guards': 'drivers'}) }}
 -- What stands below a node of the driver tree sums to the node's own value; a node whose value is
 -- not 0 has something below it.
 with drivers as (

@@ -1,4 +1,4 @@
-{{ config(meta={'guards': 'values'}) }}
+{{ config(group='catalogue', meta={'guards': 'values'}) }}
 -- A sum is its numerator, a ratio its numerator over its denominator and NULL where that is 0.
 -- (Lifetimes, differences and annualised rates have more in them than the two sides shown.)
 with metrics as (

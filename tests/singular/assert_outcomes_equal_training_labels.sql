@@ -1,3 +1,4 @@
+{{ config(group='monitoring') }}
 -- What the nights are judged by is what the models learn from, wherever both know it.
 with outcomes as (
 

@@ -1,3 +1,4 @@
+{{ config(group='risk') }}
 -- Where the list goes by value, each account of it is expected to save more than a contact costs;
 -- the value is the account's share of its ARR at risk; one that is left out says why, and rightly.
 with reported as (

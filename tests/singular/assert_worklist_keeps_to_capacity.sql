@@ -1,3 +1,4 @@
+{{ config(group='risk') }}
 -- No manager is handed more accounts than there are slots, and nobody is skipped: an account that
 -- found no slot is worth less, by the rule in use, than those that have the same manager's slots.
 with reported as (

@@ -18,9 +18,20 @@ from plumbline.errors import UserError
 INVOICES = "stripe/invoices"
 FOLDER = Path(__file__).parent / "cases"
 KEYS = {
-    "title", "source", "worked_out", "rows", "types", "without", "changes", "files", "landed_by",
-    "vendors", "not_on_file", "crowd", "expect",
-}  # fmt: skip
+    "title",
+    "source",
+    "worked_out",
+    "rows",
+    "types",
+    "without",
+    "changes",
+    "files",
+    "landed_by",
+    "vendors",
+    "not_on_file",
+    "crowd",
+    "expect",
+}
 EXPECTED_KEYS = {"mrr", "churns", "movements", "answers", "counted", "stopped"}
 OWN_NAME = re.compile(r"(?<![\w.+-])@(?=[a-zA-Z_])")
 LAST_MONTH = "2026-01"

@@ -96,9 +96,7 @@ def value_problems(case: Case, world: World) -> list[str]:
                 problems.append(f"{short(case, account)} {month}: MRR {right:.2f}, is {is_:.2f}")
                 break
         if account not in case.churns and is_steady(months) and world.churns.get(account):
-            problems.append(
-                f"{short(case, account)}: no churn, is {world.churns[account][0][0]}"
-            )
+            problems.append(f"{short(case, account)}: no churn, is {world.churns[account][0][0]}")
     for account, churns in case.churns.items():
         found = world.churns.get(account, [])
         if found != churns:
@@ -170,9 +168,7 @@ def counted_problems(
             unseen = [case for case, _ in planted[rule] if case.name not in world.held]
             for case, held in planted[rule]:
                 # where too few are counted, it is those that nothing doubts
-                if more > wanted[rule] or (
-                    more < wanted[rule] and (case in unseen or not unseen)
-                ):
+                if more > wanted[rule] or (more < wanted[rule] and (case in unseen or not unseen)):
                     problems.setdefault(case.name, []).append(told)
                 is_held = world.held.get(case.name, 0.0)
                 if held is not None and abs(held - is_held) > CENT:

@@ -47,8 +47,9 @@ def settings_for(
     scratch.mkdir(parents=True, exist_ok=True)
     file = scratch / "plumbline.toml"
     file.write_text("\n".join([f"[source.{NAME}]", *lines, ""]), encoding="utf-8")
-    return in_scratch(load_settings(NAME, scratch / "raw", ROOT, {"PLUMBLINE_CONFIG": str(file)}),
-                      scratch)  # fmt: skip
+    return in_scratch(
+        load_settings(NAME, scratch / "raw", ROOT, {"PLUMBLINE_CONFIG": str(file)}), scratch
+    )
 
 
 def csv_settings(scratch: Path) -> Settings:

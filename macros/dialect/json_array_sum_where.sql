@@ -1,5 +1,5 @@
-{# Sum of one value over the objects of a JSON array that say `match_text` of another; null where none
-   does. #}
+{# Sum of one value over the objects of a JSON array that say `match_text` of another; null where
+   none does. #}
 {% macro json_array_sum_where(json, value_key, match_key, match_text) %}
     {{- return(
         adapter.dispatch('json_array_sum_where', 'plumbline')(
@@ -10,7 +10,9 @@
 
 {% macro default__json_array_sum_where(json, value_key, match_key, match_text) -%}
     (
-            select sum(try_cast(json_extract_string(elements.element, '$.{{ value_key }}') as double))
+            select sum(try_cast(
+                json_extract_string(elements.element, '$.{{ value_key }}') as double
+            ))
             from (select unnest(json_extract({{ json }}, '$[*]')) as element) as elements
             where json_extract_string(elements.element, '$.{{ match_key }}') = '{{ match_text }}'
         )

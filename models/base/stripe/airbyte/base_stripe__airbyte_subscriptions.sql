@@ -15,7 +15,8 @@ read_rows as (
         case
             when {{ airbyte_lost('subscriptions', [
                 'status', 'items', 'discount', 'discounts', 'default_tax_rates', 'metadata',
-                'pause_collection', 'cancel_at', 'ended_at', 'start_date', 'trial_end', 'current_period_end',
+                'pause_collection', 'cancel_at', 'ended_at', 'start_date', 'trial_end',
+                'current_period_end',
             ]) }} then 'lost in the sync'
             else subscriptions.items
         end as items,

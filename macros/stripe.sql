@@ -1,9 +1,9 @@
 {# Columns of a price, as an item of a subscription or of a schedule's phase holds it: the object
    `price`, before 2021 `plan`, or only its id. `currency` is that of the subscription, in lower
-   case. #}
-{% macro stripe_price(item, currency) %}
+   case; `automatic_tax` says whether taxes are computed where no rate is told. #}
+{% macro stripe_price(item, currency, automatic_tax) %}
     {%- set option = {} -%}
-    {%- for name in ('unit_amount', 'unit_amount_decimal', 'tiers') -%}
+    {%- for name in ('unit_amount', 'unit_amount_decimal', 'tiers', 'tax_behavior') -%}
         {%- do option.update({name: json_text_at(
             item, ['price', 'currency_options'], currency, [name]
         )}) -%}
@@ -67,7 +67,27 @@ coalesce(
         {{ whole_number('coalesce('
             ~ json_text(item, ['price', 'recurring', 'interval_count']) ~ ', '
             ~ json_text(item, ['plan', 'interval_count'])
-        ~ ')') }} as billing_interval_count
+        ~ ')') }} as billing_interval_count,
+        -- a price that is made to include tax has none in it where none is computed
+        case
+            when {{ json_text(automatic_tax, ['enabled']) }} = 'false' then 'unspecified'
+            else lower(coalesce(
+                {{ option.tax_behavior }},
+                {{ json_text(item, ['price', 'tax_behavior']) }}
+            ))
+        end as tax_behavior
+{%- endmacro %}
+
+{# Percent of the taxes in a price, by the first list of rates that tells any: 0 where all of them
+   come on top, null where no list does. #}
+{% macro stripe_tax_percent(lists) %}
+coalesce(
+            {%- for rates in lists %}
+            {{ json_array_sum_where(rates, 'percentage', 'inclusive', 'true') }},
+            0 * {{ json_array_sum_where(rates, 'percentage', 'inclusive', 'false') }}
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        )
 {%- endmacro %}
 
 {# Columns of a discount; its coupon stands in it, or since 2025 in its source. Where the vendor was

@@ -26,6 +26,17 @@
     }) -}}
 {%- endmacro %}
 
+{#- The tax rates of each row that has some, of a child table of dlt; a CTE by itself. -#}
+{% macro dlt_tax_rates(table_name) -%}
+    select
+        rates._dlt_parent_id as owner_row,
+        {{ json_array_of(json_object({
+            'inclusive': 'rates.inclusive', 'percentage': 'rates.percentage'
+        }), 'rates._dlt_list_idx') }} as tax_rates
+    from (select distinct * from ({{ landed('stripe_dlt', table_name) }}) as read_rates) as rates
+    group by rates._dlt_parent_id
+{%- endmacro %}
+
 {#- A price in flattened columns of dlt. -#}
 {% macro dlt_price(price) -%}
     case
@@ -39,6 +50,7 @@
                 'tiers_mode': json_quoted(price ~ 'tiers_mode'),
                 'transform_quantity': dlt_rounding(price),
                 'recurring': dlt_recurring(price),
+                'tax_behavior': json_quoted(price ~ 'tax_behavior'),
             }) }}
     end
 {%- endmacro %}
@@ -88,6 +100,19 @@
     where numbered.recency = 1 and not coalesce(numbered._fivetran_deleted, false)
 {%- endmacro %}
 
+{#- The tax rates of subscriptions that Fivetran landed; those of single items it does not land. -#}
+{% macro fivetran_tax_rates() -%}
+    select
+        links.subscription_id,
+        rates.id,
+        rates.inclusive,
+        rates.percentage
+    from ({{ fivetran_latest('subscription_tax_rate', ['subscription_id', 'tax_rate_id']) }})
+        as links
+    inner join ({{ fivetran_latest('tax_rate', ['id']) }}) as rates
+        on links.tax_rate_id = rates.id
+{%- endmacro %}
+
 {#- Versions of the prices of Fivetran, those included that only its older table `plan` holds. -#}
 {% macro fivetran_prices() -%}
     {%- set common = [
@@ -108,6 +133,7 @@
                 prices.recurring_interval,
                 prices.recurring_interval_count,
                 prices.recurring_usage_type,
+                prices.tax_behavior,
                 1 as table_number
             from ({{ fivetran_versions('stripe_fivetran', 'price', '_fivetran_start') }}) as prices
             union all
@@ -120,6 +146,7 @@
                 plans.interval as recurring_interval,
                 plans.interval_count as recurring_interval_count,
                 plans.usage_type as recurring_usage_type,
+                cast(null as {{ column_type('varchar') }}) as tax_behavior,
                 2 as table_number
             from ({{ fivetran_versions('stripe_fivetran', 'plan', '_fivetran_start') }}) as plans
         ) as both_tables

@@ -60,7 +60,7 @@ def test_what_airbyte_could_not_deliver_is_no_gap_in_silence(tmp_path: Path) -> 
     """The version says that it cannot be read; a column that nobody reads may be lost."""
     tables = airbyte()
     first, second, *_ = tables["subscriptions"]
-    first["_airbyte_meta"] = '{"errors": ["Problem with `automatic_tax`."]}'
+    first["_airbyte_meta"] = '{"errors": ["Problem with `billing_thresholds`."]}'
     second["items"] = None
     second["_airbyte_meta"] = '{"changes": [{"field": "items", "change": "NULLED"}]}'
     read = rows(landed(tmp_path, "airbyte", tables), "airbyte", SUBSCRIPTIONS)

@@ -51,6 +51,8 @@ renamed as (
         case when versions.billing_frequency = 'annual' then 'year' else 'month' end
             as billing_interval,
         1 as billing_interval_count,
+        cast(null as {{ column_type('varchar') }}) as tax_behavior,
+        cast(null as {{ column_type('double') }}) as inclusive_tax_percent,
         cast(versions.changed_date as timestamp) as changed_at,
         cast(versions.changed_date as timestamp) as known_at
     from versions

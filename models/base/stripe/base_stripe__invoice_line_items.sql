@@ -66,6 +66,15 @@ renamed as (
         {{ json_array_sum(json_text('unnested.line', ['discount_amounts']), 'amount') }}
             as discount_minor,
         coalesce(
+            {{ json_array_sum_where(
+                json_list('unnested.line', 'tax_amounts'), 'amount', 'inclusive', 'true'
+            ) }},
+            {{ json_array_sum_where(
+                json_list('unnested.line', 'taxes'), 'amount', 'tax_behavior', 'inclusive'
+            ) }},
+            0
+        ) as inclusive_tax_minor,
+        coalesce(
             {{ json_text('unnested.line', ['proration']) }},
             {{ json_text('unnested.line',
                 ['parent', 'subscription_item_details', 'proration']) }},

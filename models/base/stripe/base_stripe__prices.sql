@@ -30,6 +30,7 @@ renamed as (
             ) }},
             1
         ) as billing_interval_count,
+        lower(source.tax_behavior) as tax_behavior,
         source.active as is_active,
         {{ epoch_to_timestamp('source.created') }} as created_at,
         coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,

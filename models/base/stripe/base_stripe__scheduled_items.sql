@@ -62,7 +62,14 @@ renamed as (
             {{ json_list('items.phase', 'discounts') }} is not null
             or {{ json_text('items.phase', ['coupon']) }} is not null
         ) as has_own_discounts,
-        {{ stripe_price('items.item', 'lower(' ~ json_text('items.phase', ['currency']) ~ ')') }},
+        {{ stripe_price(
+            'items.item',
+            'lower(' ~ json_text('items.phase', ['currency']) ~ ')',
+            json_text('items.phase', ['automatic_tax'])
+        ) }},
+        {{ stripe_tax_percent([
+            json_list('items.item', 'tax_rates'), json_list('items.phase', 'default_tax_rates')
+        ]) }} as inclusive_tax_percent,
         {{ whole_number(json_text('items.item', ['quantity'])) }} as quantity,
         items.changed_at,
         items.known_at

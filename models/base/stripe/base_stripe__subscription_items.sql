@@ -11,6 +11,8 @@ unnested as (
         coalesce({{ epoch_to_timestamp('source.updated') }}, source._extracted_at) as changed_at,
         source._extracted_at as known_at,
         lower(source.currency) as subscription_currency,
+        {{ readable_json('source.automatic_tax') }} as automatic_tax,
+        {{ json_list(readable_json('source.default_tax_rates')) }} as default_tax_rates,
         {{ unnest_json_array(json_list(readable_json('source.items'))) }} as item
     from source
     where coalesce(source.livemode, true)
@@ -22,7 +24,12 @@ renamed as (
     select
         unnested.subscription_id,
         {{ json_text('unnested.item', ['id']) }} as item_id,
-        {{ stripe_price('unnested.item', 'unnested.subscription_currency') }},
+        {{ stripe_price(
+            'unnested.item', 'unnested.subscription_currency', 'unnested.automatic_tax'
+        ) }},
+        {{ stripe_tax_percent([
+            json_list('unnested.item', 'tax_rates'), 'unnested.default_tax_rates'
+        ]) }} as inclusive_tax_percent,
         {{ whole_number(json_text('unnested.item', ['quantity'])) }} as quantity,
         -- the plan says what its quantity counts, and what comes on top
         cast(null as {{ column_type('varchar') }}) as quantity_unit,

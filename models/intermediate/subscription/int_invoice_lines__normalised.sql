@@ -10,14 +10,31 @@ with invoices as (
 
 ),
 
+-- a tax that MRR has in it because nobody tells its rate stays in what was billed, too: by the
+-- latest version of the subscription, not by a phase to come
+untold as (
+
+    select items.subscription_id
+    from {{ ref('int_subscription_items__listed') }} as items
+    where items.changed_at <= items.known_at
+    group by items.subscription_id
+    having
+        max(items.changed_at) = max(case when items.has_untold_tax then items.changed_at end)
+
+),
+
 lines as (
 
     select distinct
         items.*,
+        case when untold.subscription_id is null then items.inclusive_tax_minor else 0 end
+            as tax_minor,
         prices.price_id is not null as is_metered
     from {{ ref('stg_subscription__invoice_line_item_versions') }} as items
     left join {{ ref('stg_subscription__price_versions') }} as prices
         on items.price_id = prices.price_id and prices.usage_type = 'metered'
+    left join untold
+        on items.subscription_id = untold.subscription_id
 
 ),
 
@@ -38,8 +55,14 @@ recurring as (
         coalesce(lines.account_id, invoices.account_id) as billed_account_id,
         invoices.created_at,
         statuses.value <> 'paid' as is_unpaid,
-        lines.discount_minor * currency_rates.cents_per_minor as discount_cents,
-        (lines.amount_minor - lines.discount_minor) * currency_rates.cents_per_minor as net_cents,
+        lines.discount_minor * currency_rates.cents_per_minor * (
+            1 - coalesce(
+                1.0 * lines.tax_minor / nullif(lines.amount_minor - lines.discount_minor, 0), 0
+            )
+        ) as discount_cents,
+        (lines.amount_minor - lines.discount_minor - lines.tax_minor)
+        * currency_rates.cents_per_minor as net_cents,
+        (lines.amount_minor - lines.discount_minor) * currency_rates.cents_per_minor as paid_cents,
         invoices.credited_minor * currency_rates.cents_per_minor as invoice_credit_cents,
         {{ hours_between('lines.period_started_at', 'lines.period_ended_at') }} / 24 as period_days
     from lines
@@ -99,7 +122,7 @@ shared as (
                     then measured.period_days / measured.period_months
             end
         ) over (partition by measured.subscription_id, measured.period_ended_at) as month_days,
-        sum(greatest(measured.net_cents, 0)) over (partition by measured.invoice_id)
+        sum(greatest(measured.paid_cents, 0)) over (partition by measured.invoice_id)
             as invoice_cents
     from measured
 

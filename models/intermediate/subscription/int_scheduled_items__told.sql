@@ -84,6 +84,8 @@ told as (
         placed.usage_type,
         placed.billing_interval,
         placed.billing_interval_count,
+        placed.tax_behavior,
+        placed.inclusive_tax_percent,
         placed.quantity,
         placed.changed_at,
         placed.known_at

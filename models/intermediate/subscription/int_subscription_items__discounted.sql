@@ -59,7 +59,9 @@ reaching as (
         standing.discount_id,
         items.item_id,
         items.interval_months,
-        items.monthly_cents,
+        items.tax_factor,
+        -- a discount is taken off what the customer pays, a tax in it included
+        items.monthly_cents * items.tax_factor as monthly_cents,
         standing.item_id is not null as is_of_item,
         -- what is free keeps a trace, so that a product of shares stays one of logarithms
         ln(greatest(1 - coalesce(standing.percent_off, 0) / 100.0, 1e-12)) as log_share,
@@ -92,6 +94,7 @@ lessened as (
         reaching.from_date,
         reaching.item_id,
         reaching.interval_months,
+        reaching.tax_factor,
         exp(coalesce(sum(case when not reaching.is_of_item then reaching.log_share end), 0))
         * greatest(
             min(reaching.monthly_cents)
@@ -103,7 +106,7 @@ lessened as (
     from reaching
     group by
         reaching.subscription_id, reaching.version_number, reaching.from_date,
-        reaching.item_id, reaching.interval_months
+        reaching.item_id, reaching.interval_months, reaching.tax_factor
 
 ),
 
@@ -159,6 +162,7 @@ discounted as (
         -- seven digits: a trace of what is free, and of logarithms, is none of its price
         cast(
             greatest(lessened.monthly_cents - coalesce(spread_summed.off_cents, 0), 0)
+            / lessened.tax_factor
             as decimal(28, 7)
         ) as monthly_cents
     from lessened

@@ -51,6 +51,8 @@ listed as (
         items.currency,
         items.billing_interval,
         items.billing_interval_count,
+        items.tax_behavior,
+        items.inclusive_tax_percent,
         items.quantity_unit,
         items.is_add_on,
         items.period_started_at,
@@ -76,6 +78,8 @@ listed as (
         scheduled.currency,
         scheduled.billing_interval,
         scheduled.billing_interval_count,
+        scheduled.tax_behavior,
+        scheduled.inclusive_tax_percent,
         cast(null as {{ column_type('varchar') }}) as quantity_unit,
         cast(null as boolean) as is_add_on,
         cast(null as timestamp) as period_started_at,
@@ -113,6 +117,9 @@ looked_up as (
         coalesce(listed.billing_interval, prices.billing_interval) as billing_interval,
         coalesce(listed.billing_interval_count, prices.billing_interval_count, 1)
             as billing_interval_count,
+        coalesce(coalesce(listed.tax_behavior, prices.tax_behavior) = 'inclusive', false)
+            as is_made_with_tax,
+        listed.inclusive_tax_percent,
         listed.quantity_unit,
         listed.is_add_on,
         listed.quantity,
@@ -148,6 +155,9 @@ billed as (
             when 'week' then 12.0 / 52
             when 'day' then 12.0 / 365
         end * looked_up.billing_interval_count as interval_months,
+        -- a rate that is told decides, whatever the price was made for
+        looked_up.is_made_with_tax and looked_up.inclusive_tax_percent is null as has_untold_tax,
+        1 + coalesce(looked_up.inclusive_tax_percent, 0) / 100.0 as tax_factor,
         looked_up.period_started_at,
         looked_up.period_ended_at,
         looked_up.trial_ended_at,

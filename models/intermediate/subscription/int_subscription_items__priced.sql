@@ -44,6 +44,7 @@ priced as (
             when coalesce(items.quantity_unit, plans.quantity_unit) = 'seats' then items.quantity
         end as seat_count,
         items.interval_months,
+        items.tax_factor,
         -- weekly and daily plans bill within a month
         cast(case when items.interval_months < 1 then 0 else items.interval_months end as bigint)
             as billing_months,
@@ -56,6 +57,7 @@ priced as (
             else
                 coalesce(items.unit_amount_minor * items.billed_units, tier_amounts.amount_minor)
                 / items.interval_months
+                / items.tax_factor
                 * currency_rates.usd_per_unit
                 * power(10, 2 - currency_rates.minor_unit_digits)
         end as monthly_cents,

@@ -35,7 +35,7 @@ with listed as (
     select subscription_id, price_id as item_id, phase_started_at as changed_at, known_at, plan_id,
         price_id, quantity, unit_amount_minor, tiers_mode, price_tiers, quantity_divisor,
         quantity_rounding, usage_type, currency, billing_interval, billing_interval_count,
-        trial_ended_at
+        tax_behavior, inclusive_tax_percent, trial_ended_at
     from phases
 ),
 completed as (
@@ -51,6 +51,7 @@ completed as (
             coalesce(case when l.unit_amount_minor is null and l.price_tiers is null
                 then p.currency end, l.currency, p.currency) as currency,
             coalesce(l.billing_interval, p.billing_interval) as billing_interval,
+            coalesce(l.tax_behavior, p.tax_behavior) as tax_behavior,
             coalesce(l.billing_interval_count, p.billing_interval_count, 1) as billing_interval_count
         )
     from listed l
@@ -93,8 +94,10 @@ select a.subscription_id, a.item_id, a.changed_at, a.known_at, a.plan_id, a.quan
     coalesce(a.is_add_on, p.is_add_on, false) as is_add_on,
     case when coalesce(a.quantity_unit, p.quantity_unit) = 'seats' then a.quantity end as seats,
     m.months * a.billing_interval_count as months,
+    1 + coalesce(a.inclusive_tax_percent, 0) / 100 as with_tax,
+    coalesce(a.tax_behavior = 'inclusive' and a.inclusive_tax_percent is null, false) as is_tax_untold,
     case when coalesce(a.usage_type, 'licensed') = 'metered' then 0
-        else a.minor * c.cents / (m.months * a.billing_interval_count) end as monthly
+        else a.minor * c.cents / (m.months * a.billing_interval_count) end / with_tax as monthly
 from amounts a
 left join months_of m on m.word = a.billing_interval
 left join cents_per_unit c on c.currency = a.currency
@@ -333,7 +336,8 @@ where d.day < getvariable('t')
 -- what a day costs: each line after the discounts that stand on it
 create temp table discounted_days as
 with standing as (
-    select d.subscription_id, d.n, d.day, l.item_id, l.monthly, l.months, x.discount_id,
+    select d.subscription_id, d.n, d.day, l.item_id, l.monthly * l.with_tax as monthly,
+        l.months, l.with_tax, x.discount_id,
         x.item_id is not null as is_items,
         ln(greatest(1 - coalesce(x.percent_off, 0) / 100, 1e-12)) as kept, x.off_cents
     from (select subscription_id, n, day, lines_effective, lines_heard from days) d
@@ -348,11 +352,11 @@ with standing as (
             and d.day >= y.first_day and d.day < y.next_day)
 ),
 after_shares as (
-    select subscription_id, n, day, item_id, months,
+    select subscription_id, n, day, item_id, months, with_tax,
         greatest(0, any_value(monthly) * exp(coalesce(sum(kept) filter (is_items), 0))
             - coalesce(sum(off_cents) filter (is_items), 0) / months)
         * exp(coalesce(sum(kept) filter (not is_items), 0)) as monthly
-    from standing group by subscription_id, n, day, item_id, months
+    from standing group by subscription_id, n, day, item_id, months, with_tax
 ),
 off as (
     select subscription_id, n, day, item_id, sum(off_cents / months * share) as off
@@ -362,7 +366,7 @@ off as (
         where not s.is_items and s.off_cents is not null)
     group by all
 )
-select subscription_id, n, day, item_id, greatest(0, monthly - coalesce(off, 0)) as monthly
+select subscription_id, n, day, item_id, greatest(0, monthly - coalesce(off, 0)) / with_tax as monthly
 from after_shares left join off using (subscription_id, n, day, item_id);
 
 create temp table plain_prices as

@@ -8,7 +8,11 @@ with newest as (
 select distinct l.invoice_id, l.line_id, l.subscription_id, l.is_proration,
     coalesce(l.account_id, n.account_id) as account_id,
     w.value <> 'paid' as is_unpaid, n.created_at, n.credited_minor * r.cents as credited,
-    (l.amount_minor - l.discount_minor) * r.cents as net, l.discount_minor * r.cents as discount,
+    (l.amount_minor - l.discount_minor) * r.cents as paid,
+    if(u.subscription_id is null, l.inclusive_tax_minor, 0) as tax,
+    (l.amount_minor - l.discount_minor - tax) * r.cents as net,
+    l.discount_minor * r.cents * coalesce(1 - tax / nullif(l.amount_minor - l.discount_minor, 0), 1)
+        as discount,
     l.period_started_at as start_at, l.period_ended_at as end_at,
     l.billing_interval, l.billing_interval_count as every,
     -- an end within a day's last minute is midnight
@@ -19,6 +23,13 @@ join newest n using (invoice_id, changed_at, known_at)
 join reference.reported_values w
     on w.field = 'invoice_status' and w.reported_value = n.status and w.value is not null
 join cents_per_unit r on r.currency = coalesce(l.currency, n.currency)
+-- a tax of which nobody tells the rate is in MRR and in what was billed
+left join (
+    select subscription_id from (
+        select * from lines where changed_at <= known_at
+        qualify changed_at = max(changed_at) over (partition by subscription_id)
+    ) group by all having bool_or(is_tax_untold)
+) u on u.subscription_id = l.subscription_id
 where l.subscription_id is not null and l.usage_type is distinct from 'metered'
     and not exists (select 1 from staging.stg_subscription__price_versions p
         where p.price_id = l.price_id and p.usage_type = 'metered')
@@ -59,7 +70,7 @@ rated as (
 )
 select *, round(net * rate, 7) as cents, round(discount * rate, 7) as discount_cents,
     round(greatest(net, 0) * rate * coalesce(least(1, credited / nullif(
-        sum(greatest(net, 0)) over (partition by invoice_id), 0)), 0), 7) as credit_cents
+        sum(greatest(paid, 0)) over (partition by invoice_id), 0)), 0), 7) as credit_cents
 from rated;
 
 -- months of which invoices are on file

@@ -17,6 +17,7 @@ read_rows as (
         prices.transform_quantity,
         prices.livemode,
         prices.recurring,
+        prices.tax_behavior,
         prices.active,
         prices.created,
         coalesce(prices.updated, {{ timestamp_to_epoch('prices._airbyte_extracted_at') }})

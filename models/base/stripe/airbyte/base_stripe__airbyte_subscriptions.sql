@@ -14,13 +14,16 @@ read_rows as (
         -- a version with a gap is one that cannot be read, not one with nothing there
         case
             when {{ airbyte_lost('subscriptions', [
-                'status', 'items', 'discount', 'discounts', 'metadata', 'pause_collection',
-                'cancel_at', 'ended_at', 'start_date', 'trial_end', 'current_period_end',
+                'status', 'items', 'discount', 'discounts', 'default_tax_rates', 'metadata',
+                'pause_collection', 'cancel_at', 'ended_at', 'start_date', 'trial_end',
+                'current_period_end',
             ]) }} then 'lost in the sync'
             else subscriptions.items
         end as items,
         subscriptions.discount,
         subscriptions.discounts,
+        subscriptions.default_tax_rates,
+        subscriptions.automatic_tax,
         subscriptions.livemode,
         subscriptions.trial_settings,
         subscriptions.cancel_at,

@@ -30,6 +30,33 @@ reduced as (
 
 ),
 
+-- one list until 2025, another one since
+taxed as (
+
+    select
+        taxes._dlt_parent_id as line_row,
+        {{ json_array_of(json_object({
+            'amount': 'taxes.amount', 'inclusive': 'taxes.is_inclusive'
+        }), 'taxes._dlt_list_idx') }} as tax_amounts
+    from (
+        select
+            older._dlt_parent_id,
+            older._dlt_list_idx,
+            older.amount,
+            older.inclusive as is_inclusive
+        from ({{ landed('stripe_dlt', 'invoice__lines__data__tax_amounts') }}) as older
+        union
+        select
+            newer._dlt_parent_id,
+            newer._dlt_list_idx,
+            newer.amount,
+            newer.tax_behavior = 'inclusive' as is_inclusive
+        from ({{ landed('stripe_dlt', 'invoice__lines__data__taxes') }}) as newer
+    ) as taxes
+    group by taxes._dlt_parent_id
+
+),
+
 listed as (
 
     select
@@ -39,6 +66,7 @@ listed as (
             'amount': 'lines.amount',
             'currency': json_quoted('lines.currency'),
             'discount_amounts': 'reduced.discount_amounts',
+            'tax_amounts': 'taxed.tax_amounts',
             'metadata': dlt_account('lines'),
             'period': json_object({'start': 'lines.period__start', 'end': 'lines.period__end'}),
             'price': dlt_price('lines.price__'),
@@ -56,6 +84,8 @@ listed as (
     from lines
     left join reduced
         on lines._dlt_id = reduced.line_row
+    left join taxed
+        on lines._dlt_id = taxed.line_row
     group by lines._dlt_parent_id
 
 ),

@@ -39,6 +39,7 @@ read_rows as (
         {{ dlt_rounding('prices.') }} as transform_quantity,
         prices.livemode,
         {{ dlt_recurring('prices.') }} as recurring,
+        prices.tax_behavior,
         prices.active,
         prices.created,
         {{ load_epoch('prices._dlt_load_id') }} as updated,

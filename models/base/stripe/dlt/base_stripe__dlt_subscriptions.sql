@@ -45,6 +45,18 @@ discounted as (
 
 ),
 
+item_taxes as (
+
+    {{ dlt_tax_rates('subscription__items__data__tax_rates') }}
+
+),
+
+subscription_taxes as (
+
+    {{ dlt_tax_rates('subscription__default_tax_rates') }}
+
+),
+
 listed as (
 
     select
@@ -54,12 +66,15 @@ listed as (
             'quantity': 'items.quantity',
             'price': dlt_price('items.price__'),
             'discounts': 'discounted.discounts',
+            'tax_rates': 'item_taxes.tax_rates',
             'current_period_start': 'items.current_period_start',
             'current_period_end': 'items.current_period_end',
         }), 'items._dlt_list_idx') }} as items
     from items
     left join discounted
         on items._dlt_id = discounted.owner_row
+    left join item_taxes
+        on items._dlt_id = item_taxes.owner_row
     group by items._dlt_parent_id
 
 ),
@@ -78,6 +93,8 @@ read_rows as (
                 then {{ dlt_discount('subscriptions.discount__') }}
         end as discount,
         discounted.discounts,
+        subscription_taxes.tax_rates as default_tax_rates,
+        {{ json_object({'enabled': 'subscriptions.automatic_tax__enabled'}) }} as automatic_tax,
         subscriptions.livemode,
         {{ json_object({'end_behavior': json_object({
             'missing_payment_method': json_quoted(
@@ -110,6 +127,8 @@ read_rows as (
         on subscriptions._dlt_id = listed.subscription_row
     left join discounted
         on subscriptions._dlt_id = discounted.owner_row
+    left join subscription_taxes
+        on subscriptions._dlt_id = subscription_taxes.owner_row
 
 )
 

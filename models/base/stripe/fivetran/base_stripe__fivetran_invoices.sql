@@ -21,6 +21,18 @@ prices as (
 
 ),
 
+-- the lines tell no tax; the rates are those by which MRR is read
+taxes as (
+
+    select
+        rates.subscription_id,
+        sum(rates.percentage) as percentage
+    from ({{ fivetran_tax_rates() }}) as rates
+    where rates.inclusive
+    group by rates.subscription_id
+
+),
+
 listed as (
 
     select
@@ -42,6 +54,10 @@ listed as (
                     'usage_type': json_quoted('prices.recurring_usage_type'),
                 }),
             }),
+            'tax_amounts': "'[' || " ~ json_object({
+                'amount': 'round(lines.amount * taxes.percentage / (100 + taxes.percentage))',
+                'inclusive': 'true',
+            }) ~ " || ']'",
             'proration': 'lines.proration',
             'subscription': json_quoted('lines.subscription_id'),
             'subscription_item': json_quoted('lines.subscription_item_id'),
@@ -50,6 +66,8 @@ listed as (
     from lines
     left join prices
         on coalesce(lines.price_id, lines.plan_id) = prices.id and prices.recency = 1
+    left join taxes
+        on lines.subscription_id = taxes.subscription_id
     group by lines.invoice_id
 
 ),

@@ -30,6 +30,7 @@ read_rows as (
                     'usage_type': json_quoted('versions.recurring_usage_type'),
                 }) }}
         end as recurring,
+        versions.tax_behavior,
         versions.active,
         {{ timestamp_to_epoch('versions.created') }} as created,
         {{ timestamp_to_epoch('versions.changed_at') }} as updated,

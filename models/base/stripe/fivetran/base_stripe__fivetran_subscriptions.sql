@@ -217,6 +217,18 @@ subscription_discounts as (
 
 ),
 
+subscription_taxes as (
+
+    select
+        rates.subscription_id,
+        {{ json_array_of(json_object({
+            'inclusive': 'rates.inclusive', 'percentage': 'rates.percentage'
+        }), 'rates.id') }} as tax_rates
+    from ({{ fivetran_tax_rates() }}) as rates
+    group by rates.subscription_id
+
+),
+
 listed as (
 
     select
@@ -251,6 +263,8 @@ read_rows as (
         listed.items,
         cast(null as {{ column_type('varchar') }}) as discount,
         subscription_discounts.discounts,
+        subscription_taxes.tax_rates as default_tax_rates,
+        cast(null as {{ column_type('varchar') }}) as automatic_tax,
         numbered.livemode,
         cast(null as {{ column_type('varchar') }}) as trial_settings,
         {{ timestamp_to_epoch('numbered.cancel_at') }} as cancel_at,
@@ -279,6 +293,8 @@ read_rows as (
             and numbered.moment_number = listed.moment_number
     left join subscription_discounts
         on numbered.id = subscription_discounts.subscription_id
+    left join subscription_taxes
+        on numbered.id = subscription_taxes.subscription_id
 
 )
 

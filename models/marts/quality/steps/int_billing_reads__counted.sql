@@ -123,6 +123,13 @@ counted as (
     from item_currencies
     union all
     select
+        'price_includes_tax' as rule_name,
+        count(*) as rows_checked,
+        count(case when listed.has_untold_tax then 1 end) as rows_failing
+    from {{ ref('int_subscription_items__listed') }} as listed
+    where not listed.is_metered
+    union all
+    select
         'discount_unreadable' as rule_name,
         count(*) as rows_checked,
         count(

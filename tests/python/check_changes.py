@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from conftest import ROOT, World
-from sql_parsing import Reading, all_faults
+from sql_parsing import DIALECTS, Reading, all_faults, as_elsewhere
 
 from plumbline.config import load_settings
 from plumbline.errors import UserError
@@ -21,7 +21,6 @@ from plumbline.terminal import Stages, make_console, print_error
 
 FOLDER = ROOT / "target" / "check"
 STATE = FOLDER / "passed"
-DIALECTS = ("duckdb", "postgres", "sparksql")
 
 
 def make_world(world: World) -> None:
@@ -39,7 +38,7 @@ def faults_of_style(compiled: dict[str, str], kept: Path) -> list[str]:
     """What sqlfluff finds in compiled SQL: style in DuckDB's dialect, syntax in the others."""
     readings = {
         Reading(sql, dialect, dialect == "duckdb"): name
-        for name, sql in compiled.items()
+        for name, sql in as_elsewhere(compiled).items()
         for dialect in DIALECTS
     }
     found = all_faults(readings, kept)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
 from manifest import ROOT, every_vendor, landed_by_tools, reduced
-from sql_parsing import Reading, all_faults, faults
+from sql_parsing import DIALECTS, Reading, all_faults, as_elsewhere, faults
 
-# The embedded engine's dialect is linted, too.
-DIALECTS = ("duckdb", "postgres", "sparksql")
 KEPT_RESULTS = ROOT / "target" / "sqlfluff"
 
 
@@ -34,12 +31,6 @@ def readings(compiled: Mapping[str, str]) -> Mapping[Reading, list[str]]:
     """Faults of all compiled SQL in all dialects, read in one go."""
     wanted = [Reading(sql, d, d == "duckdb") for sql in compiled.values() for d in DIALECTS]
     return all_faults(wanted, KEPT_RESULTS)
-
-
-def as_elsewhere(sql: Mapping[str, str]) -> Mapping[str, str]:
-    """SQL without DuckDB's own form of the macro `landed`; other engines have a form apart."""
-    own = re.compile(r"\bselect\s+(?:cast|nullif)\(.*?\n\s*\) as landed\b", re.DOTALL)
-    return {name: own.sub("select * from landed", text) for name, text in sql.items()}
 
 
 def found_faults(

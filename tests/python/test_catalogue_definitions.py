@@ -77,7 +77,7 @@ def test_every_metric_says_all_of_itself(metrics: dict[str, Any]) -> None:
 def test_seeds_that_metrics_need_are_looked_at(metrics: dict[str, Any]) -> None:
     """In the catalogue and in plain SQL; else such a metric is never there, or never left out."""
     needs = {name: metric["config"]["meta"].get("needs_seed") for name, metric in metrics.items()}
-    declared = ROOT / "models" / "marts" / "catalogue" / "int_metrics__declared.sql"
+    declared = ROOT / "models" / "marts" / "catalogue" / "steps" / "int_metrics__declared.sql"
     text = declared.read_text(encoding="utf-8")
     for seed in {*needs.values()} - {None}:
         assert f"'{seed}' as seed_name from {{{{ ref('{seed}') }}}}" in text

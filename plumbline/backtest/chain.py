@@ -103,6 +103,9 @@ def load_chain(settings: Settings, variables: Mapping[str, Any], names: Iterable
 def _is_input(node: Any, relation: str) -> bool:
     if str(node.resource_type) in ("seed", "source") or relation == FEATURES:
         return True
+    # nights keep it, by the day it was known
+    if node.config.materialized == "incremental" and relation.startswith("intermediate."):
+        return True
     # staging of what Python writes reads sources, that of raw exports base models
     reads_exports = any(read.startswith("model.") for read in node.depends_on.nodes)
     return str(node.original_file_path).startswith(STAGING) and reads_exports
@@ -144,6 +147,8 @@ class Memory:
                 limit = f"where as_of_date <= date '{day}'"
             elif "known_at" in columns:
                 limit = f"where known_at < date '{day}'"
+            elif "known_date" in columns:
+                limit = f"where known_date < date '{day}'"
             self.connection.execute(
                 f"create or replace view {relation} as select * from {_kept(relation)} {limit}"
             )

@@ -17,11 +17,29 @@ mrr_rises as (
 
 ),
 
+observed as (
+
+    select * from {{ ref('int_source_types__observed') }}
+    where source_type = 'usage'
+
+),
+
+-- contracts on file are often older than the log of use
+begun as (
+
+    select min(features.as_of_date) as begun_date
+    from features
+    union all
+    select observed.observed_from_date as begun_date
+    from observed
+
+),
+
 -- windows that reach back before the first export would read as silence
 warmed_up as (
 
-    select {{ add_days('min(features.as_of_date)', 60) }} as first_date
-    from features
+    select {{ add_days('max(begun.begun_date)', 60) }} as first_date
+    from begun
 
 ),
 

@@ -61,7 +61,7 @@ class BuildOutcome:
 
     def counted(self) -> str:
         """A short sentence on how much was done."""
-        tests = sum(node.kind == "test" for node in self.nodes)
+        tests = sum(node.kind in ("test", "unit_test") for node in self.nodes)
         return f"{len(self.nodes) - tests} relations, {tests} tests"
 
     def require_success(self, what: str) -> None:

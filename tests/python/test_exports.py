@@ -269,5 +269,8 @@ def test_cases_of_one_layout_share_a_world() -> None:
     worlds = by_layout(CASES)
     for members in worlds:
         assert len({json.dumps(dict(case.landed_by)) for case in members}) == 1
+        assert len({case.is_billed for case in members}) == 1
+    tools = [dict(case.landed_by) for case in CASES if case.is_billed and case.landed_by]
+    assert {"stripe": "dlt"} in tools and {"stripe": "fivetran"} in tools
     assert sum(map(len, worlds)) == sum(not case.stopped for case in CASES)
     assert compared([example()], told_world(100, {}, {}), {})[0].problems == ()

@@ -15,7 +15,7 @@ from typing import Any
 
 from plumbline.errors import UserError
 
-INVOICES = "stripe/invoices"
+INVOICES, INVOICES_OF_TOOLS = "stripe/invoices", "stripe/invoice"
 FOLDER = Path(__file__).parent / "cases"
 KEYS = {
     "title",
@@ -111,7 +111,7 @@ class Case:
     @property
     def is_billed(self) -> bool:
         """Whether it says what was billed, so that its world holds invoices."""
-        return INVOICES in self.rows
+        return any(table in self.rows for table in (INVOICES, INVOICES_OF_TOOLS))
 
 
 def read_cases(folder: Path = FOLDER) -> list[Case]:

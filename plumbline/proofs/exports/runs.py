@@ -179,10 +179,10 @@ def layout_of(case: Case) -> str:
     """The layout of a case, in words; cases of one layout share a world."""
     if case.files:
         return "csv"
-    if case.is_billed:
-        return "native, with invoices"
     tools = ", ".join(f"{vendor} by {tool}" for vendor, tool in sorted(case.landed_by.items()))
-    return tools or (" ".join(case.vendors) if case.vendors else "native")
+    layout = tools or (" ".join(case.vendors) if case.vendors else "native")
+    # where some are billed, what is not would be MRR that no invoice explains
+    return f"{layout}, with invoices" if case.is_billed else layout
 
 
 def by_layout(cases: Iterable[Case]) -> list[list[Case]]:

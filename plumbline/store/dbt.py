@@ -122,7 +122,8 @@ class Dbt:
         """Compiled SQL of models, by name; nothing is run and nothing is looked up."""
         if self.manifest is None:
             self.parse()
-        arguments = ["compile", "--no-introspect", "--no-write-json", "--select", *names]
+        arguments = ["compile", "--no-introspect", "--no-write-json", "--indirect-selection=empty"]
+        arguments += ["--select", *names]
         return {row.node.name: row.node.compiled_code for row in self._invoke(arguments, None)}
 
     def docs(self, report: Report | None = None) -> None:

@@ -28,6 +28,8 @@ SOURCE_TYPES = (
 )
 NATIVE = "native"
 SYNC_TOOLS = (NATIVE, "airbyte", "fivetran", "dlt")
+# Whom a published column may lead to (seed published_personal_columns).
+PERSONS = ("employee", "user", "contact")
 DEFAULT_SOURCE = "demo"
 KEYS: dict[str, type] = {
     "raw": str,
@@ -35,6 +37,7 @@ KEYS: dict[str, type] = {
     "landed_by": dict,
     "source_types_off": list,
     "targets_off": list,
+    "masked": list,
     "label": str,
     "as_of": date,
     "vars": dict,
@@ -66,6 +69,8 @@ class Settings:
         Folder of the database files and models; folder of dbt's own files and the docs site.
     landed_by : mapping of str to str
         Sync tool by vendor; vendors in their native layout have no entry.
+    masked : tuple of str
+        Kinds of person whose columns are hashed in the published file.
     """
 
     root: Path
@@ -80,6 +85,7 @@ class Settings:
     dbt_vars: Mapping[str, Any] = field(default_factory=dict)
     targets_off: tuple[str, ...] = ()
     landed_by: Mapping[str, str] = field(default_factory=dict)
+    masked: tuple[str, ...] = ()
 
     @property
     def shaping_vars(self) -> dict[str, Any]:
@@ -174,6 +180,7 @@ def load_settings(
         target=root.joinpath(environ.get("DBT_TARGET_PATH", "target"), *own),
         dbt_vars={"source_name": source, **section.get("vars", {})},
         targets_off=tuple(section.get("targets_off", ())),
+        masked=tuple(section.get("masked", ())),
         landed_by={v: tool for v, tool in section.get("landed_by", {}).items() if tool != NATIVE},
     )
 
@@ -221,6 +228,7 @@ def _check_section(file: str, source: str, section: Any) -> None:
         if not section.get(key):
             raise UserError(f"{where} does not set {key}", f"add {key} to that section")
     _check_names(where, section, "source_types_off", "source type", SOURCE_TYPES)
+    _check_names(where, section, "masked", "kind of person", PERSONS, "masked")
     if section.get("targets_off"):
         from ml.config import load_settings as load_knobs
 
@@ -241,11 +249,16 @@ def _check_section(file: str, source: str, section: Any) -> None:
 
 
 def _check_names(
-    where: str, section: Mapping[str, Any], key: str, what: str, known: Sequence[str]
+    where: str,
+    section: Mapping[str, Any],
+    key: str,
+    what: str,
+    known: Sequence[str],
+    done: str = "switched off",
 ) -> None:
     unknown = [name for name in section.get(key, ()) if name not in known]
     if unknown:
         raise UserError(
-            f"{where}: {what} '{unknown[0]}' in {key} cannot be switched off",
+            f"{where}: {what} '{unknown[0]}' in {key} cannot be {done}",
             f"known: {', '.join(known)}",
         )

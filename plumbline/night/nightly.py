@@ -17,6 +17,7 @@ from plumbline.night import (
     gate,
     kept,
     leakage,
+    masking,
     own_seeds,
     publish,
     scoring,
@@ -60,6 +61,7 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
     stages = Stages(console, STAGES if options.site else STAGES - 1)
     with contextlib.ExitStack() as stack:
         with stages.stage("Check the raw files") as step:
+            masking.read_masking(settings)
             stack.enter_context(run_lock(settings))
             raw = preflight.check_raw(settings, step.update)
             preflight.check_disk(settings)

@@ -15,6 +15,7 @@ import duckdb
 
 from plumbline.config import Settings
 from plumbline.night.gate import Night
+from plumbline.night.masking import Masking, read_masking
 from plumbline.store import ops
 from plumbline.store.raw import read_sources
 
@@ -88,6 +89,13 @@ def publish(
     return count
 
 
+def is_published(schema: str, table: str) -> bool:
+    """Whether readers see a table of the private file."""
+    if schema in WRITTEN_BY_PYTHON:
+        return table in (WRITTEN_BY_PYTHON[schema] or (table,))
+    return schema in ROOMS and not table.startswith(STEP)
+
+
 def leftovers(settings: Settings) -> list[Path]:
     """Files that dead runs left beside the published one."""
     name = settings.published_file.name
@@ -114,6 +122,7 @@ def _copy(
         name: night.as_of - timedelta(days=int(settings.dbt_var(name)))
         for name in (DAYS, *DAYS_OF.values())
     }
+    masking = read_masking(settings)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{settings.build_file}' as source (read_only)")
         connection.execute(f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')")
@@ -127,7 +136,7 @@ def _copy(
                 report(number, len(tables), f"{schema}.{table}")
             first_day = first_days[DAYS_OF.get((schema, table), DAYS)]
             name = (schema, table)
-            _copy_table(connection, *name, types[name], runs, first_day)
+            _copy_table(connection, *name, types[name], runs, first_day, masking)
             _describe(connection, *name, described[name], written.get(name, ("", {})))
         connection.execute("use target")
         ops.record(connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail)
@@ -145,8 +154,10 @@ def _copy_table(
     columns: Mapping[str, str],
     runs: list[str],
     first_day: date,
+    masking: Masking,
 ) -> None:
-    conditions, parameters = ["true"], []
+    selected, parameters = masking.selected(schema, table)
+    conditions = ["true"]
     is_dated = columns.get("as_of_date") == "DATE" and schema != "ops"
     if is_dated and (schema, table) not in OF_ANY_AGE:
         conditions.append("as_of_date > ?")
@@ -157,7 +168,7 @@ def _copy_table(
     quoted = f'{schema}."{table}"'
     connection.execute(f"create schema if not exists target.{schema}")
     connection.execute(
-        f"create table target.{quoted} as select * from source.{quoted}"
+        f"create table target.{quoted} as select {selected} from source.{quoted}"
         f" where {' and '.join(conditions)}",
         parameters,
     )
@@ -221,12 +232,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         "select table_schema, table_name from information_schema.tables"
         " where table_catalog = 'source' order by table_schema, table_name"
     ).fetchall()
-    return [
-        (schema, table)
-        for schema, table in rows
-        if (schema in ROOMS and not table.startswith(STEP))
-        or (schema in WRITTEN_BY_PYTHON and table in (WRITTEN_BY_PYTHON[schema] or (table,)))
-    ]
+    return [(schema, table) for schema, table in rows if is_published(schema, table)]
 
 
 def _published_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -11,7 +11,6 @@ from plumbline.store.raw import RawTable
 
 STOPPING_SHARE = 0.01
 STOPPING_ROWS = 20
-SHOWN_CHARACTERS = 20
 # The engine takes more for JSON than holds anything: a number, or text that holds JSON once more.
 READABLE = "(json_valid({given}) and left(ltrim({given}), 1) in ('{{', '[')) or {given} = 'null'"
 
@@ -68,13 +67,13 @@ def _unreadable(name: str) -> str:
 def _first(
     connection: duckdb.DuckDBPyConnection, table: RawTable, name: str, paths: Sequence[str]
 ) -> str:
-    """File, row and beginning of the first value that cannot be read."""
+    """File and row of the first value that cannot be read; the value itself may be personal."""
     for path in paths:
         relation = table.location.replace(table.pattern, path)
         found = connection.execute(
-            f'select row_of_file, "{name}" from (select *, row_number() over () as row_of_file'
+            f"select row_of_file from (select *, row_number() over () as row_of_file"
             f" from {relation}) where {_unreadable(name)} order by row_of_file limit 1"
         ).fetchone()
         if found is not None:
-            return f"{path}, row {found[0]}, {str(found[1])[:SHOWN_CHARACTERS]!r}"
+            return f"{path}, row {found[0]}"
     return "unknown"

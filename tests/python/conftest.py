@@ -208,9 +208,14 @@ def ci_raw(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="session")
 def ci_first_night(ci_raw: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A published night as of 2026-02-27. Copy it before writing to it."""
+    """A published night as of 2026-02-27, and what it said. Copy it before writing to it."""
     world = replace(ci_raw, folder=ci_raw.folder.with_name("ci_first_night"))
-    made_once(tmp_path_factory, world.folder.name, lambda _: night(world, FIRST_NIGHT))
+
+    def make(folder: Path) -> None:
+        done = night(world, FIRST_NIGHT)
+        (folder / "said.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+
+    made_once(tmp_path_factory, world.folder.name, make)
     return world
 
 

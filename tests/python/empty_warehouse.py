@@ -63,8 +63,8 @@ def _in_order(models: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, 
         yield models[key]
 
 
-def found_columns(compilation: Compilation, folder: Path) -> dict[str, tuple[str, ...]]:
-    """Build every model on empty inputs and return its columns, by model.
+def found_columns(compilation: Compilation, folder: Path) -> dict[str, dict[str, str]]:
+    """Build every model on empty inputs and return its columns with their types, by model.
 
     Parameters
     ----------
@@ -96,5 +96,5 @@ def found_columns(compilation: Compilation, folder: Path) -> dict[str, tuple[str
                 error.add_note(f"model {node['name']}")
                 raise
             described = connection.execute(f"describe {relation}").fetchall()
-            found[node["name"]] = tuple(row[0] for row in described)
+            found[node["name"]] = {row[0]: row[1] for row in described}
     return found

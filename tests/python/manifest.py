@@ -21,6 +21,8 @@ import duckdb
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from project_types import Model, Project, Seed, Source
 
+from plumbline.site.graph import meta_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -197,7 +199,13 @@ def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Proje
             if n["resource_type"] == "seed"
         ),
         sources=tuple(
-            Source(names[key], source["description"], _described(source), _typed(source))
+            Source(
+                names[key],
+                source["description"],
+                _described(source),
+                _typed(source),
+                said_of_columns(source),
+            )
             for key, source in manifest["sources"].items()
         ),
         files=files,
@@ -206,6 +214,12 @@ def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Proje
 
 def _described(node: Mapping[str, Any]) -> dict[str, str]:
     return {name: column["description"] for name, column in node["columns"].items()}
+
+
+def said_of_columns(node: Mapping[str, Any]) -> dict[str, bool]:
+    """What `config.meta.pii` says of a node's columns, where it says something."""
+    said = {name: meta_of(column).get("pii") for name, column in node["columns"].items()}
+    return {name: is_personal for name, is_personal in said.items() if is_personal is not None}
 
 
 def _typed(node: Mapping[str, Any]) -> dict[str, str]:
@@ -231,6 +245,7 @@ def _model(node: Mapping[str, Any], names: Mapping[str, str], tests: list[Any]) 
         columns=_described(node),
         keys=tuple(sorted(keys)),
         has_contract=node["config"]["contract"]["enforced"],
+        personal=said_of_columns(node),
     )
 
 

@@ -26,6 +26,8 @@ class Model:
         `<source>.<table>`.
     columns : mapping of str to str
         Documented columns with their descriptions.
+    personal : mapping of str to bool
+        What `config.meta.pii` says of a column, where it says something.
     keys : tuple of tuple of str
         Column combinations that a test holds unique.
     """
@@ -39,6 +41,7 @@ class Model:
     columns: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[tuple[str, ...], ...] = ()
     has_contract: bool = False
+    personal: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -83,12 +86,15 @@ class Source:
     ----------
     columns, types : mapping of str to str
         Descriptions and data types, by column.
+    personal : mapping of str to bool
+        What `config.meta.pii` says of a column, where it says something.
     """
 
     name: str
     description: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    personal: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,15 +105,19 @@ class Project:
     ----------
     files : mapping of str to str
         Text of each tracked file, by path from the root.
-    found_columns : mapping of str to tuple of str
-        Columns that a model's SQL returns, by model; empty where nobody looked.
+    found_columns : mapping of str to mapping of str to str
+        Types of the columns that a model's SQL returns, by model; empty where nobody looked.
+    personal_columns : mapping of str to mapping of str to set of str
+        What the columns of a relation (`schema.table`) carry of columns that are declared personal,
+        at any remove; the columns of the relation that carry nothing are there, too.
     """
 
     models: tuple[Model, ...] = ()
     seeds: tuple[Seed, ...] = ()
     sources: tuple[Source, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
-    found_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    personal_columns: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> Mapping[str, Model]:

@@ -58,6 +58,8 @@ REPORT = _model("rpt_things", "risk", reads=(RANKED.name,))
 LABELLED = _model("feat_training_examples", "features", reads=("fct_churns", FEATURES.name))
 CHURNS = _model("fct_churns", reads=(STEP.name,))
 SEED = Seed("tiers", "seeds/reference/tiers.csv", GRAIN, {"tier": "Tier."})
+PERSONS_FILE = "seeds/reference/published_personal_columns.csv"
+PERSONS_HEADER = "relation,column_name,person,only_where,reason\n"
 SOURCE = Source("stripe.things", GRAIN, {"id": "Thing."}, {"id": "varchar"})
 
 SOUND_MODELS = (
@@ -78,6 +80,7 @@ window w as (order by things.thing_id)
 SOUND_FILES = {
     **{model.file: SOUND_SQL.replace("current_date -- ", "") for model in SOUND_MODELS},
     SEED.file: "tier\nhigh\n",
+    PERSONS_FILE: f"{PERSONS_HEADER}risk.rpt_things,reached_by,user,,A manager must call them\n",
     "macros/union_vendors.sql": "{% macro union_vendors(a) %}{{ ref(a) }}{% endmacro %}\n",
     "macros/dialect/each.sql": "unnest([1, 2])\n",
     "ml/read.py": '"""Reads no fct_things_daily."""\nQUERY = "select * from features.feat_x_y"\n',
@@ -88,7 +91,12 @@ SOUND = Project(
     seeds=(SEED,),
     sources=(SOURCE,),
     files=SOUND_FILES,
-    found_columns={model.name: ("THING_ID",) for model in SOUND_MODELS},
+    found_columns={model.name: {"THING_ID": "VARCHAR"} for model in SOUND_MODELS},
+    personal_columns={
+        "core.fct_things_daily": {"thing_id": frozenset()},
+        "risk.rpt_things": {"reached_by": frozenset({"raw_stripe.things.email"})},
+        "intermediate.int_things__counted": {"user_id": frozenset({"raw_stripe.things.email"})},
+    },
 )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from project_types import Model, Seed, Source
 from rule_faults import (
     BASE,
     FACT,
+    PERSONS_FILE,
+    PERSONS_HEADER,
     READ_FAULTS,
     REPORT,
     SEED,
@@ -44,10 +47,18 @@ def _described(rule: str, node: str, *described: Seed | Source) -> Fault:
 
 
 def _returned(node: str, *columns: str) -> Fault:
-    found = {**SOUND.found_columns, FACT.name: columns}
+    found = {**SOUND.found_columns, FACT.name: dict.fromkeys(columns, "VARCHAR")}
     return Fault("columns_are_those_returned", node, replace(SOUND, found_columns=found))
 
 
+def _published(node: str, columns: Mapping[str, frozenset[str]]) -> Fault:
+    personal = {**SOUND.personal_columns, "core.fct_things_daily": columns}
+    return Fault(
+        "published_columns_lead_to_nobody", node, replace(SOUND, personal_columns=personal)
+    )
+
+
+_REACHED = f"{PERSONS_HEADER}risk.rpt_things,reached_by,"
 MODEL_FAULTS = (
     _named(BASE, "base_zendesk__things"),
     _named(STAGED, "stg_support__things"),
@@ -72,6 +83,34 @@ MODEL_FAULTS = (
     *(
         _changed("no_personal_data", FACT, f"{FACT.name}.{column}", columns={column: "A text."})
         for column in ("name", "email", "contact_email", "body", "ticket_subject", "first_name")
+    ),
+    *(
+        _described(
+            "personal_data_is_declared",
+            f"{SOURCE.name}.{column}",
+            replace(SOURCE, columns={column: "A text."}),
+        )
+        for column in ("Email", "ownerid", "OwnerId", "user_id", "comment", "name")
+    ),
+    _changed("personal_data_is_declared", BASE, f"{BASE.name}.csm_id", columns={"csm_id": "A."}),
+    _changed("personal_data_is_declared", FACT, f"{FACT.name}.a", personal={"a": False}),
+    # a mart that publishes an address, under its own name and under another
+    *(
+        _published(f"core.fct_things_daily.{column}", {column: frozenset(origins)})
+        for column, origins in (
+            ("contact_email", ()),
+            ("user_id", ()),
+            ("way_to_reach", ("raw_salesforce.contact.Email",)),
+        )
+    ),
+    *(
+        Fault("published_columns_lead_to_nobody", node, planted(files={PERSONS_FILE: rows}))
+        for node, rows in (
+            ("risk.rpt_things.reached_by", PERSONS_HEADER),
+            ("risk.rpt_things.reached_by", f"{_REACHED}user,,Because\n"),
+            ("risk.rpt_things.reached_by", f"{_REACHED}dog,,A manager must call them\n"),
+            ("core.fct_gone.owner", f"{PERSONS_HEADER}core.fct_gone,owner,employee,,It was once\n"),
+        )
     ),
     _described("seeds_are_described", "tiers", replace(SEED, description="Tiers.")),
     _described("seeds_are_described", "tiers.tier", replace(SEED, columns={})),

@@ -24,9 +24,6 @@ MART_NAMES = {
     "semantic": r"(dim|fct)_|time_spine_",
 }
 CONTRACTED = ("stg_", "feat_", "rpt_", "dim_", "fct_", "sync_")
-PERSONAL = re.compile(
-    r"^name$|(^|_)(e_?mail|body|subject|phone|(first|last|full|user|person|contact|owner)_name)$"
-)
 
 
 def _name_pattern(model: Model) -> str:
@@ -102,14 +99,6 @@ def contract_is_enforced(project: Project) -> Iterator[Violation]:
             yield Violation("contract_is_enforced", model.name)
 
 
-def no_personal_data(project: Project) -> Iterator[Violation]:
-    """Names, e-mail addresses and texts that people wrote stay in the raw tables."""
-    for model in project.models:
-        for column in sorted({*model.columns, *project.found_columns.get(model.name, ())}):
-            if PERSONAL.search(column.lower()):
-                yield Violation("no_personal_data", f"{model.name}.{column}")
-
-
 def seeds_are_described(project: Project) -> Iterator[Violation]:
     """Every seed has a grain, and a description for each column of its file."""
     for seed in project.seeds:
@@ -142,7 +131,6 @@ MODEL_RULES = (
     columns_are_those_returned,
     key_is_tested,
     contract_is_enforced,
-    no_personal_data,
     seeds_are_described,
     sources_are_described,
 )

@@ -159,6 +159,8 @@ def test_spoilt_raw_file(tiny: World, spoil: Callable[[World], None], words: lis
         (CONFIG + 'targets_off = ["trials"]\n', ["'trials'", "known: expansion, conversion"]),
         (CONFIG + 'targets_off = ["churn"]\n', ["'churn'", "known: expansion, conversion"]),
         (CONFIG.replace("source.demo", "source.other"), ["source 'demo'", "known sources: other"]),
+        (CONFIG + 'masked = ["dog"]\n', ["'dog'", "known: employee, user, contact"]),
+        (CONFIG + 'masked = ["user"]\n', ["PLUMBLINE_MASK_KEY is not set", "take masked out"]),
         (CONFIG + 'as_of = "soon"\n', ["as_of", "a date"]),
         (CONFIG + 'landed_by = "dlt"\n', ["landed_by", "a table"]),
         (CONFIG + 'landed_by = { stripe = "dlt" }\n', ["'stripe'", "vendors does not"]),

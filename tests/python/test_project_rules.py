@@ -7,7 +7,7 @@ why it may stay, and who answers for it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -21,12 +21,14 @@ from manifest import (
     read_project,
     this_project,
 )
+from personal_lineage import carried_columns
 from project_types import Model, Project, Violation
 from rule_faults import SOUND, Fault
 from rule_faults_in_files import ALL_FAULTS
 from rules_on_files import FILE_RULES
 from rules_on_house import CALLERS, HOUSE_RULES, OWNERS, PAGE
 from rules_on_models import MODEL_RULES
+from rules_on_personal_data import PERSONAL_RULES
 from rules_on_portability import PORTABILITY_RULES
 from rules_on_reads import READ_RULES
 
@@ -34,7 +36,14 @@ from plumbline.store.dbt import NIGHTLY_VARS
 
 RULES: dict[str, Callable[[Project], Iterable[Violation]]] = {
     rule.__name__: rule
-    for rule in (*READ_RULES, *MODEL_RULES, *FILE_RULES, *PORTABILITY_RULES, *HOUSE_RULES)
+    for rule in (
+        *READ_RULES,
+        *MODEL_RULES,
+        *PERSONAL_RULES,
+        *FILE_RULES,
+        *PORTABILITY_RULES,
+        *HOUSE_RULES,
+    )
 }
 with (ROOT / "tests" / "project_rule_exceptions.csv").open(newline="") as file:
     EXCEPTIONS = list(csv.DictReader(file))
@@ -42,14 +51,24 @@ with (ROOT / "tests" / "project_rule_exceptions.csv").open(newline="") as file:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """This project, with the columns that its SQL returns on empty inputs."""
+    """This project, with the columns that its SQL returns on empty inputs: whom they lead to."""
     columns = found_columns(every_vendor(), tmp_path_factory.mktemp("raw"))
+    personal = carried_columns(every_vendor(), columns)
     for tool, compilation in landed_by_tools().items():
         # a base model returns the same columns whichever way its rows came
         landed = found_columns(compilation, tmp_path_factory.mktemp(tool))
         assert {n: c for n, c in landed.items() if n in columns}.items() <= columns.items(), tool
         columns |= landed
-    return replace(this_project(), found_columns=columns)
+        led = carried_columns(compilation, landed)
+        for relation in led.keys() & personal.keys():
+            assert persons_in(led[relation]) == persons_in(personal[relation]), (tool, relation)
+        personal = led | personal
+    return replace(this_project(), found_columns=columns, personal_columns=personal)
+
+
+def persons_in(columns: Mapping[str, Collection[str]]) -> set[str]:
+    """Columns that lead to a person."""
+    return {column for column, origins in columns.items() if origins}
 
 
 def unexcused(

@@ -1,0 +1,212 @@
+"""What leads to a person: where it may be read, and how it is masked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from conftest import FIRST_NIGHT, ROOT, World
+from manifest import said_of_columns
+
+from plumbline.config import Settings, load_settings
+from plumbline.errors import UserError
+from plumbline.night import kept, publish
+from plumbline.night.gate import Night
+from plumbline.night.masking import KEY, SEED, read_masking
+from plumbline.store import ops
+
+SECRET = "a secret of the night"
+TOKEN = re.compile(r"[\w@.+-]+")
+# The CRM's employees are published for the reasons that the seed gives.
+EMPLOYEES = {("salesforce", "account", "OwnerId"), ("salesforce", "task", "OwnerId")} | {
+    ("salesforce", "note", "OwnerId"),
+    ("cs_platform", "interventions", "csm_id"),
+}
+# Demo companies pay under the name that they have in the CRM.
+COMPANIES = ("salesforce", "account", "Name")
+
+
+def declared_columns() -> list[tuple[str, str, str]]:
+    """Vendor, table and column of all that the sources of the demo's vendors declare personal."""
+    return [
+        (source["name"], table["name"], column)
+        for file in sorted((ROOT / "models" / "base").glob("*/_*__sources.yml"))
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
+        for table in source["tables"]
+        for column, is_personal in said_of_columns(
+            {"columns": {column["name"]: column for column in table["columns"]}}
+        ).items()
+        if is_personal
+    ]
+
+
+def values_of(raw: Path, column: tuple[str, str, str]) -> set[str]:
+    """All values of a raw column, none where the source is not of the demo."""
+    vendor, table, name = column
+    files = raw / vendor / table
+    if not files.exists():
+        return set()
+    relation = f"read_parquet('{files}/*/*.parquet', union_by_name = true)"
+    query = f'select distinct cast("{name}" as varchar) from {relation} where "{name}" is not null'
+    return {value for (value,) in duckdb.sql(query).fetchall()}
+
+
+def published_text(file: Path) -> str:
+    """Every text that stands in a database file."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns()"
+            " where database_name = 'plumbline' and not internal and data_type like '%VARCHAR%'"
+        ).fetchall()
+        return "\n".join(
+            value
+            for schema, table, column in columns
+            for (value,) in connection.execute(
+                f'select distinct cast("{column}" as varchar) from {schema}."{table}"'
+                f' where "{column}" is not null'
+            ).fetchall()
+        )
+
+
+@cache
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text; an address and an id are one each."""
+    return frozenset(TOKEN.findall(text))
+
+
+def found_in(text: str, values: Collection[str]) -> set[str]:
+    """Values that stand in a text: those of one word as a word, of the longer ones about 100."""
+    words = {value for value in values if TOKEN.fullmatch(value)}
+    longer = sorted(set(values) - words)
+    longer = longer[:: max(1, len(longer) // 100)]
+    return (words & words_of(text)) | {value for value in longer if value in text}
+
+
+@pytest.fixture(scope="module")
+def personal(ci_raw: World) -> dict[tuple[str, str, str], set[str]]:
+    """Values of each raw column that is declared personal."""
+    values = {column: values_of(ci_raw.raw, column) for column in declared_columns()}
+    companies = values_of(ci_raw.raw, COMPANIES)
+    return {column: found - companies for column, found in values.items() if found - companies}
+
+
+def test_no_personal_value_is_published_or_told(
+    ci_first_night: World, personal: dict[tuple[str, str, str], set[str]]
+) -> None:
+    """Neither in tables nor in the records of runs, nor in what a night says; but employees."""
+    assert len(personal) > 20
+    text = published_text(ci_first_night.published_file)
+    said = (ci_first_night.folder / "said.txt").read_text(encoding="utf-8")
+    results = (ci_first_night.folder / "target" / "run_results.json").read_text(encoding="utf-8")
+    records = json.dumps(ci_first_night.read("select * from ops.runs", private=True), default=str)
+    for column, values in personal.items():
+        assert bool(found_in(text, values)) == (column in EMPLOYEES), column
+        for told in (said, records, results):
+            assert not found_in(told, values), column
+    # and it would be found: an address, a name and a text, planted
+    for column in (("product", "users", "email"), ("product", "users", "name"), COMMENTS):
+        one = sorted(personal[column])[0]
+        assert found_in(f"{text}\nat 'x', {one}: told", personal[column]) == {one}
+
+
+COMMENTS = ("zendesk", "ticket_comments", "body")
+
+
+def masked_night(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The night published once more, with its employees masked."""
+    monkeypatch.setenv(KEY, SECRET)
+    copied = world.copy(folder)
+    settings = replace(
+        load_settings(raw=world.raw), warehouse=copied.warehouse, masked=("employee",)
+    )
+    [(run,)] = copied.read("select run_id from ops.runs where state = 'published'")
+    publish.publish(settings, Night(run, FIRST_NIGHT, {}), {})
+    return settings
+
+
+def test_masked_employees_are_nowhere_and_join_as_before(
+    ci_first_night: World,
+    personal: dict[tuple[str, str, str], set[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = masked_night(ci_first_night, tmp_path, monkeypatch)
+    text = published_text(settings.published_file)
+    for column in EMPLOYEES & personal.keys():
+        assert not found_in(text, personal[column]), column
+    joined = (
+        "select count(*), count(distinct owner), sum(value) from core.dim_account_months"
+        " left join catalogue.metric_values on dimension_name = 'owner' and dimension_value = owner"
+    )
+    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+        assert connection.execute(joined).fetchall() == ci_first_night.read(joined)
+        rows = connection.execute(
+            "select distinct owner from core.dim_account_months where owner <> 'unassigned'"
+        ).fetchall()
+        cuts = connection.execute(
+            "select distinct dimension_name from catalogue.metric_values"
+            " where dimension_value like 'masked_%'"
+        ).fetchall()
+    owners = ci_first_night.read(
+        "select distinct owner from core.dim_account_months where owner <> 'unassigned'"
+    )
+    assert {name for (name,) in rows} == {
+        f"masked_{hmac.new(SECRET.encode(), owner.encode(), hashlib.sha256).hexdigest()}"
+        for (owner,) in owners
+    }
+    assert cuts == [("owner",)]
+    assert ci_first_night.read("select 1 from core.dim_accounts where csm_id like 'masked_%'") == []
+
+
+def test_a_night_put_back_from_the_published_file_is_not_masked_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY, SECRET)
+    made = replace(load_settings(raw=tmp_path), warehouse=tmp_path, masked=("employee",))
+    made.build_file.parent.mkdir()
+    table = "risk.rpt_at_risk_accounts_history"
+    with duckdb.connect(str(made.build_file)) as connection:
+        connection.execute("create schema risk; create schema core")
+        connection.execute(
+            f"create table {table} as select 'r1' as run_id, date '2026-02-28' as as_of_date,"
+            " unnest(['o1', 'o''2', null, 'unassigned']) as csm_id"
+        )
+        ops.create_tables(connection, ROOT)
+        ops.record_start(connection, "r1", FIRST_NIGHT, "demo", {"code_fingerprint": "c"}, [])
+        ops.record(connection, "r1", FIRST_NIGHT, "demo", ops.PUBLISHED)
+    night = Night("r1", date(2026, 2, 28), {})
+    publish.publish(made, night, {})
+    read = f"select csm_id from {table} order by all"
+    with duckdb.connect(str(made.published_file), read_only=True) as connection:
+        first = connection.execute(read).fetchall()
+    with duckdb.connect(str(made.build_file)) as connection:
+        connection.execute(f"delete from {table}")
+        assert kept.restore(connection, made.published_file) == 4
+    publish.publish(made, night, {})
+    with duckdb.connect(str(made.published_file), read_only=True) as connection:
+        assert connection.execute(read).fetchall() == first
+    assert [value and value[:7] for (value,) in first] == ["masked_", "masked_", "unassig", None]
+
+
+def test_a_key_must_be_there_and_long_enough() -> None:
+    settings = load_settings()
+    assert read_masking(settings, {}).columns == {}
+    masking = replace(settings, masked=("employee",))
+    for environ, fault in (({}, "is not set"), ({KEY: "short"}, "has fewer than 16 characters")):
+        with pytest.raises(UserError, match=f"masks employee, and {KEY} {fault}"):
+            read_masking(masking, environ)
+    found = read_masking(masking, {KEY: SECRET})
+    rows = (ROOT / SEED).read_text(encoding="utf-8").splitlines()[1:]
+    assert sum(len(columns) for columns in found.columns.values()) == len(rows)
+    assert SECRET not in repr(found)
+    assert read_masking(replace(settings, masked=("user",)), {KEY: SECRET}).columns == {}

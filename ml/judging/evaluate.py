@@ -12,6 +12,7 @@ from scipy.special import logit
 
 from ml.config import EvaluationSettings
 from ml.fitting.calibrate import logistic_line
+from ml.judging.draws import bounds, draw_counts
 
 CHUNK = 50  # resamples at a time; bounds memory
 
@@ -60,7 +61,7 @@ def performance(outcomes: Outcomes, settings: EvaluationSettings, seed: int) -> 
     """
     point, drawn = _measured(outcomes, settings, seed)
     rows = [
-        (name, value, *_bounds(drawn[name], settings.confidence)) for name, value in point.items()
+        (name, value, *bounds(drawn[name], settings.confidence)) for name, value in point.items()
     ]
     return pd.DataFrame(rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"])
 
@@ -86,7 +87,7 @@ def paired_differences(
     return {
         name: (
             value[name] - other_value[name],
-            *_bounds(drawn[name] - other_drawn[name], settings.confidence),
+            *bounds(drawn[name] - other_drawn[name], settings.confidence),
         )
         for name in value
     }
@@ -101,24 +102,12 @@ def _measured(
     point = weighted_metrics(outcomes, np.ones((1, members)), settings)
     chunks = []
     for start in range(0, settings.resamples, CHUNK):
-        size = min(CHUNK, settings.resamples - start)
-        drawn = rng.integers(0, members, size=(size, members))
-        drawn += np.arange(size)[:, None] * members
-        counts = np.bincount(drawn.ravel(), minlength=size * members).reshape(size, members)
-        chunks.append(weighted_metrics(outcomes, counts.astype(float), settings))
+        counts = draw_counts(rng, members, min(CHUNK, settings.resamples - start))
+        chunks.append(weighted_metrics(outcomes, counts, settings))
     return (
         {name: float(value[0]) for name, value in point.items()},
         {name: np.concatenate([chunk[name] for chunk in chunks]) for name in point},
     )
-
-
-def _bounds(drawn: np.ndarray, confidence: float) -> tuple[float, float]:
-    drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
-        return np.nan, np.nan
-    tail = (1 - confidence) / 2
-    lower, upper = np.quantile(drawn, (tail, 1 - tail))
-    return float(lower), float(upper)
 
 
 def weighted_metrics(
@@ -155,6 +144,38 @@ def nobody_churns(outcomes: Outcomes) -> Outcomes:
     )
 
 
+def last_of_ties(scores: np.ndarray) -> np.ndarray:
+    """Return the place of the last of each run of equal values: ties are one step."""
+    return np.flatnonzero(np.append(np.diff(scores) != 0, True))
+
+
+def precision_at_recall(hits: np.ndarray, flagged: np.ndarray, recall: float) -> np.ndarray:
+    """Compute the precision at the highest threshold that reaches a recall.
+
+    Parameters
+    ----------
+    hits, flagged : np.ndarray
+        Weight of the positives, and of all rows, at or above each threshold, from the highest
+        threshold on; shape (sets, thresholds).
+    recall : float
+        More than 0, at most 1.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (sets,); NaN for a set without positives.
+
+    Examples
+    --------
+    >>> precision_at_recall(np.array([[1.0, 1, 2]]), np.array([[1.0, 2, 4]]), 0.8)
+    array([0.5])
+    """
+    first = np.argmax(hits >= recall * hits[:, -1:] - 1e-9, axis=1)[:, None]
+    found = [np.take_along_axis(values, first, axis=1)[:, 0] for values in (hits, flagged)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(hits[:, -1] > 0, found[0] / found[1], np.nan)
+
+
 def _ranking(outcomes: Outcomes, account_weights: np.ndarray) -> dict[str, np.ndarray]:
     """AUCs and precision at 80% recall with ties as one step; lift with ties by key.
 
@@ -166,9 +187,9 @@ def _ranking(outcomes: Outcomes, account_weights: np.ndarray) -> dict[str, np.nd
     weight = account_weights[:, outcomes.accounts[order]]
     seen = np.cumsum(weight, axis=1)
     hits = np.cumsum(weight * label, axis=1)
-    ends = np.flatnonzero(np.append(np.diff(score) != 0, True))
+    ends = last_of_ties(score)
     total, positives = seen[:, -1:], hits[:, -1:]
-    taken = np.clip(np.ceil(total / 10) - (seen - weight), 0, weight)
+    taken = _first(np.ceil(total / 10), seen - weight, weight)
     lift = (taken @ label) / np.ceil(total[:, 0] / 10) / (positives[:, 0] / total[:, 0])
     true, flagged = hits[:, ends], seen[:, ends]
     step = np.diff(true, axis=1, prepend=0.0)
@@ -176,14 +197,17 @@ def _ranking(outcomes: Outcomes, account_weights: np.ndarray) -> dict[str, np.nd
     below = (total - positives) - false + np.diff(false, axis=1, prepend=0.0) / 2
     # A step without weight has no precision, and adds nothing.
     precision = np.divide(true, flagged, out=np.zeros_like(true), where=flagged > 0)
-    first = np.argmax(true >= 0.8 * positives - 1e-9, axis=1)
-    at_recall = np.take_along_axis(precision, first[:, None], axis=1)[:, 0]
     return {
         "auc_roc": np.sum(step * below, axis=1) / (positives * (total - positives))[:, 0],
         "auc_pr": np.sum(step * precision, axis=1) / positives[:, 0],
-        "precision_at_80_recall": np.where(positives[:, 0] > 0, at_recall, np.nan),
+        "precision_at_80_recall": precision_at_recall(true, flagged, 0.8),
         "lift_at_decile": lift,
     }
+
+
+def _first(slots: float | np.ndarray, before: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weight of each row within the first `slots`, given the weight of the rows before it."""
+    return np.clip(slots - before, 0, weight)
 
 
 def _at_capacity(outcomes: Outcomes, account_weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -195,7 +219,7 @@ def _at_capacity(outcomes: Outcomes, account_weights: np.ndarray) -> dict[str, n
     starts = np.flatnonzero(np.append(True, np.diff(date) != 0))
     lengths = np.diff(np.append(starts, date.size))
     before -= np.repeat(before[:, starts], lengths, axis=1)
-    taken = np.clip(outcomes.capacity - before, 0, weight)
+    taken = _first(outcomes.capacity, before, weight)
     hits = taken @ label
     return {
         "precision_at_capacity": hits / taken.sum(axis=1),

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ml.config import Settings
+from ml.judging.draws import bounds
 from ml.study.rivals import log_odds
 
 Statistic = Callable[..., Any]
@@ -52,11 +53,10 @@ def timings(
         "latency_p50_ms": (calls, np.median),
         "latency_p99_ms": (calls, lambda values, axis=None: np.quantile(values, 0.99, axis=axis)),
     }
-    tail = (1 - settings.evaluation.confidence) / 2
     rng = np.random.default_rng(settings.seed)
     rows = []
     for name, (values, statistic) in measured.items():
         drawn = rng.choice(values, (settings.evaluation.resamples, values.size))
-        bounds = np.quantile(statistic(drawn, axis=1), (tail, 1 - tail))
-        rows.append((name, float(statistic(values)), *map(float, bounds)))
+        limits = bounds(statistic(drawn, axis=1), settings.evaluation.confidence)
+        rows.append((name, float(statistic(values)), *limits))
     return pd.DataFrame(rows, columns=["metric_name", "metric_value", "lower_bound", "upper_bound"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ml.judging.evaluate import CHUNK, last_of_ties, precision_at_recall
 from plumbline.backtest.draws import Draws
 
 BINS = 10
@@ -102,22 +103,21 @@ def precision_recall(outcomes: pd.DataFrame, draws: Draws) -> pd.DataFrame:
     probability = outcomes["probability"].to_numpy()
     label = outcomes["is_positive"].to_numpy(dtype=float)
     order = np.argsort(-probability, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(probability[order]) != 0, True))
+    ends = last_of_ties(probability[order])
 
     def at(weights: np.ndarray) -> np.ndarray:
-        seen = np.cumsum(weights[order])[ends]
-        hits = np.cumsum((weights * label)[order])[ends]
-        if not hits[-1]:
-            return np.full(RECALLS.size, np.nan)
-        places = np.searchsorted(hits, RECALLS * hits[-1] - 1e-9)
-        return hits[places] / seen[places]
+        hits, flagged = (
+            np.cumsum(weight[:, order], axis=1)[:, ends] for weight in (weights * label, weights)
+        )
+        return np.column_stack([precision_at_recall(hits, flagged, recall) for recall in RECALLS])
 
-    drawn = np.array([at(counts[draws.codes]) for counts in draws.counts])
+    starts = range(0, len(draws.counts), CHUNK)
+    drawn = np.concatenate([at(draws.counts[n : n + CHUNK, draws.codes]) for n in starts])
     bounds = [draws.bounds(column) for column in drawn.T]
     return pd.DataFrame(
         {
             "recall": RECALLS,
-            "precision": at(np.ones_like(label)),
+            "precision": at(np.ones((1, label.size)))[0],
             "lower_bound": [low for low, _ in bounds],
             "upper_bound": [high for _, high in bounds],
         }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from ml.judging.draws import bounds, draw_counts
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -39,9 +41,7 @@ class Draws:
         names, codes = np.unique(np.asarray(accounts, dtype=str), return_inverse=True)
         rng = np.random.default_rng(seed)
         size = max(names.size, 1)
-        drawn = rng.integers(0, size, size=(resamples, size)) + np.arange(resamples)[:, None] * size
-        counts = np.bincount(drawn.ravel(), minlength=resamples * size).reshape(resamples, size)
-        return cls(codes, counts.astype(float), confidence)
+        return cls(codes, draw_counts(rng, size, resamples), confidence)
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Sum of a value over the rows, in each resample, shape (resamples,)."""
@@ -50,12 +50,8 @@ class Draws:
 
     def bounds(self, drawn: np.ndarray) -> tuple[float | None, float | None]:
         """Bounds of what was drawn; None where no resample defines it."""
-        drawn = drawn[np.isfinite(drawn)]
-        if not drawn.size:
-            return None, None
-        tail = (1 - self.confidence) / 2
-        lower, upper = np.quantile(drawn, (tail, 1 - tail))
-        return float(lower), float(upper)
+        lower, upper = bounds(drawn, self.confidence)
+        return (None, None) if np.isnan(lower) else (lower, upper)
 
     def total(self, values: np.ndarray) -> Interval:
         """Sum over the rows."""

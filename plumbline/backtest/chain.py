@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import networkx
 import pyarrow as pa
 
 from plumbline.config import Settings
@@ -53,14 +54,11 @@ class Chain:
 
     def needed(self, names: Iterable[str], stop: frozenset[str] = frozenset()) -> list[Step]:
         """The steps that lead to some models, in order; nothing before the relations of `stop`."""
-        by_relation = {step.relation: step for step in self.steps.values()}
-        wanted: set[str] = set()
-        waiting = [self.steps[name].relation for name in names]
-        while waiting:
-            relation = waiting.pop()
-            if relation in by_relation and relation not in wanted | stop:
-                wanted.add(relation)
-                waiting.extend(by_relation[relation].reads)
+        reads = {step.relation: step.reads for step in self.steps.values()}
+        graph = networkx.DiGraph(reads)
+        graph.remove_nodes_from(stop)
+        asked = {self.steps[name].relation for name in names}
+        wanted = asked.union(*(networkx.descendants(graph, relation) for relation in asked))
         return [step for step in self.steps.values() if step.relation in wanted]
 
 

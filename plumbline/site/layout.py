@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plumbline.site.graph import ancestors_of
+import networkx
 
 WIDTH, BOX, HEIGHT, PITCH, GAP, LANE = 660, 196, 56, 96, 24, 22
 Edge = tuple[str, str]
@@ -41,14 +41,11 @@ class Drawing:
 
 def without_loops(edges: frozenset[Edge], may_go: frozenset[Edge]) -> frozenset[Edge]:
     """Edges less those of `may_go` that lead back to where they come from."""
-    kept = set(edges)
-    for edge in sorted(may_go & edges):
-        readers: dict[str, list[str]] = {}
-        for read, reader in kept:
-            readers.setdefault(read, []).append(reader)
-        if edge[0] in ancestors_of(edge[1], readers):
-            kept.discard(edge)
-    return frozenset(kept)
+    kept = networkx.DiGraph(edges)
+    for read, reader in sorted(may_go & edges):
+        if networkx.has_path(kept, reader, read):
+            kept.remove_edge(read, reader)
+    return frozenset(kept.edges)
 
 
 def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
@@ -62,7 +59,7 @@ def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
         Without loops. An edge that a longer way already shows is not drawn.
     """
     ranks = _ranks(names, edges)
-    shown = sorted(_needed(edges))
+    shown = sorted(networkx.transitive_reduction(networkx.DiGraph(edges)).edges)
     rows = _rows(names, ranks, shown)
     places = _places(rows)
     widths = {item: _spacing(row)[1] for row in rows for item in row if ">" not in item}
@@ -77,40 +74,10 @@ def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
 
 
 def _ranks(names: tuple[str, ...], edges: frozenset[Edge]) -> dict[str, int]:
-    reads: dict[str, list[str]] = {name: [] for name in names}
-    for read, reader in sorted(edges):
-        reads[reader].append(read)
-    ranks: dict[str, int] = {}
-
-    def rank(name: str) -> int:
-        if name not in ranks:
-            ranks[name] = 1 + max(map(rank, reads[name]), default=-1)
-        return ranks[name]
-
-    for name in names:
-        rank(name)
-    return ranks
-
-
-def _needed(edges: frozenset[Edge]) -> frozenset[Edge]:
-    # Without the edges that a way over another room implies.
-    after: dict[str, set[str]] = {}
-    for read, reader in edges:
-        after.setdefault(read, set()).add(reader)
-
-    def reached(name: str) -> set[str]:
-        found: set[str] = set()
-        for reader in after.get(name, ()):
-            found |= {reader} | reached(reader)
-        return found
-
-    far = {
-        (read, target)
-        for read, readers in after.items()
-        for reader in readers
-        for target in reached(reader)
-    }
-    return edges - far
+    graph = networkx.DiGraph(edges)
+    graph.add_nodes_from(names)
+    layers = networkx.topological_generations(graph)
+    return {name: rank for rank, layer in enumerate(layers) for name in layer}
 
 
 def _rows(names: tuple[str, ...], ranks: Mapping[str, int], edges: list[Edge]) -> list[list[str]]:

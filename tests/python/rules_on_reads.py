@@ -12,6 +12,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from project_types import Model, Project, Violation
 
+from plumbline.site.graph import ancestors_of
+
 BEFORE_PREDICTIONS = frozenset({"core", "revenue", "features", "health"})
 # `ml` and `operations` stand for the staging of that type alone.
 TOLD = frozenset({"ml", "operations"})
@@ -105,23 +107,13 @@ def reads_own_source(project: Project) -> Iterator[Violation]:
             yield Violation("reads_own_source", model.name, f"{count} sources")
 
 
-def _ancestors(project: Project, model: Model) -> set[str]:
-    found: set[str] = set()
-    waiting = list(model.reads)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(project.by_name[name].reads if name in project.by_name else ())
-    return found
-
-
 def predictions_come_last(project: Project) -> Iterator[Violation]:
     """Nothing that features and health are made of has seen a prediction, at any remove."""
+    reads = {model.name: model.reads for model in project.models}
     predictions = {m.name for m in project.models if (m.room, m.folder) == ("staging", "ml")}
     for model in project.models:
         if model.room in BEFORE_PREDICTIONS | {"intermediate"}:
-            for name in sorted(_ancestors(project, model) & predictions):
+            for name in sorted(ancestors_of(model.name, reads) & predictions):
                 yield Violation("predictions_come_last", model.name, f"comes from {name}")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from ml.config import CalibrationSettings
@@ -112,13 +113,8 @@ def logistic_line(
 
 
 def _intercept(offset: np.ndarray, labels: np.ndarray) -> float:
-    """Return the constant that makes the mean probability equal the base rate (bisection)."""
+    """Return the constant that makes the mean probability equal the base rate."""
     rate = labels.mean()
-    low, high = -60.0, 60.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        if expit(offset + middle).mean() < rate:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    return float(
+        brentq(lambda constant: expit(offset + constant).mean() - rate, -60, 60, xtol=1e-15)
+    )

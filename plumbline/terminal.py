@@ -69,13 +69,21 @@ class Stages:
         self.seconds[title] = time.monotonic() - began
         if self.console.is_terminal:
             line = Text.assemble(
-                ("✓ ", "green"),
-                f"{number:<7}{title:<25}{self.seconds[title]:>6.1f} s   ",
-                (step.outcome, "dim"),
+                ("✓ ", "green"), f"{number:<7}{title:<25}{self.seconds[title]:>6.1f} s"
             )
-            self.console.print(line, no_wrap=True, overflow="ellipsis")
-        elif step.outcome:
-            self.console.print(f"      {step.outcome}", markup=False, highlight=False)
+            outcome = Text(f"   {step.outcome}", "dim")
+            if line.cell_len + outcome.cell_len <= self.console.width:
+                self.console.print(line + outcome)
+                return
+            self.console.print(line)
+        if step.outcome:
+            self._print_below(step.outcome)
+
+    def _print_below(self, outcome: str) -> None:
+        margin = " " * (9 if self.console.is_terminal else 6)
+        for line in Text(outcome, "dim").wrap(self.console, self.console.width - len(margin)):
+            line.rstrip()
+            self.console.print(Text(margin) + line)
 
 
 def bars(console: Console) -> Progress:

@@ -145,6 +145,21 @@ def test_stages_on_a_terminal_leave_one_line_each() -> None:
     assert last.rstrip().endswith("38 tables")
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_a_stage_did_is_wrapped_and_never_cut(width: int, is_terminal: bool) -> None:
+    outcome = "new: churn-20260228-90058338; no expansion model: too little data; no conversion"
+    file = io.StringIO()
+    console = Console(file=file, width=width, force_terminal=is_terminal, color_system=None)
+    with Stages(console, 9).stage("Build worklist and marts") as step:
+        step.outcome = f"{outcome} model: too little data"
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", file.getvalue()).splitlines()
+    margin = " " * (9 if is_terminal else 6)
+    below = [line for line in told if line.startswith(margin) and line.strip()]
+    assert " ".join(line.removeprefix(margin) for line in below) == step.outcome
+    assert all(len(line) <= width for line in below)
+
+
 def test_errors_of_the_engine_are_said_in_one_line() -> None:
     text = (
         'IO Error: Could not set lock on file "/w/plumbline.duckdb": Conflicting lock is held in '

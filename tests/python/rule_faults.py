@@ -48,7 +48,7 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
 BASE = _model("base_stripe__things", "base")
 LANDED = _model("base_stripe__fivetran_others", "tool")
 BASE_OF_TOOL = _model("base_stripe__others", "base", sources=(), reads=(LANDED.name,))
-STAGED = _model("stg_subscription__things", "staging", reads=(BASE.name,))
+STAGED = _model("stg_subscription__things", "staging", reads=(BASE.name, BASE_OF_TOOL.name))
 STEP = _model("int_things__counted", "intermediate", reads=(STAGED.name, "tiers"))
 FACT = _model("fct_things_daily", reads=(STEP.name,))
 FEATURES = _model("feat_things_daily", "features", reads=(FACT.name,))
@@ -180,6 +180,15 @@ READ_FAULTS = (
     ),
     Fault("predictions_come_last", STEP.name, planted(replace(STEP, reads=(PREDICTED.name,)))),
     Fault("predictions_come_last", FEATURES.name, planted(replace(STEP, reads=(PREDICTED.name,)))),
+    *(
+        Fault("steps_are_read", name, planted(_model(name, room)))
+        for name, room in (
+            ("base_stripe__unread", "base"),
+            ("stg_subscription__unread", "staging"),
+            ("int_things__left", "intermediate"),
+            ("int_things__left", "risk"),
+        )
+    ),
     _reads("outcomes_are_labels_only", FEATURES, CHURNS.name),
     _reads("outcomes_are_labels_only", REPORT, LABELLED.name),
     Fault(

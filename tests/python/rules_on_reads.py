@@ -198,6 +198,16 @@ def python_has_no_cycles(project: Project) -> Iterator[Violation]:
         yield Violation("python_has_no_cycles", min(cycle), " <- ".join(cycle))
 
 
+def steps_are_read(project: Project) -> Iterator[Violation]:
+    """What nobody looks at, another model reads; else it costs every night and serves nobody."""
+    read = {name for model in project.models for name in model.reads}
+    for model in project.models:
+        is_step = model.room in ("base", "staging", "intermediate") or model.is_private
+        # what a sync tool lands is read where that tool is switched on
+        if is_step and not model.tool and model.name not in read:
+            yield Violation("steps_are_read", model.name)
+
+
 READ_RULES = (
     reads_allowed_rooms,
     reads_own_source,
@@ -206,4 +216,5 @@ READ_RULES = (
     ml_reads_features,
     python_keeps_its_order,
     python_has_no_cycles,
+    steps_are_read,
 )

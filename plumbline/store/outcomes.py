@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,14 @@ def _null_columns(found: str, build_file: Path) -> str:
     return ", ".join(sorted({name for (text,) in rows for name in (text or "").split()}))
 
 
+# The engine repeats the value that it cannot read, which may be what a person wrote.
+VALUE_TOLD = re.compile(r"(Could not convert string|format:|range:|Input:) (['\"]).*?\2")
+
+
 def _meaningful(message: str) -> str:
     # dbt's first line repeats the node's name and file, its last one the compiled file.
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("compiled code at")]
     if len(lines) > 1 and " Error in " in lines[0]:
         lines = lines[1:]
-    return one_line(" ".join(lines))[:400]
+    return VALUE_TOLD.sub(r"\1 ...", one_line(" ".join(lines)))[:400]

@@ -18,7 +18,8 @@ from plumbline.store.raw import RawTable
 # What the macros whole_number and decimal_number read.
 WHOLE = "^ *[+-]?[0-9]{1,18}([.]0*)? *$"
 NUMBER = "^ *[+-]?([0-9]{1,16}([.][0-9]*)?|[.][0-9]+)([eE][+-]?0?[0-9])? *$"
-SHOWN_CHARACTERS = 40
+# Numbers, dates and short words; what is longer may be what a person wrote, in a row that slipped.
+SHOWN = re.compile(r"[-+.,:/ \dTZ]{1,40}|\W?\w{0,5}\W?")
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 CHARACTER = re.compile(r"\b(delim|quote|escape)\s*=\s*'(.)'")
 IN_QUOTES = """^(".*"|'.*')$"""
@@ -61,14 +62,23 @@ def check_text(connection: duckdb.DuckDBPyConnection, table: RawTable, path: str
             f'select "{name}" from {relation} limit 1 offset {row - 1}'
         ).fetchall()[0][0]
     except duckdb.Error as error:
-        raise _unreadable(table, path, _malformed(table, path) or str(error)[:200]) from None
+        raise _unreadable(table, path, _malformed(table, path) or _cause(error)) from None
     declared = dict(columns)[name]
     expected = "varchar, and every value is in quotes" if declared == "varchar" else declared
     raise UserError(
         f"raw file {path}, line {_line_of(table, path, row)}: column {name} is "
-        f"{str(value)[:SHOWN_CHARACTERS]!r}, the contract of {table.label} says {expected}",
+        f"{_shown(str(value))}, the contract of {table.label} says {expected}",
         f"mend the file, or change {table.contract}",
     )
+
+
+def _shown(value: str) -> str:
+    return repr(value) if SHOWN.fullmatch(value) else f"a text of {len(value)} characters"
+
+
+def _cause(error: duckdb.Error) -> str:
+    # the engine goes on with the line itself
+    return str(error).partition("Original Line")[0][:200]
 
 
 def _unreadable(table: RawTable, path: str, cause: str) -> UserError:

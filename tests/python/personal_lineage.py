@@ -143,7 +143,12 @@ def _of_parts(
         return
     if isinstance(expression, exp.Count | exp.Predicate | exp.Connector | exp.Not):
         return
-    passed = {exp.If: ("this",), exp.Filter: ("expression",), exp.Window: ("partition_by", "order")}
+    passed = {
+        exp.Case: ("this",),
+        exp.If: ("this",),
+        exp.Filter: ("expression",),
+        exp.Window: ("partition_by", "order"),
+    }
     skipped = passed.get(type(expression), ())
     for part, value in expression.args.items():
         for child in value if isinstance(value, list) else [value]:

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 import yaml
 from conftest import FIRST_NIGHT, ROOT, World
-from manifest import said_of_columns
+from manifest import Compilation, said_of_columns
+from personal_lineage import carried_columns
 
 from plumbline.config import Settings, load_settings
 from plumbline.errors import UserError
@@ -24,6 +26,7 @@ from plumbline.night import kept, publish
 from plumbline.night.gate import Night
 from plumbline.night.masking import KEY, SEED, read_masking
 from plumbline.store import ops
+from plumbline.store.outcomes import read_outcome
 
 SECRET = "a secret of the night"
 TOKEN = re.compile(r"[\w@.+-]+")
@@ -107,7 +110,8 @@ def test_no_personal_value_is_published_or_told(
     assert len(personal) > 20
     text = published_text(ci_first_night.published_file)
     said = (ci_first_night.folder / "said.txt").read_text(encoding="utf-8")
-    results = (ci_first_night.folder / "target" / "run_results.json").read_text(encoding="utf-8")
+    left = sorted((ci_first_night.folder / "target").rglob("*"))
+    results = "\n".join(f.read_text("utf-8") for f in left if f.suffix in (".json", ".log"))
     records = json.dumps(ci_first_night.read("select * from ops.runs", private=True), default=str)
     for column, values in personal.items():
         assert bool(found_in(text, values)) == (column in EMPLOYEES), column
@@ -145,7 +149,8 @@ def test_masked_employees_are_nowhere_and_join_as_before(
     for column in EMPLOYEES & personal.keys():
         assert not found_in(text, personal[column]), column
     joined = (
-        "select count(*), count(distinct owner), sum(value) from core.dim_account_months"
+        "select count(*), count(distinct owner), count(distinct metric_name)"
+        " from (select distinct owner from core.dim_account_months) as owners"
         " left join catalogue.metric_values on dimension_name = 'owner' and dimension_value = owner"
     )
     with duckdb.connect(str(settings.published_file), read_only=True) as connection:
@@ -196,6 +201,102 @@ def test_a_night_put_back_from_the_published_file_is_not_masked_twice(
     with duckdb.connect(str(made.published_file), read_only=True) as connection:
         assert connection.execute(read).fetchall() == first
     assert [value and value[:7] for (value,) in first] == ["masked_", "masked_", "unassig", None]
+
+
+CONTACTS = """
+with source as (select * from read_parquet('contacts')),
+renamed as (select source.id as contact_id, lower(source.email) as way, source.n from source)
+select * from renamed
+"""
+REACHED = """
+with contacts as (select * from "p"."base"."base_crm__contacts"),
+others as (
+    select contacts.n, case when contains(contacts.way, '@x') then 'staff' else 'guest' end as kind,
+        contacts.way
+    from contacts
+    union all
+    select 1, 'none', null
+)
+select
+    others.n as account_id,
+    others.kind,
+    max(others.way) filter (where others.n > 1) as reached_by,
+    coalesce(others.kind, (select min(c.way) from contacts as c)) as of_subquery,
+    row_number() over (partition by others.way order by others.way) as place,
+    count(distinct others.way) as ways,
+    max(length(others.way)) as letters,
+    cast(count(distinct others.way) as varchar) as ways_told,
+    max(others.kind) filter (where contains(others.way, 'x')) as filtered,
+    cast(others.way = 'a@x' as varchar) as is_one,
+    case others.way when 'a@x' then 'a' end as letter,
+    first(others.kind) over (partition by others.way) as kind_of_way,
+    any_value(lasts.last_way) as last_way
+from others
+left join (select o.n, last(o.way) as last_way from others as o group by all) as lasts
+    on others.n = lasts.n and others.way = lasts.last_way
+group by all
+"""
+
+
+def test_lineage_follows_a_value_and_not_what_it_decides() -> None:
+    """An address under another name, through stars, unions, aggregates and subqueries."""
+    source = {
+        "resource_type": "source",
+        "schema": "raw_crm",
+        "name": "contacts",
+        "relation_name": "read_parquet('contacts')",
+        "columns": {"id": {}, "n": {}, "email": {"config": {"meta": {"pii": True}}}},
+    }
+    base, mart = (
+        {
+            "resource_type": "model",
+            "schema": schema,
+            "name": name,
+            "alias": name,
+            "columns": {},
+            "depends_on": {"nodes": [read]},
+        }
+        for schema, name, read in (
+            ("base", "base_crm__contacts", "source"),
+            ("core", "fct_contacts", "base"),
+        )
+    )
+    found = carried_columns(
+        Compilation(
+            {"sources": {"source": source}, "nodes": {"mart": mart, "base": base}},
+            {"base_crm__contacts": CONTACTS, "fct_contacts": REACHED},
+        ),
+        {
+            "base_crm__contacts": {"contact_id": "VARCHAR", "way": "VARCHAR", "n": "BIGINT"},
+            "fct_contacts": {
+                "account_id": "BIGINT",
+                **dict.fromkeys(
+                    ("kind", "reached_by", "of_subquery", "last_way", "is_one", "letter"), "VARCHAR"
+                ),
+                **dict.fromkeys(("kind_of_way", "ways_told", "filtered"), "VARCHAR"),
+                **dict.fromkeys(("place", "ways", "letters"), "BIGINT"),
+            },
+        },
+    )
+    personal = {relation: {c for c, o in found[relation].items() if o} for relation in found}
+    assert personal == {
+        "raw_crm.contacts": {"email"},
+        "base.base_crm__contacts": {"way"},
+        "core.fct_contacts": {"reached_by", "of_subquery", "last_way"},
+    }
+    assert found["core.fct_contacts"]["reached_by"] == {"raw_crm.contacts.email"}
+
+
+@pytest.mark.parametrize("kind", ["integer", "timestamp", "date", "boolean", "json", "double"])
+def test_a_value_that_the_engine_cannot_read_is_not_repeated(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(duckdb.Error) as caught:
+        duckdb.sql(f"select cast(x as {kind}) from (values ('ada@x.example')) as t (x)").fetchall()
+    text = str(caught.value).partition("LINE 1")[0]
+    assert "ada@x.example" in text
+    node = SimpleNamespace(resource_type="model", name="int_x")
+    result = SimpleNamespace(node=node, status="error", failures=None, message=text)
+    told = read_outcome(result, tmp_path / "none").line
+    assert "Conversion Error" in told and "ada" not in told
 
 
 def test_a_key_must_be_there_and_long_enough() -> None:

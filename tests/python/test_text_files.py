@@ -107,7 +107,10 @@ def test_line_that_cannot_be_read(check: Check, old: str, new: str, words: list[
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (f"{HEADER}\n'A-1',,,,,,\n'A-2',,,,,,\n", ["line 2", "\"'A-1'\"", "value is in quotes"]),
+        (
+            f"{HEADER}\n'A-1',,,,,,\n'A-2',,,,,,\n",
+            ["line 2", "id is a text of 5 char", "value is in quotes"],
+        ),
         (HEADER.replace("quantity", "'quantity'"), ["lacks the column quantity"]),
         (f"{HEADER}\nMüller,,,,,,\n".encode("latin-1"), ["not UTF-8"]),
         (f"{HEADER}\n{ROW}\n".encode("utf-16"), ["orders.csv"]),

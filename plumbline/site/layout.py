@@ -1,11 +1,12 @@
-"""Places the rooms in ranks, readers below what they read, and draws ways between them."""
+"""Places the rooms in ranks, readers below what they read, and draws ways between them.
+
+networkx is loaded where it is used: by then dbt has done so, and other commands do without it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-import networkx
 
 WIDTH, BOX, HEIGHT, PITCH, GAP, LANE = 660, 196, 56, 96, 24, 22
 Edge = tuple[str, str]
@@ -41,6 +42,8 @@ class Drawing:
 
 def without_loops(edges: frozenset[Edge], may_go: frozenset[Edge]) -> frozenset[Edge]:
     """Edges less those of `may_go` that lead back to where they come from."""
+    import networkx
+
     kept = networkx.DiGraph(edges)
     for read, reader in sorted(may_go & edges):
         if networkx.has_path(kept, reader, read):
@@ -59,7 +62,7 @@ def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
         Without loops. An edge that a longer way already shows is not drawn.
     """
     ranks = _ranks(names, edges)
-    shown = sorted(networkx.transitive_reduction(networkx.DiGraph(edges)).edges)
+    shown = sorted(_needed(edges))
     rows = _rows(names, ranks, shown)
     places = _places(rows)
     widths = {item: _spacing(row)[1] for row in rows for item in row if ">" not in item}
@@ -74,10 +77,19 @@ def draw(names: tuple[str, ...], edges: frozenset[Edge]) -> Drawing:
 
 
 def _ranks(names: tuple[str, ...], edges: frozenset[Edge]) -> dict[str, int]:
+    import networkx
+
     graph = networkx.DiGraph(edges)
     graph.add_nodes_from(names)
     layers = networkx.topological_generations(graph)
     return {name: rank for rank, layer in enumerate(layers) for name in layer}
+
+
+def _needed(edges: frozenset[Edge]) -> Iterable[Edge]:
+    # Without the edges that a way over another room implies.
+    import networkx
+
+    return networkx.transitive_reduction(networkx.DiGraph(edges)).edges
 
 
 def _rows(names: tuple[str, ...], ranks: Mapping[str, int], edges: list[Edge]) -> list[list[str]]:

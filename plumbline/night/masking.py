@@ -79,12 +79,12 @@ def read_masking(settings: Settings, environ: Mapping[str, str] = os.environ) ->
 
 def _masked(name: str, rows: str) -> str:
     # A night that was put back from the published file is masked already.
+    value = f'cast("{name}" as varchar)'
     nobody = ", ".join(f"'{word}'" for word in NOBODY)
-    hashed = f'sha256(? || unhex(sha256(? || encode(cast("{name}" as varchar)))))'
     return (
-        f'case when not ({rows or "true"}) or "{name}" in ({nobody})'
-        f' or regexp_full_match("{name}", \'{PREFIX}[0-9a-f]{{64}}\') then "{name}"'
-        f" else '{PREFIX}' || {hashed} end"
+        f"case when not ({rows or 'true'}) or {value} in ({nobody})"
+        f" or regexp_full_match({value}, '{PREFIX}[0-9a-f]{{64}}') then {value}"
+        f" else '{PREFIX}' || sha256(? || unhex(sha256(? || encode({value})))) end"
     )
 
 

@@ -267,7 +267,7 @@ def test_malformed_json_is_told(
     table = answers_with(world, '{"account_id": "A"}', malformed, None, "", " ", "null", "[]")
     (told,) = check(engine, table)
     assert told.startswith("surveys.nps_responses: 1 of 8 values of properties are not JSON")
-    assert told.endswith(f"landed={LATEST}/part-0.parquet, row 2, {malformed[:20]!r}")
+    assert told.endswith(f"landed={LATEST}/part-0.parquet, row 2")
 
 
 def test_too_much_malformed_json_stops(world: World, engine: duckdb.DuckDBPyConnection) -> None:

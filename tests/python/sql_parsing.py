@@ -1,4 +1,4 @@
-"""sqlfluff over many texts: two processes, and nothing read twice.
+"""PostgreSQL's own parser and sqlfluff over many texts: two processes, and nothing read twice.
 
 Results are kept by content, dialect and configuration, so that unchanged SQL costs nothing.
 """
@@ -17,6 +17,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from pglast import parse_sql
+from pglast.parser import ParseError
 from sqlfluff.core import FluffConfig, Linter
 
 # The embedded engine's dialect is linted, too.
@@ -42,14 +44,18 @@ class Reading:
     def digest(self) -> str:
         """Key of the result: it changes with all that the result depends on."""
         style = CONFIG_FILE.read_text() if self.is_linted else ""
-        parts = (version("sqlfluff"), self.sql, self.dialect, style)
+        reader = "pglast" if self.dialect == "postgres" else "sqlfluff"
+        parts = (version(reader), self.sql, self.dialect, style)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def as_elsewhere(sql: Mapping[str, str]) -> Mapping[str, str]:
-    """SQL without DuckDB's own form of the macro `landed`; other engines have a form apart."""
-    own = re.compile(r"\bselect\s+(?:cast|nullif)\(.*?\n\s*\) as landed\b", re.DOTALL)
-    return {name: own.sub("select * from landed", text) for name, text in sql.items()}
+    """SQL without the forms of dispatched macros that are DuckDB's own and no other parser reads."""
+    landed = re.compile(r"\bselect\s+(?:cast|nullif)\(.*?\n\s*\) as landed\b", re.DOTALL)
+    return {
+        name: landed.sub("select * from landed", text).replace("try_cast(", "cast(")
+        for name, text in sql.items()
+    }
 
 
 @cache
@@ -62,16 +68,28 @@ def _linter(dialect: str, is_linted: bool) -> Linter:
 
 
 def faults(reading: Reading) -> list[str]:
-    """What sqlfluff finds in a text, one line a fault; parse errors are `PRS`.
+    """What is wrong with a text, one line a fault; parse errors are `PRS`.
 
-    Source: https://docs.sqlfluff.com, "Python API".
+    Source: https://docs.sqlfluff.com, "Python API"; https://pglast.readthedocs.io.
     """
+    if reading.dialect == "postgres":
+        return _faults_in_postgres(reading.sql)
     linter = _linter(reading.dialect, reading.is_linted)
     if reading.is_linted:
         found = linter.lint_string(reading.sql).get_violations()
     else:
         found = linter.parse_string(reading.sql).violations
     return [f"line {fault.line_no}: {fault.rule_code()} {fault.desc()}" for fault in found]
+
+
+def _faults_in_postgres(sql: str) -> list[str]:
+    try:
+        parse_sql(sql)
+    except ParseError as error:
+        text, place = error.args
+        line = sql.count("\n", 0, len(sql) if place is None else place) + 1
+        return [f"line {line}: PRS {text}"]
+    return []
 
 
 def all_faults(readings: Iterable[Reading], kept: Path) -> Mapping[Reading, list[str]]:

@@ -13,6 +13,7 @@ from typing import Any
 from plumbline.config import Settings
 from plumbline.errors import UserError
 from plumbline.site import lineage
+from plumbline.site.columns import complete
 from plumbline.site.graph import Manifest
 from plumbline.site.pages import (
     CATEGORY_PAGES,
@@ -26,7 +27,9 @@ from plumbline.site.pages import (
 from plumbline.site.values import read_published
 from plumbline.store.dbt import Dbt, Report
 
-STATIC_PAGE = "static_index.html"
+# dbt's page, and where it is to hold what it shows
+DBT_PAGE = "index.html"
+MANIFEST_GOES, CATALOG_GOES = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
 
 
 @dataclass(frozen=True)
@@ -64,25 +67,26 @@ def build_site(dbt: Dbt, report: Report | None = None, *, with_lineage: bool = F
     settings = dbt.settings
     settings.site.mkdir(parents=True, exist_ok=True)
     manifest: Manifest = _read(settings.target / "manifest.json")
-    state = _lineage(settings, manifest, with_lineage)
+    catalog = _read(settings.target / "catalog.json")
+    complete(manifest, catalog)
+    state = _lineage(settings, manifest, catalog, with_lineage)
     pages = render(manifest, read_published(settings.published_file), state)
     for old in settings.site.glob(CATEGORY_PAGES):
         if old.name not in pages:
             old.unlink()
-    _replace(settings.site / DBT, _dbt_page(settings))
+    _replace(settings.site / DBT, _dbt_page(settings, manifest, catalog))
     for name, text in pages.items():
         _replace(settings.site / name, text)
     told = "" if state.is_there else f"no column lineage: {state.told}"
     return Site(settings.site / INDEX, len(pages) + 1 + state.is_there, told)
 
 
-def _lineage(settings: Settings, manifest: Manifest, is_wanted: bool) -> Lineage:
+def _lineage(settings: Settings, manifest: Manifest, catalog: Any, is_wanted: bool) -> Lineage:
     page = settings.site / LINEAGE
     code = lineage.fingerprint(manifest)
     if lineage.is_current(page, code):
         return Lineage(True)
     if is_wanted and lineage.is_installed():
-        catalog = _read(settings.target / "catalog.json")
         _replace(page, with_way_back(lineage.make_page(manifest, catalog, code)))
         return Lineage(True)
     if page.exists():
@@ -92,9 +96,11 @@ def _lineage(settings: Settings, manifest: Manifest, is_wanted: bool) -> Lineage
     return Lineage(False, "dbt-colibri is not installed")
 
 
-def _dbt_page(settings: Settings) -> str:
+def _dbt_page(settings: Settings, manifest: Manifest, catalog: Any) -> str:
+    page = (settings.target / DBT_PAGE).read_text(encoding="utf-8")
+    for place, data in ((MANIFEST_GOES, manifest), (CATALOG_GOES, catalog)):
+        page = page.replace(place, json.dumps(data))
     # (compiled SQL names the raw files by their full path, which says more than readers need)
-    page = (settings.target / STATIC_PAGE).read_text(encoding="utf-8")
     return with_way_back(page.replace(str(settings.raw), "raw"))
 
 

@@ -127,13 +127,13 @@ class Dbt:
         return {row.node.name: row.node.compiled_code for row in self._invoke(arguments, None)}
 
     def docs(self, report: Report | None = None) -> None:
-        """Run `dbt docs generate --static` into the target folder.
+        """Run `dbt docs generate` into the target folder.
 
         What a build has compiled is not compiled again.
         """
         from dbt.contracts.graph.semantic_manifest import SemanticManifest
 
-        arguments = ["docs", "generate", "--static"]
+        arguments = ["docs", "generate"]
         if self.has_built:
             self.manifest.write(str(self.settings.target / "manifest.json"))
             # what `mf query` reads

@@ -38,7 +38,8 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
         yaml_file=f"models/{folder}/{name}.yml",
         sources=source,
         description=GRAIN,
-        columns={"thing_id": "Thing."},
+        # base models and steps do not repeat what staging says
+        columns={} if name.startswith(("base_", "int_")) else {"thing_id": "Thing."},
         keys=(("thing_id",),),
         has_contract=True,
     )

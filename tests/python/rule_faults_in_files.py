@@ -46,9 +46,9 @@ def _described(rule: str, node: str, *described: Seed | Source) -> Fault:
     return Fault(rule, node, replace(SOUND, seeds=seeds, sources=sources))
 
 
-def _returned(node: str, *columns: str) -> Fault:
-    found = {**SOUND.found_columns, FACT.name: dict.fromkeys(columns, "VARCHAR")}
-    return Fault("columns_are_those_returned", node, replace(SOUND, found_columns=found))
+def _returned(rule: str, model: Model, column: str, *columns: str) -> Fault:
+    found = {**SOUND.found_columns, model.name: dict.fromkeys(columns, "VARCHAR")}
+    return Fault(rule, f"{model.name}.{column}", replace(SOUND, found_columns=found))
 
 
 def _published(node: str, columns: Mapping[str, frozenset[str]]) -> Fault:
@@ -73,10 +73,17 @@ MODEL_FAULTS = (
     _changed("has_own_yaml", FACT, yaml_file=""),
     _changed("description_says_grain", FACT, description="All things, one row per thing."),
     _changed("description_says_grain", FACT, description=""),
-    _changed("columns_are_described", FACT, columns={}),
+    _changed("columns_are_described", FACT, f"{FACT.name}.thing_id", columns={}),
     _changed("columns_are_described", FACT, f"{FACT.name}.note", columns={"note": " "}),
-    _returned(f"{FACT.name}.amount", "thing_id", "amount"),
-    _returned(f"{FACT.name}.thing_id"),
+    *(
+        _returned("columns_are_described", model, "amount", "thing_id", "amount")
+        for model in (BASE, STEP, FACT)
+    ),
+    *(
+        _changed("columns_are_said_once", m, f"{m.name}.thing_id", columns={"thing_id": " Thing."})
+        for m in (BASE, STEP)
+    ),
+    _returned("columns_are_those_returned", FACT, "thing_id"),
     _changed("key_is_tested", FACT, keys=()),
     _changed("key_is_tested", FACT, keys=(("thing_id", "gone_id"),)),
     *(_changed("contract_is_enforced", m, has_contract=False) for m in (STAGED, FACT, REPORT)),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from project_types import Model, Project, Violation
+
+from plumbline.site.columns import inherited, neighbours_of
 
 # A verb that says what was done: one that ends in -ed, or one of the few that do not.
 DONE = re.compile(r"ed(_|$)|(^|_)(known|cut|split|kept|held|told|built)(_|$)")
@@ -64,31 +66,55 @@ def description_says_grain(project: Project) -> Iterator[Violation]:
             yield Violation("description_says_grain", model.name, model.description[:60])
 
 
+def _said(project: Project) -> tuple[dict[str, Mapping[str, str]], dict[str, list[str]]]:
+    """Descriptions of columns by table, and where a model's columns come from."""
+    tables = (*project.sources, *project.seeds, *project.models)
+    reads = {model.name: (*model.reads, *model.sources) for model in project.models}
+    return {table.name: table.columns for table in tables}, neighbours_of(reads)
+
+
 def columns_are_described(project: Project) -> Iterator[Violation]:
-    """Every model has columns in its YAML, each with a description."""
+    """Every column is described: by its model or, of a base model or a step, where it is from."""
+    described, neighbours = _said(project)
+    found = {
+        model.name: {*model.columns, *map(str.lower, project.found_columns.get(model.name, ()))}
+        for model in project.models
+    }
+    explained = inherited(described, found, neighbours)
+    for name, columns in found.items():
+        elsewhere = {} if name.startswith(CONTRACTED) else explained.get(name, {})
+        for column in sorted(columns - elsewhere.keys()):
+            if not described[name].get(column, "").strip():
+                yield Violation("columns_are_described", f"{name}.{column}")
+
+
+def columns_are_said_once(project: Project) -> Iterator[Violation]:
+    """A base model or a step does not repeat what is said of a column where it comes from."""
+    described, neighbours = _said(project)
     for model in project.models:
-        if not model.columns:
-            yield Violation("columns_are_described", model.name, "no columns")
-        for column, description in model.columns.items():
-            if not description.strip():
-                yield Violation("columns_are_described", f"{model.name}.{column}")
+        if not model.name.startswith(CONTRACTED) and not model.has_contract:
+            others = {**described, model.name: {}}
+            texts = inherited(others, {model.name: list(model.columns)}, neighbours)
+            for column, text in texts.get(model.name, {}).items():
+                if text.split() == model.columns[column].split():
+                    yield Violation("columns_are_said_once", f"{model.name}.{column}")
 
 
 def columns_are_those_returned(project: Project) -> Iterator[Violation]:
-    """The YAML has the columns that the SQL returns, all of them and no others."""
+    """The YAML has no column that the SQL does not return."""
     for model in project.models:
         if model.name in project.found_columns:
             # (DuckDB spells a column as its source does, whatever the SQL says)
             found = {column.lower() for column in project.found_columns[model.name]}
-            for column in sorted(found ^ set(model.columns)):
-                fault = "not in its YAML" if column in found else "not in its SQL"
-                yield Violation("columns_are_those_returned", f"{model.name}.{column}", fault)
+            for column in sorted(set(model.columns) - found):
+                yield Violation("columns_are_those_returned", f"{model.name}.{column}")
 
 
 def key_is_tested(project: Project) -> Iterator[Violation]:
     """A test holds each model's primary key unique, over columns that the model has."""
     for model in project.models:
-        if not any(set(key) <= set(model.columns) for key in model.keys):
+        columns = {*model.columns, *project.found_columns.get(model.name, ())}
+        if not any(columns.issuperset(key) for key in model.keys):
             yield Violation("key_is_tested", model.name)
 
 
@@ -128,6 +154,7 @@ MODEL_RULES = (
     has_own_yaml,
     description_says_grain,
     columns_are_described,
+    columns_are_said_once,
     columns_are_those_returned,
     key_is_tested,
     contract_is_enforced,

@@ -50,7 +50,7 @@ class Reading:
 
 
 def as_elsewhere(sql: Mapping[str, str]) -> Mapping[str, str]:
-    """SQL without the forms of dispatched macros that are DuckDB's own and no other parser reads."""
+    """SQL without those forms of dispatched macros that only DuckDB reads."""
     landed = re.compile(r"\bselect\s+(?:cast|nullif)\(.*?\n\s*\) as landed\b", re.DOTALL)
     return {
         name: landed.sub("select * from landed", text).replace("try_cast(", "cast(")

@@ -32,6 +32,7 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
         "base/stripe": ("stripe.things",),
         "base/stripe/fivetran": ("stripe_fivetran.thing", "stripe_fivetran.thing_item"),
     }.get(folder, ())
+    is_step = name.startswith(("base_", "int_"))
     sound = Model(
         name=name,
         file=f"models/{folder}/{name}.sql",
@@ -39,9 +40,9 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
         sources=source,
         description=GRAIN,
         # base models and steps do not repeat what staging says
-        columns={} if name.startswith(("base_", "int_")) else {"thing_id": "Thing."},
+        columns={} if is_step else {"thing_id": "Thing."},
         keys=(("thing_id",),),
-        has_contract=True,
+        has_contract=not is_step,
     )
     return replace(sound, **changes)
 

@@ -113,7 +113,7 @@ def columns_are_those_returned(project: Project) -> Iterator[Violation]:
 def key_is_tested(project: Project) -> Iterator[Violation]:
     """A test holds each model's primary key unique, over columns that the model has."""
     for model in project.models:
-        columns = {*model.columns, *project.found_columns.get(model.name, ())}
+        columns = {*model.columns, *map(str.lower, project.found_columns.get(model.name, ()))}
         if not any(columns.issuperset(key) for key in model.keys):
             yield Violation("key_is_tested", model.name)
 

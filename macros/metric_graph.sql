@@ -14,28 +14,50 @@
     {{ return(listed) }}
 {%- endmacro %}
 
-{# Measures of the semantic layer, by name: expression, relation, model, time dimension, tests. #}
+{# Measures of the semantic layer, by name. Empty while dbt parses. #}
 {% macro graph_measures() -%}
-    {%- set measures, tests = {}, {} -%}
-    {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'test' -%}
-        {%- for key in node.depends_on.nodes -%}
-            {%- do tests.setdefault(key, []).append(node.name) -%}
-        {%- endfor -%}
-    {%- endfor -%}
+    {%- set measures = {} -%}
     {%- for semantic_model in graph.get('semantic_models', {}).values() -%}
+        {%- set key = semantic_model.depends_on.nodes[0] -%}
+        {%- set node = graph.nodes[key] -%}
+        {%- set is_part = semantic_model.config.meta.get('is_part', true) -%}
         {%- for measure in semantic_model.measures -%}
-            {%- set key = semantic_model.depends_on.nodes[0] -%}
-            {%- set node = graph.nodes[key] -%}
+            {%- set state = measure.non_additive_dimension -%}
+            {%- set is_last = not state or state.window_choice == 'max' -%}
+            {%- if is_part and not (measure.agg == 'sum' and is_last) -%}
+                {%- do exceptions.raise_compiler_error('measure ' ~ measure.name
+                    ~ ' of semantic model ' ~ semantic_model.name ~ ' is no sum, or not of a'
+                    ~ " period's last day: the catalogue has no such part; write it as agg: sum"
+                    ~ ' over a column of ' ~ node.name) -%}
+            {%- endif -%}
+            {%- set operand = measure.expr or measure.name -%}
             {%- do measures.update({measure.name: {
-                'expression': measure.agg ~ '(' ~ (measure.expr or measure.name) ~ ')',
+                'name': measure.name,
+                'operand': operand,
+                'expression': measure.agg ~ '(' ~ operand ~ ')',
+                'is_part': is_part,
+                'model_key': key,
                 'model': node.name,
                 'relation': node.schema ~ '.' ~ node.alias,
                 'time_dimension': semantic_model.defaults.agg_time_dimension,
-                'tests': tests.get(key, []),
             }}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(measures) }}
+{%- endmacro %}
+
+{# Measures over a relation, as `graph_measures` has them. #}
+{% macro relation_parts(relation) -%}
+    {#- a unit test reads what it is given, under this prefix -#}
+    {%- set name, found = relation.identifier.removeprefix('__dbt__cte__'), [] -%}
+    {%- for measure in graph_measures().values() if measure.relation.split('.')[1] == name -%}
+        {%- do found.append(measure) -%}
+    {%- endfor -%}
+    {%- if graph.get('nodes') and not found -%}
+        {%- do exceptions.raise_compiler_error(name ~ ' has no measure: give it a semantic model in'
+            ~ ' models/semantic, or take it out of ' ~ model.name) -%}
+    {%- endif -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {# Tests of the values of a metric: those of its kind among the tests of metric_values. #}
@@ -55,56 +77,25 @@
     {{ return(listed) }}
 {%- endmacro %}
 
-{# The sum of a measure of monthly rows over the month that `asked` names. #}
-{% macro month_sum(measure) -%}
-    {{ return('coalesce((select ' ~ measure.expression ~ ' from ' ~ measure.relation ~ ' where '
-        ~ measure.time_dimension ~ ' = asked.month_start_date), 0)') }}
-{%- endmacro %}
-
-{# What a metric is made of: models, relations, time dimensions, tests and an SQL expression. #}
+{# What a metric reads: models, relations, time dimensions, tests and an SQL expression. #}
 {% macro metric_base(metric, measures) -%}
-    {%- set meta, sums, parts, tests = metric.config.meta, {}, [], value_tests(metric) -%}
-    {%- set relations = [] -%}
-    {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
-        {%- for part in meta.get(side, {}) -%}
-            {%- do relations.append(measures[part].relation) -%}
-        {%- endfor -%}
+    {%- set formula, read = metric_formula(metric.name, measures), {} -%}
+    {%- set tests = value_tests(metric) -%}
+    {%- for name in formula.measures -%}
+        {%- do read.update({name: measures[name]}) -%}
     {%- endfor -%}
-    {#- sums of several relations, or with the days of the month, are of a month asked for -#}
-    {%- set has_several = relations | unique | list | length > 1 -%}
-    {%- set is_asked = has_several or meta.calculation == 'annualised' -%}
-    {%- for side in ['numerator', 'denominator', 'second_numerator', 'second_denominator'] -%}
-        {%- set terms = [] -%}
-        {%- for part, weight in meta.get(side, {}).items() -%}
-            {%- do parts.append(measures[part]) -%}
-            {%- do tests.extend(measures[part].tests) -%}
-            {%- do terms.append(
-                (' - ' if weight < 0 else ' + ' if not loop.first else '')
-                ~ ('' if weight in (1, -1) else weight | abs ~ ' * ')
-                ~ (month_sum(measures[part]) if is_asked else measures[part].expression)
-            ) -%}
-        {%- endfor -%}
-        {%- do sums.update({side: terms | join('') | trim}) -%}
+    {%- set keys = read.values() | map(attribute='model_key') | unique | list -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
+        {%- if node.depends_on.nodes | select('in', keys) | list -%}
+            {%- do tests.append(node.name) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- set ratio = '(' ~ sums.numerator ~ ') / nullif(' ~ sums.denominator ~ ', 0)' -%}
-    {%- set second = '(' ~ sums.second_numerator ~ ') / nullif('
-        ~ sums.second_denominator ~ ', 0)' -%}
+    {#- sums of several relations are of a month asked for -#}
     {{ return({
-        'expression': {
-            'sum': sums.numerator,
-            'ratio': ratio,
-            'annualised': '1 - power(1 - ' ~ ratio ~ ', 365.0 / extract(day from'
-                ~ " asked.month_start_date + interval '1' month - interval '1' day))",
-            'difference': ratio ~ ' - ' ~ second,
-            'quotient': '(' ~ ratio ~ ') / nullif(' ~ second ~ ', 0)',
-            'lifetime': 'case when ' ~ second ~ ' is not null then ' ~ ratio
-                ~ ' * least(60, 1 / nullif(' ~ second ~ ', 0)) end',
-            'net_promoter': 'case when ' ~ sums.denominator ~ ' >= 5 then 100.0 * '
-                ~ ratio ~ ' end',
-        }[meta.calculation],
-        'models': parts | map(attribute='model') | unique | sort,
-        'relations': relations | unique | sort,
-        'time_dimensions': parts | map(attribute='time_dimension') | unique | sort,
+        'expression': metric_sql(metric.name, measures, is_asked=keys | length > 1),
+        'models': read.values() | map(attribute='model') | unique | sort,
+        'relations': read.values() | map(attribute='relation') | unique | sort,
+        'time_dimensions': read.values() | map(attribute='time_dimension') | unique | sort,
         'tests': tests | unique | sort,
     }) }}
 {%- endmacro %}
@@ -113,6 +104,7 @@
 {% macro declared_metrics() -%}
     {%- set rows = [] -%}
     {%- set measures = graph_measures() -%}
+    {%- do refuse_wrong_keys() -%}
     {%- for metric in catalogue_metrics() -%}
         {%- set meta, base = metric.config.meta, metric_base(metric, measures) -%}
         {%- set settles_after, settling = meta.get('settles_after', []), [0] -%}
@@ -136,7 +128,7 @@
             'over_time': sql_text(meta.over_time),
             'settling_days': settling | sum,
             'formula': sql_text(meta.formula),
-            'calculation': sql_text(meta.calculation),
+            'calculation': sql_text(metric_formula(metric.name, measures).calculation),
             'sql_expression': sql_text(base.expression),
             'base_relations': sql_text(base.relations | join(', ')),
             'time_dimensions': sql_text(base.time_dimensions | join(', ')),

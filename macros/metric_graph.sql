@@ -138,3 +138,15 @@
     {%- endfor -%}
     {{ return(rows) }}
 {%- endmacro %}
+
+{# Stops where a parent of the model was never built, nor is in this run. #}
+{% macro refuse_missing_parents() -%}
+    {%- for key in model.depends_on.nodes if key in graph.get('nodes', {}) -%}
+        {%- set node = graph.nodes[key] -%}
+        {%- if flags.WHICH in ('build', 'run') and key not in selected_resources
+            and adapter.get_relation(node.database, node.schema, node.alias) is none -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' reads ' ~ node.name ~ ', which was'
+                ~ ' never built: dbt build --select +' ~ model.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

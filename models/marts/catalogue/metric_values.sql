@@ -1,3 +1,4 @@
+{% do refuse_missing_parents() -%}
 {% set derived, capped = derived_values('divided'), derived_values('divided', 'capped_where') -%}
 with sides as (
 

@@ -21,7 +21,7 @@ with account_months as (
 ),
 
 {% for relation, measures in facts.items() -%}
-{{ relation.identifier }} as (
+{{ relation.identifier }}_sums as (
 
     select
         facts.account_month_id,
@@ -44,13 +44,13 @@ joined as (
         {%- endfor %}
         {%- for relation, measures in facts.items() %}
         {%- for measure in measures %},
-        {{ relation.identifier }}.{{ measure.name }}
+        {{ relation.identifier }}_sums.{{ measure.name }}
         {%- endfor %}
         {%- endfor %}
     from account_months
     {%- for relation in facts %}
-    left join {{ relation.identifier }}
-        on account_months.account_month_id = {{ relation.identifier }}.account_month_id
+    left join {{ relation.identifier }}_sums
+        on account_months.account_month_id = {{ relation.identifier }}_sums.account_month_id
     {%- endfor %}
 
 ),

@@ -53,7 +53,7 @@
     {%- for measure in graph_measures().values() if measure.relation.split('.')[1] == name -%}
         {%- do found.append(measure) -%}
     {%- endfor -%}
-    {%- if graph.get('nodes') and not found -%}
+    {%- if execute and graph.get('nodes') and not found -%}
         {%- do exceptions.raise_compiler_error(name ~ ' has no measure: give it a semantic model in'
             ~ ' models/semantic, or take it out of ' ~ model.name) -%}
     {%- endif -%}

@@ -63,10 +63,10 @@ calculated as (
             {%- endfor %}
         end as value,
         coalesce(
+            false
             {%- for name, sql in capped.items() %}
-            (divided.metric_name = '{{ name }}' and {{ sql }}) or
-            {%- endfor %}
-            false,
+            or (divided.metric_name = '{{ name }}' and {{ sql }})
+            {%- endfor %},
             false
         ) as is_capped
     from divided

@@ -60,53 +60,57 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# Tests of the values of a metric: those of its kind among the tests of metric_values. #}
-{% macro value_tests(metric) -%}
-    {%- set listed, driving = [], metric.config.meta.get('drivers', {}) | list -%}
+{# Names of the tests by what they hold: a model's key, or `guards` of their meta. #}
+{% macro graph_tests() -%}
+    {%- set tests = {} -%}
+    {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'test' -%}
+        {%- for key in node.depends_on.nodes + [node.config.meta.get('guards')] -%}
+            {%- do tests.setdefault(key, []).append(node.name) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(tests) }}
+{%- endmacro %}
+
+{# Names of the tests that hold a metric: of the models that it reads, and of values of its kind. #}
+{% macro metric_tests(metric, keys, tests) -%}
+    {%- set held, driving = keys + ['values'], metric.config.meta.get('drivers', {}) | list -%}
     {%- for other in catalogue_metrics() if metric.name in other.config.meta.get('drivers', {}) -%}
         {%- do driving.append(other.name) -%}
     {%- endfor -%}
-    {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'test' -%}
-        {%- set guarded = node.config.meta.get('guards') -%}
-        {%- if guarded == 'values'
-            or (guarded == 'sums' and metric.config.meta.additivity != 'not_additive')
-            or (guarded == 'drivers' and driving) -%}
-            {%- do listed.append(node.name) -%}
-        {%- endif -%}
+    {%- do held.append('sums') if metric.config.meta.additivity != 'not_additive' -%}
+    {%- do held.append('drivers') if driving -%}
+    {%- set listed = [] -%}
+    {%- for key in held -%}
+        {%- do listed.extend(tests.get(key, [])) -%}
     {%- endfor -%}
-    {{ return(listed) }}
+    {{ return(listed | unique | sort) }}
 {%- endmacro %}
 
 {# What a metric reads: models, relations, time dimensions, tests and an SQL expression. #}
-{% macro metric_base(metric, measures) -%}
-    {%- set formula, read = metric_formula(metric.name, measures), {} -%}
-    {%- set tests = value_tests(metric) -%}
+{% macro metric_base(metric, measures, tests) -%}
+    {%- set formula, read = metric_formula(metric.name, measures), [] -%}
     {%- for name in formula.measures -%}
-        {%- do read.update({name: measures[name]}) -%}
+        {%- do read.append(measures[name]) -%}
     {%- endfor -%}
-    {%- set keys = read.values() | map(attribute='model_key') | unique | list -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
-        {%- if node.depends_on.nodes | select('in', keys) | list -%}
-            {%- do tests.append(node.name) -%}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- set keys = read | map(attribute='model_key') | unique | list -%}
     {#- sums of several relations are of a month asked for -#}
     {{ return({
+        'calculation': formula.calculation,
         'expression': metric_sql(metric.name, measures, is_asked=keys | length > 1),
-        'models': read.values() | map(attribute='model') | unique | sort,
-        'relations': read.values() | map(attribute='relation') | unique | sort,
-        'time_dimensions': read.values() | map(attribute='time_dimension') | unique | sort,
-        'tests': tests | unique | sort,
+        'models': read | map(attribute='model') | unique | sort,
+        'relations': read | map(attribute='relation') | unique | sort,
+        'time_dimensions': read | map(attribute='time_dimension') | unique | sort,
+        'tests': metric_tests(metric, keys, tests),
     }) }}
 {%- endmacro %}
 
 {# Rows of int_metrics__declared, column to SQL constant; none while dbt parses. #}
 {% macro declared_metrics() -%}
     {%- set rows = [] -%}
-    {%- set measures = graph_measures() -%}
+    {%- set measures, tests = graph_measures(), graph_tests() -%}
     {%- do refuse_wrong_keys() -%}
     {%- for metric in catalogue_metrics() -%}
-        {%- set meta, base = metric.config.meta, metric_base(metric, measures) -%}
+        {%- set meta, base = metric.config.meta, metric_base(metric, measures, tests) -%}
         {%- set settles_after, settling = meta.get('settles_after', []), [0] -%}
         {%- for name in ([settles_after] if settles_after is string else settles_after) -%}
             {%- do settling.append(var(name)) -%}
@@ -128,7 +132,7 @@
             'over_time': sql_text(meta.over_time),
             'settling_days': settling | sum,
             'formula': sql_text(meta.formula),
-            'calculation': sql_text(metric_formula(metric.name, measures).calculation),
+            'calculation': sql_text(base.calculation),
             'sql_expression': sql_text(base.expression),
             'base_relations': sql_text(base.relations | join(', ')),
             'time_dimensions': sql_text(base.time_dimensions | join(', ')),

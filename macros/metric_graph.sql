@@ -149,8 +149,8 @@
         {%- set node = graph.nodes[key] -%}
         {%- if flags.WHICH in ('build', 'run') and key not in selected_resources
             and adapter.get_relation(node.database, node.schema, node.alias) is none -%}
-            {%- do exceptions.raise_compiler_error(model.name ~ ' reads ' ~ node.name ~ ', which was'
-                ~ ' never built: dbt build --select +' ~ model.name) -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' reads ' ~ node.name
+                ~ ', which was never built: dbt build --select +' ~ model.name) -%}
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}

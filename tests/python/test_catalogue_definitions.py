@@ -320,7 +320,11 @@ def of_another_fact(_: Any, model: Any) -> None:
             in_measures(agg=AggregationType.AVERAGE),
             "of semantic model account_usage is no sum",
         ),
-        ("mau", of_another_fact, r"reads measure \w+ of rpt_realised_deciles, which nothing cuts: add it"),
+        (
+            "mau",
+            of_another_fact,
+            r"reads measure \w+ of rpt_realised_deciles, which nothing cuts: add it",
+        ),
     ],
 )
 def test_what_the_catalogue_cannot_make_is_refused(

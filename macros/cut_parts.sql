@@ -5,13 +5,14 @@
 
 {#-
     A query: parts of metrics by month, in total and by each dimension alone, one row a part.
-    `facts` are pairs of a relation with account_month_id and its parts, name to expression.
+    Parts are the measures of the semantic models over `relations`, which have account_month_id.
     Amounts are decimals: their sums do not depend on the order of the rows.
 -#}
-{% macro cut_parts(account_months, facts) -%}
-{%- set parts = [] -%}
-{%- for relation, expressions in facts -%}
-    {%- do parts.extend(expressions.keys() | list) -%}
+{% macro cut_parts(account_months, relations) -%}
+{%- set facts, parts = {}, [] -%}
+{%- for relation in relations -%}
+    {%- do facts.update({relation: relation_parts(relation)}) -%}
+    {%- do parts.extend(facts[relation] | map(attribute='name')) -%}
 {%- endfor -%}
 with account_months as (
 
@@ -19,13 +20,13 @@ with account_months as (
 
 ),
 
-{% for relation, expressions in facts -%}
-{{ relation.identifier }} as (
+{% for relation, measures in facts.items() -%}
+{{ relation.identifier }}_sums as (
 
     select
         facts.account_month_id,
-        {%- for part, expression in expressions.items() %}
-        sum(cast({{ expression }} as decimal(38, 12))) as {{ part }}
+        {%- for measure in measures %}
+        sum(cast({{ measure.operand }} as decimal(38, 12))) as {{ measure.name }}
             {{- ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }} as facts
@@ -37,21 +38,19 @@ with account_months as (
 joined as (
 
     select
-        account_months.month_start_date,
-        {%- for dimension in metric_dimensions() %}
-        account_months.{{ dimension }},
+        account_months.month_start_date
+        {%- for dimension in metric_dimensions() %},
+        account_months.{{ dimension }}
         {%- endfor %}
-        {%- for relation, expressions in facts %}
-        {%- set outer_loop = loop %}
-        {%- for part in expressions %}
-        {{ relation.identifier }}.{{ part }}
-            {{- ',' if not (outer_loop.last and loop.last) }}
+        {%- for relation, measures in facts.items() %}
+        {%- for measure in measures %},
+        {{ relation.identifier }}_sums.{{ measure.name }}
         {%- endfor %}
         {%- endfor %}
     from account_months
-    {%- for relation, expressions in facts %}
-    left join {{ relation.identifier }}
-        on account_months.account_month_id = {{ relation.identifier }}.account_month_id
+    {%- for relation in facts %}
+    left join {{ relation.identifier }}_sums
+        on account_months.account_month_id = {{ relation.identifier }}_sums.account_month_id
     {%- endfor %}
 
 ),

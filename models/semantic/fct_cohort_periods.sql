@@ -1,30 +1,18 @@
 with retention as (
 
     select
-        'month' as grain,
-        account_month_id,
-        account_id,
-        period_start_date,
-        case when extract(month from period_start_date) in (1, 4, 7, 10) then 35 else -1 end
-            as days_to_sibling
-    from {{ ref('fct_account_retention_monthly') }}
-    union all
-    select
-        'quarter' as grain,
-        account_month_id,
-        account_id,
-        period_start_date,
-        case when extract(month from period_start_date) = 1 then 95 else -85 end
-            as days_to_sibling
-    from {{ ref('fct_account_retention_quarterly') }}
-    union all
-    select
-        'year' as grain,
-        account_month_id,
-        account_id,
-        period_start_date,
-        370 as days_to_sibling
-    from {{ ref('fct_account_retention_yearly') }}
+        facts.grain,
+        facts.account_month_id,
+        facts.account_id,
+        facts.period_start_date,
+        case
+            when facts.grain = 'year' then 370
+            when facts.grain = 'quarter'
+                then case when extract(month from facts.period_start_date) = 1 then 95 else -85 end
+            when extract(month from facts.period_start_date) in (1, 4, 7, 10) then 35
+            else -1
+        end as days_to_sibling
+    from {{ ref('fct_account_retention') }} as facts
 
 ),
 

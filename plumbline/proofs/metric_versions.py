@@ -10,8 +10,9 @@ import hashlib
 import json
 import logging
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,9 @@ from plumbline.terminal import print_error
 SEED = ROOT / "seeds" / "reference" / "metric_versions.csv"
 COLUMNS = ("metric_name", "version", "fingerprint", "changed_date")
 # Words, owners and the like may change without a new version: they change no number.
-NUMERIC_META = (
-    "grains",
-    "over_time",
-    "settles_after",
-    "calculation",
-    "numerator",
-    "denominator",
-    "second_numerator",
-    "second_denominator",
-)
+NUMERIC_META = ("grains", "over_time", "settles_after", "capped_where")
+# Models that stop with one line where a metric is not what the catalogue can make.
+DECLARED = ("int_metrics__declared", "int_metric_parts__declared")
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,6 @@ def _numeric(
     node = metrics[name]
     params, meta = node["type_params"], node["config"]["meta"]
     inputs = [*(params["metrics"] or ()), params["numerator"], params["denominator"]]
-    parts = sorted({part for role in NUMERIC_META[4:] for part in meta.get(role, {})})
     return {
         "type": node["type"],
         "filter": node["filter"],
@@ -98,7 +91,6 @@ def _numeric(
         "measure": params["measure"] and _measure(measures[params["measure"]["name"]]),
         "measure_input": params["measure"],
         "inputs": [_numeric(i["name"], metrics, measures) | {"input": i} for i in inputs if i],
-        "parts": {part: _measure(measures[part]) for part in parts},
     }
 
 
@@ -197,9 +189,13 @@ def write(rows: Iterable[Definition], file: Path = SEED) -> None:
 def main() -> None:
     """Register new metrics and new versions."""
     settings = load_settings()
-    dbt = Dbt(settings, {"vendors": list(settings.vendors)})
     try:
-        dbt.parse()
+        with tempfile.TemporaryDirectory() as name:
+            # an empty warehouse: definitions need none
+            (Path(name) / "build").mkdir()
+            dbt = Dbt(replace(settings, warehouse=Path(name)), {"vendors": list(settings.vendors)})
+            dbt.parse()
+            dbt.compiled(DECLARED)
         manifest = dbt.manifest.writable_manifest().to_dict(omit_none=False)
         known = registered()
         rows = renewed(definitions(manifest), known, date.today())

@@ -119,7 +119,13 @@ class Dbt:
         return self._outcome(["test", "--no-write-json", "--select", *select], report)
 
     def compiled(self, names: Sequence[str]) -> dict[str, str]:
-        """Compiled SQL of models, by name; nothing is run and nothing is looked up."""
+        """Compiled SQL of models, by name; nothing is run and nothing is looked up.
+
+        Raises
+        ------
+        UserError
+            A model does not compile.
+        """
         if self.manifest is None:
             self.parse()
         arguments = ["compile", "--no-introspect", "--no-write-json", "--indirect-selection=empty"]
@@ -187,7 +193,8 @@ class Dbt:
         if isinstance(outcome.exception, KeyboardInterrupt | SystemExit):
             raise outcome.exception
         if outcome.exception is not None:
-            text = one_line(str(outcome.exception))
+            # (dbt goes on to tell the macros that lie between)
+            text = one_line(str(outcome.exception)).partition(" > in macro ")[0]
             raise explain_engine_text(text) or UserError(
                 f"dbt {arguments[0]} stopped: {text}", "mend that file and run again"
             )

@@ -126,9 +126,9 @@ VALUE_TOLD = re.compile(r"(Could not convert string|format:|range:|Input:) (['\"
 
 
 def _meaningful(message: str) -> str:
-    # dbt's first line repeats the node's name and file, its last one the compiled file.
+    # dbt's first line repeats the node's name and file, its last ones macros or the compiled file.
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("compiled code at")]
+    lines = [line for line in lines if not line.startswith(("compiled code at", "> "))]
     if len(lines) > 1 and " Error in " in lines[0]:
         lines = lines[1:]
     return VALUE_TOLD.sub(r"\1 ...", one_line(" ".join(lines)))[:400]

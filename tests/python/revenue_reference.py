@@ -518,7 +518,7 @@ def _mark_late(found: Account, left: date, back: date | None, long: list, as_of:
 
 def _retention(found: Account, long: list, as_of: date) -> None:
     """Start, end and least MRR, and a churn date in the period: for who paid the day before it."""
-    for grain, size in (("monthly", 1), ("quarterly", 3), ("yearly", 12)):
+    for grain, size in (("month", 1), ("quarter", 3), ("year", 12)):
         for last in found.mrr:
             if last.month % size:
                 continue

@@ -63,9 +63,7 @@ MODELS = (
     "fct_account_churns",
     "fct_account_mrr_monthly",
     "fct_mrr_movements",
-    "fct_account_retention_monthly",
-    "fct_account_retention_quarterly",
-    "fct_account_retention_yearly",
+    "fct_account_retention",
 )
 LAST_MODELS = MODELS[MODELS.index("dim_account_months") :]
 ALSO_BUILT = (
@@ -391,12 +389,11 @@ def found(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Account]:
         "select account_id, churn_date, returned_date, lost_mrr_usd from core.fct_account_churns"
     ):
         accounts[name].churns[day] = (back, lost)
-    for grain in ("monthly", "quarterly", "yearly"):
-        for name, start, *amounts in rows(
-            "select account_id, period_start_date, start_mrr_usd, end_mrr_usd, retained_mrr_usd,"
-            f" churned_account_count from revenue.fct_account_retention_{grain}"
-        ):
-            accounts[name].retention[grain, start] = tuple(amounts)
+    for name, grain, start, *amounts in rows(
+        "select account_id, grain, period_start_date, start_mrr_usd, end_mrr_usd,"
+        " retained_mrr_usd, churned_account_count from revenue.fct_account_retention"
+    ):
+        accounts[name].retention[grain, start] = tuple(amounts)
     for name, month, *cut in rows(
         "select account_id, month_start_date, plan, segment, signup_cohort"
         " from core.dim_account_months where account_id <> 'unassigned'"

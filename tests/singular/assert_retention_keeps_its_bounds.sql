@@ -2,11 +2,7 @@
 -- account. A closed cohort starts with what was paid at the end of the month before.
 with retention as (
 
-    select * from {{ ref('fct_account_retention_monthly') }}
-    union all
-    select * from {{ ref('fct_account_retention_quarterly') }}
-    union all
-    select * from {{ ref('fct_account_retention_yearly') }}
+    select * from {{ ref('fct_account_retention') }}
 
 ),
 
@@ -18,6 +14,7 @@ months as (
 
 select
     retention.account_month_id,
+    retention.grain,
     retention.period_start_date,
     retention.start_mrr_usd,
     retention.end_mrr_usd,

@@ -1,3 +1,5 @@
+{% do refuse_missing_parents() -%}
+{% set derived, capped = derived_values('divided'), derived_values('divided', 'capped_where') -%}
 with sides as (
 
     select * from {{ ref('int_metric_sides__summed') }}
@@ -52,24 +54,21 @@ calculated as (
 
     select
         divided.*,
-        case divided.calculation
-            when 'sum' then divided.numerator
-            when 'ratio' then divided.ratio
-            when 'annualised' then 1 - power(1 - divided.ratio, 365.0 / divided.period_days)
-            when 'difference' then divided.ratio - divided.second_ratio
-            when 'quotient' then divided.ratio / nullif(divided.second_ratio, 0)
-            -- a lifetime is 1 / churn, 60 months at the most
-            when 'lifetime'
-                then
-                    case
-                        when divided.second_ratio * 60 < 1 then 60 * divided.ratio
-                        else divided.ratio / divided.second_ratio
-                    end
-            when 'net_promoter'
-                then case when divided.denominator >= 5 then 100.0 * divided.ratio end
+        case
+            when divided.calculation = 'sum' then divided.numerator
+            when divided.calculation = 'ratio' then divided.ratio
+            {%- for name, sql in derived.items() %}
+            when divided.metric_name = '{{ name }}'
+                then {{ sql }}
+            {%- endfor %}
         end as value,
-        coalesce(divided.calculation = 'lifetime' and divided.second_ratio * 60 < 1, false)
-            as is_capped
+        coalesce(
+            false
+            {%- for name, sql in capped.items() %}
+            or (divided.metric_name = '{{ name }}' and {{ sql }})
+            {%- endfor %},
+            false
+        ) as is_capped
     from divided
 
 ),

@@ -1,3 +1,4 @@
+{% set day_parts = relation_parts(ref('fct_account_usage_daily')) -%}
 with cut as (
 
     select * from {{ ref('int_revenue_parts__cut') }}
@@ -10,11 +11,13 @@ with cut as (
 
 ),
 
-usage_days as (
+days as (
 
     select
-        facts.event_date,
-        sum(facts.active_user_count) as active_users
+        facts.event_date
+        {%- for measure in day_parts %},
+        sum(cast({{ measure.operand }} as decimal(38, 12))) as {{ measure.name }}
+        {%- endfor %}
     from {{ ref('fct_account_usage_daily') }} as facts
     group by facts.event_date
 
@@ -64,19 +67,22 @@ summed as (
         period_months.period_start_date,
         cut.dimension_name,
         cut.dimension_value
+    -- metrics of a day exist in total alone
+    {%- for measure in day_parts %}
     union all
     select
-        'active_users_of_day' as part_name,
+        '{{ measure.name }}' as part_name,
         periods.grain,
         periods.period_start_date,
         'total' as dimension_name,
         'total' as dimension_value,
-        cast(usage_days.active_users as decimal(38, 12)) as amount,
-        cast(usage_days.active_users as decimal(38, 12)) as last_amount
+        days.{{ measure.name }} as amount,
+        days.{{ measure.name }} as last_amount
     from periods
-    left join usage_days
-        on periods.period_start_date = usage_days.event_date
+    left join days
+        on periods.period_start_date = days.event_date
     where periods.grain = 'day'
+    {%- endfor %}
 
 )
 

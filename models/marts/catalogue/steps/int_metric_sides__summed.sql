@@ -45,8 +45,7 @@ summed as (
         weighted.period_start_date,
         weighted.dimension_name,
         weighted.dimension_value
-        {%- for side in
-            ['numerator', 'denominator', 'second_numerator', 'second_denominator'] %},
+        {%- for side in metric_sides() %},
         cast(
             coalesce(
                 sum(case when weighted.side = '{{ side }}' then weighted.amount end),

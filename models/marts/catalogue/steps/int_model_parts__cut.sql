@@ -1,28 +1,5 @@
+-- depends_on: {{ ref('metric_versions') }}, new wherever a measure may be
 {{ cut_parts(ref('dim_account_months'), [
-    (ref('fct_account_risk_monthly'), {
-        'arr_at_risk': 'arr_at_risk_usd',
-        'accounts_flagged': 'flagged_count',
-        'flagged_accounts_contacted': 'contacted_count',
-        'contacted_accounts_saved': 'saved_count',
-        'accounts_judged': 'judged_count',
-        'judged_accounts_churned': 'churned_count',
-        'judged_accounts_stayed': 'stayed_count',
-        'flagged_accounts_judged': 'flagged_judged_count',
-        'flagged_accounts_stayed': 'flagged_stayed_count',
-        'accounts_within_capacity': 'within_capacity_judged_count',
-        'accounts_within_capacity_churned': 'within_capacity_churned_count',
-        'top_tenth_accounts': 'top_tenth_count',
-        'top_tenth_accounts_churned': 'top_tenth_churned_count',
-        'accounts_within_recall': 'within_recall_count',
-        'accounts_within_recall_churned': 'within_recall_churned_count',
-        'squared_error_sum': 'squared_error',
-        'calibration_gap_sum': 'calibration_gap',
-        'placement_sum': 'positive_placement',
-    }),
-    (ref('fct_churn_warnings'), {
-        'churns_watched': 'churn_count',
-        'churns_warned_of': 'warned_count',
-        'churns_flagged': 'flagged_count',
-        'lead_time_days_sum': 'lead_time_days',
-    }),
+    ref('fct_account_risk_monthly'),
+    ref('fct_churn_warnings'),
 ]) }}

@@ -1,7 +1,6 @@
 with compared as (
 
     select * from {{ ref('int_account_retention_periods__compared') }}
-    where grain = 'month'
 
 ),
 
@@ -11,6 +10,7 @@ final as (
         {{ account_month_id('compared.account_id', 'compared.last_month_start_date') }}
             as account_month_id,
         compared.account_id,
+        compared.grain,
         compared.period_start_date,
         cast(compared.start_mrr_cents as decimal(18, 2)) / 100 as start_mrr_usd,
         cast(compared.end_mrr_cents as decimal(18, 2)) / 100 as end_mrr_usd,

@@ -167,7 +167,7 @@ def test_the_site_stands_without_the_lineage_package(
 ) -> None:
     target = tmp_path / "target"
     target.mkdir()
-    for name in ("manifest.json", "catalog.json", docs.STATIC_PAGE):
+    for name in ("manifest.json", "catalog.json", docs.DBT_PAGE):
         shutil.copyfile(settings.target / name, target / name)
     dbt: Any = BuiltDbt(replace(settings, target=target))
     cheap = docs.build_site(dbt)

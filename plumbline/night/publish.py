@@ -1,13 +1,14 @@
 """Copies the published rooms into a new file and makes it visible in one rename.
 
-What a room's tables are put together from (`int_...`) stays in the private file.
+What a room's tables are put together from stays in the private file, and so does what an older
+version of the project left there.
 """
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,23 +20,6 @@ from plumbline.store import ops
 from plumbline.store.raw import read_sources
 
 STORAGE_VERSION = "v1.2.0"  # older readers open it
-ROOMS = (
-    "reference",
-    "core",
-    "revenue",
-    "features",
-    "health",
-    "risk",
-    "outlook",
-    "activation",
-    "experiments",
-    "migration",
-    "quality",
-    "monitoring",
-    "catalogue",
-    "semantic",
-)
-STEP = "int_"  # begins the name of a model that no reader is meant to see
 WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
 # dbt vars that say how many days of as-of dates readers get.
 DAYS, DAYS_OF = "publish_days", {("ml", "prediction_reasons"): "publish_reasons_days"}
@@ -44,8 +28,8 @@ OF_ANY_AGE = {
     ("ml", "model_runs"),
     ("ml", "model_comparison"),
     ("ml", "feature_ablation"),
-    ("monitoring", "model_comparison"),
-    ("monitoring", "feature_ablation"),
+    ("monitoring", "rpt_model_comparison"),
+    ("monitoring", "rpt_feature_ablation"),
 }
 Progress = Callable[[float, float | None, str], None]
 Name = tuple[str, str]
@@ -54,12 +38,18 @@ Described = tuple[str, Mapping[str, str]]
 
 
 def publish(
-    settings: Settings, night: Night, detail: Mapping[str, object], report: Progress | None = None
+    settings: Settings,
+    night: Night,
+    relations: Collection[Name],
+    detail: Mapping[str, object],
+    report: Progress | None = None,
 ) -> int:
     """Copy the published rooms into a new file and rename it over the old one.
 
     Parameters
     ----------
+    relations : collection of (schema, table)
+        What people read of all that dbt makes.
     detail : mapping
         Kept with the state *published* of the run.
 
@@ -71,7 +61,7 @@ def publish(
     final = settings.published_file
     temporary = final.with_name(f"{final.name}.{night.run_id}.tmp")
     try:
-        count = _copy(settings, night, temporary, detail, report)
+        count = _copy(settings, night, relations, temporary, detail, report)
         descriptor = os.open(temporary, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -106,6 +96,7 @@ def sync_folder(folder: Path) -> None:
 def _copy(
     settings: Settings,
     night: Night,
+    relations: Collection[Name],
     temporary: Path,
     detail: Mapping[str, object],
     report: Progress | None,
@@ -118,7 +109,7 @@ def _copy(
         connection.execute(f"attach '{settings.build_file}' as source (read_only)")
         connection.execute(f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')")
         runs = [night.run_id, *_published_runs(connection)]
-        tables = _tables(connection)
+        tables = _tables(connection, relations)
         written = _described_in_sources(settings.root)
         types, described = _catalogue(connection)
         connection.execute("begin")
@@ -216,7 +207,7 @@ def _described_in_sources(root: Path) -> dict[tuple[str, str], Described]:
     }
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def _tables(connection: duckdb.DuckDBPyConnection, relations: Collection[Name]) -> list[Name]:
     rows = connection.execute(
         "select table_schema, table_name from information_schema.tables"
         " where table_catalog = 'source' order by table_schema, table_name"
@@ -224,7 +215,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return [
         (schema, table)
         for schema, table in rows
-        if (schema in ROOMS and not table.startswith(STEP))
+        if (schema, table) in relations
         or (schema in WRITTEN_BY_PYTHON and table in (WRITTEN_BY_PYTHON[schema] or (table,)))
     ]
 

@@ -37,7 +37,7 @@ CAPACITY = """
 """
 ASKED = """
     select model_version, reason
-    from monitoring.retraining_decision
+    from outcomes.rpt_retraining_decision
     where should_retrain and as_of_date = ?
 """
 CHURN = "churn"
@@ -115,7 +115,7 @@ def targets_on(settings: Settings) -> tuple[str, ...]:
 
 
 def retraining_asked(settings: Settings, as_of: date) -> dict[str, str]:
-    """Models that `monitoring.retraining_decision` asks to be trained anew, and why."""
+    """Models that `outcomes.rpt_retraining_decision` asks to be trained anew, and why."""
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         rows = connection.execute(ASKED, [as_of]).fetchall()
     return {version: reason for version, reason in rows}

@@ -200,6 +200,10 @@ def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Proje
             Source(names[key], source["description"], _described(source), _typed(source))
             for key, source in manifest["sources"].items()
         ),
+        rooms={
+            group["name"]: frozenset(group["config"]["meta"]["reads"])
+            for group in manifest["groups"].values()
+        },
         files=files,
     )
 
@@ -231,6 +235,8 @@ def _model(node: Mapping[str, Any], names: Mapping[str, str], tests: list[Any]) 
         columns=_described(node),
         keys=tuple(sorted(keys)),
         has_contract=node["config"]["contract"]["enforced"],
+        group=node["config"].get("group") or "",
+        access=node.get("access") or "",
     )
 
 

@@ -282,7 +282,7 @@ def test_input_gate_stops_with_the_line_of_the_check() -> None:
     with duckdb.connect() as connection:
         assert gate.read_input_gate(connection) == []
         connection.execute(
-            "create schema intermediate; create table intermediate.int_inputs__checked as"
+            "create schema quality; create table quality.rpt_input_gate as"
             " select * from (values"
             " ('stale_events', 'error', 9.0, 'at most', 2.0, false, 'days'),"
             " ('null_rate', 'warn', 0.06, 'at most', 0.05, false, ''),"

@@ -63,7 +63,7 @@ def compare(
                 settings.build_file,
                 day,
                 settings.source_types_off,
-                scoring.capacity(settings, day),
+                scoring.capacity(settings),
                 label,
                 target=target,
                 with_ablation=not no_ablation,

@@ -204,6 +204,7 @@ def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Proje
             group["name"]: frozenset(group["config"]["meta"]["reads"])
             for group in manifest["groups"].values()
         },
+        owners={group["name"]: group["owner"]["name"] for group in manifest["groups"].values()},
         files=files,
     )
 

@@ -101,6 +101,8 @@ class Project:
     rooms : mapping of str to frozenset of str
         What each declared room reads beyond itself and the seeds; `ml` and `operations` stand for
         the staging of that type alone.
+    owners : mapping of str to str
+        Who answers for each declared room.
     files : mapping of str to str
         Text of each tracked file, by path from the root.
     found_columns : mapping of str to tuple of str
@@ -111,6 +113,7 @@ class Project:
     seeds: tuple[Seed, ...] = ()
     sources: tuple[Source, ...] = ()
     rooms: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     found_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

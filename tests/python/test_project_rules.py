@@ -184,13 +184,15 @@ def test_plain_data_is_the_manifests() -> None:
         },
     }
     source = {"source_name": "ops", "name": "runs", "description": "", "columns": {}}
-    group = {"name": "core", "config": {"meta": {"reads": ["staging"]}}}
+    group = {"name": "core", "owner": {"name": "analytics"}}
+    group["config"] = {"meta": {"reads": ["staging"]}}
     manifest = {
         "nodes": nodes,
         "sources": {"source.plumbline.ops.runs": source},
         "groups": {"group.plumbline.core": group},
     }
     assert read_project(manifest, {}).rooms == {"core": frozenset({"staging"})}
+    assert read_project(manifest, {}).owners == {"core": "analytics"}
     assert read_project(manifest, {}).models == (
         Model(
             name="fct_a",

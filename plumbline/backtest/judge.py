@@ -19,7 +19,7 @@ from plumbline.backtest.draws import Draws, Interval
 from plumbline.backtest.replay import published
 
 OUTCOMES, CHURNS = "int_prediction_outcomes__labelled", "fct_account_churns"
-NIGHTS = "monitoring.int_scored_nights__dated"
+NIGHTS = "outcomes.fct_scored_nights"
 SKILL = ("auc_roc", "auc_pr", "lift_at_decile", "brier", "ece", "calibration_slope", "accuracy")
 SCORE = "(score)"
 MONTHS = 12
@@ -93,7 +93,7 @@ def collect(file: Path, memory: Memory, target: str, as_of: date, embargo_days: 
     memory.know(as_of)
     memory.run(as_of, OUTCOMES, CHURNS, given=[NIGHTS])
     came = memory.read(
-        f"select account_id, as_of_date, is_positive from monitoring.{OUTCOMES} where target = ?",
+        f"select account_id, as_of_date, is_positive from outcomes.{OUTCOMES} where target = ?",
         [target],
     ).to_pandas()
     churns = memory.read(

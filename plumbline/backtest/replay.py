@@ -28,7 +28,7 @@ RUNS = pa.schema(
         ("recorded_at", pa.timestamp("us")),
     ]
 )
-CAPACITY_INPUTS = ("staging.stg_master_records__account_versions", "reference.csm_capacity")
+CSMS = "dim_csms"
 LIST_COLUMNS = """
     account_id, life_number, churn_probability as probability, arr_usd, risk_rank, risk_tier,
     is_on_worklist
@@ -153,7 +153,7 @@ def score_night(plan: Replay, private: Settings, night: date) -> None:
                 connection.sql(f"select * from ml.{table} {where}").to_arrow_table(),
             )
     plan.memory.put("ops.runs", published([night]))
-    slots = scoring.capacity(private, night)
+    slots = scoring.capacity(private)
     with duckdb.connect(str(private.build_file)) as connection:
         # a night on which nobody is in the target's population has no list
         if plan.memory.read("select 1 from ml.predictions limit 1").num_rows:
@@ -218,12 +218,12 @@ def _champion(private: Settings, target: str, night: date) -> scoring.Model | No
 
 
 def _show_night(plan: Replay, private: Settings, night: date) -> None:
-    # What training and scoring read beside the examples: the accounts, owners and slots of a night.
+    # What training and scoring read beside the examples: the accounts and the team of a night.
     with duckdb.connect(str(private.build_file)) as connection:
         tonight = plan.memory.read(f"select * from {FEATURES} where as_of_date = ?", [night])
         keep(connection, FEATURES, tonight)
-        for relation in CAPACITY_INPUTS:
-            keep(connection, relation, plan.memory.read(f"select * from {relation}"))
+        plan.memory.run(night, CSMS)
+        keep(connection, f"core.{CSMS}", plan.memory.read(f"select * from core.{CSMS}"))
 
 
 def _matured(examples: pa.Table, label: str) -> int:

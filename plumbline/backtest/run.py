@@ -29,7 +29,10 @@ from plumbline.store.lock import run_lock
 from plumbline.terminal import Stages
 
 LIBRARIES = ("duckdb", "scikit-learn", "numpy", "pandas")
-MODELS = (replay.EXAMPLES, replay.LIST, replay.DRIFT, judge.OUTCOMES, judge.CHURNS)
+MODELS = (
+    *(replay.EXAMPLES, replay.CSMS, replay.LIST, replay.DRIFT),
+    *(judge.OUTCOMES, judge.CHURNS),
+)
 RULES = "reference.retraining_rules"
 STAGES = 4
 
@@ -134,7 +137,7 @@ def prepare(settings: Settings, asked: Asked) -> Past:
         chain = load_chain(settings, variables, MODELS)
         first = past.dates_between(settings.build_file)[0]
         days = dates.read(first, int(settings.dbt_var("training_grid_days")))
-        relations = {*chain.inputs, *replay.CAPACITY_INPUTS, ASSUMPTIONS, WORKLIST_RULES}
+        relations = {*chain.inputs, ASSUMPTIONS, WORKLIST_RULES}
         tables = read_inputs(settings, relations, days)
     assumption_of(tables)  # (what is wrong there is said before the replay)
     memory = Memory(chain, tables)

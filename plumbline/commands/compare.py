@@ -42,8 +42,9 @@ def compare(
 
     Each kind is trained on what was known and judged on what came after, with and without the
     survey, several times over. Writes schema ml of the build file; the next `plumbline nightly`
-    shows it in monitoring.model_comparison and monitoring.feature_ablation. Changes no champion.
-    Features named for review could go: without each of them, nothing is worse beyond noise.
+    shows it in monitoring.rpt_model_comparison and monitoring.rpt_feature_ablation. Changes no
+    champion. Features named for review could go: without each of them, nothing is worse beyond
+    noise.
 
     \b
     Examples:
@@ -62,7 +63,7 @@ def compare(
                 settings.build_file,
                 day,
                 settings.source_types_off,
-                scoring.capacity(settings, day),
+                scoring.capacity(settings),
                 label,
                 target=target,
                 with_ablation=not no_ablation,
@@ -74,7 +75,7 @@ def compare(
         console.print(ablation_table(done.tables[ABLATION]))
         named = ", ".join(for_review(done.tables[ABLATION])) or "none"
         console.print(f"for review: {named}", markup=False)
-    console.print("next: plumbline nightly shows it in monitoring.model_comparison")
+    console.print("next: plumbline nightly shows it in monitoring.rpt_model_comparison")
 
 
 def comparison_table(rows: pd.DataFrame) -> Table:
@@ -127,7 +128,7 @@ def ablation_table(rows: pd.DataFrame, most: int = 12) -> Table:
 def for_review(rows: pd.DataFrame) -> list[str]:
     """Features without which neither the AUC nor the log loss is worse beyond noise, by name.
 
-    As `is_for_review` of monitoring.feature_ablation.
+    As `is_for_review` of monitoring.rpt_feature_ablation.
     """
     features = rows[rows["left_out_kind"] == "feature"]
     aucs = features[features["metric_name"] == "auc_roc"].set_index("left_out")

@@ -15,7 +15,7 @@ from plumbline.night.scoring import CHURN, Model
 from plumbline.store import ops
 
 SMALLEST_SHOWN = 0.001
-INPUT_GATE_TABLE = "intermediate.int_inputs__checked"
+INPUT_GATE_TABLE = "quality.rpt_input_gate"
 
 
 @dataclass(frozen=True)

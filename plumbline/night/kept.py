@@ -14,11 +14,40 @@ from plumbline.store import ops
 
 # Models with the pre-hook `delete_unpublished_nights`; a test holds the two equal.
 KEPT = (
-    ("monitoring", "feature_drift"),
-    ("monitoring", "score_drift"),
-    ("monitoring", "sentiment_drift"),
+    ("monitoring", "rpt_feature_drift"),
+    ("monitoring", "rpt_score_drift"),
+    ("monitoring", "rpt_sentiment_drift"),
     ("risk", "rpt_at_risk_accounts_history"),
 )
+# What they were called before: nobody else has the nights that such a table holds.
+FORMER = {
+    ("monitoring", "rpt_feature_drift"): "feature_drift",
+    ("monitoring", "rpt_score_drift"): "score_drift",
+    ("monitoring", "rpt_sentiment_drift"): "sentiment_drift",
+}
+
+
+def rename(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Give tables of the private file that carry a former name their own; no night is lost.
+
+    Returns
+    -------
+    list of str
+        Former names of what was renamed, as `schema.table`.
+    """
+    there = _tables(connection, "current_database()")
+    found = [(name, old) for name, old in FORMER.items() if (name[0], old) in there]
+    for (schema, table), former in found:
+        old, new = f"{schema}.{former}", f"{schema}.{table}"
+        if (schema, table) in there:
+            # a build by dbt alone has begun it anew
+            connection.execute(
+                f"insert into {new} by name select * from {old}"
+                f" where as_of_date not in (select as_of_date from {new}); drop table {old}"
+            )
+        else:
+            connection.execute(f"alter table {old} rename to {table}")
+    return [f"{schema}.{former}" for (schema, _), former in found]
 
 
 def restore(connection: duckdb.DuckDBPyConnection, published_file: Path) -> int:
@@ -52,18 +81,23 @@ def restore(connection: duckdb.DuckDBPyConnection, published_file: Path) -> int:
 def _restore_table(
     connection: duckdb.DuckDBPyConnection, schema: str, table: str, runs: list[str]
 ) -> int:
+    shown = table
+    if (schema, table) not in _tables(connection, "'published'"):
+        shown = FORMER.get((schema, table), table)
     columns = [
         name
         for (name,) in connection.execute(
-            "select column_name from duckdb_columns() where schema_name = ? and table_name = ?"
+            "select column_name from duckdb_columns() where schema_name = $schema"
+            " and (database_name = 'published' and table_name = $shown"
+            " or database_name = current_database() and table_name = $table)"
             " group by column_name having count(distinct database_name) = 2",
-            [schema, table],
+            {"schema": schema, "shown": shown, "table": table},
         ).fetchall()
     ]
     if not columns:
         return 0
     days = connection.execute(
-        f"select distinct as_of_date from published.{schema}.{table}"
+        f"select distinct as_of_date from published.{schema}.{shown}"
         f" where run_id in (select unnest($runs)) and as_of_date not in"
         f" (select as_of_date from {schema}.{table} where run_id in (select unnest($runs)))",
         {"runs": runs},
@@ -78,7 +112,14 @@ def _restore_table(
     return int(
         connection.execute(
             f"insert into {schema}.{table} ({names}) select {names}"
-            f" from published.{schema}.{table} where as_of_date in (select unnest($days))",
+            f" from published.{schema}.{shown} where as_of_date in (select unnest($days))",
             chosen,
         ).fetchall()[0][0]
     )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> set[tuple[str, str]]:
+    rows = connection.execute(
+        f"select schema_name, table_name from duckdb_tables() where database_name = {database}"
+    )
+    return set(rows.fetchall())

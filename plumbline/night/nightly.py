@@ -30,18 +30,11 @@ from plumbline.night.summary import Summary
 from plumbline.site import docs
 from plumbline.store import ops, preflight
 from plumbline.store.connections import open_private
-from plumbline.store.dbt import Dbt
+from plumbline.store.dbt import AFTER_SCORING, BEFORE_TRAINING, SEEDS_KEPT, Dbt
 from plumbline.store.lock import run_lock
 from plumbline.store.outcomes import BuildOutcome
 from plumbline.terminal import Stages, Step
 
-# What training and scoring read, with all that comes before it.
-FEATURES = (
-    "+feat_accounts_daily",
-    "+feat_training_examples",
-    "+rpt_retraining_decision",
-    "resource_type:seed",
-)
 STAGES = 9
 
 
@@ -85,7 +78,8 @@ def _publish_night(
 ) -> Summary:
     with stages.stage("Build to the features") as step:
         features = replace(dbt, variables={**plan.variables, "changed_since": plan.features_since})
-        before = features.build(FEATURES, report=step.update)
+        selector = SEEDS_KEPT if plan.features_since else BEFORE_TRAINING
+        before = features.build(selector=selector, report=step.update)
         dbt = replace(features, variables=plan.variables)
         with open_private(settings) as connection:
             input_checks = gate.read_input_gate(connection)
@@ -113,7 +107,7 @@ def _publish_night(
         step.outcome = scoring.told(models, counts)
         model = models[0]
     with stages.stage("Build worklist and marts") as step:
-        after = dbt.build(exclude=FEATURES, report=step.update)
+        after = dbt.build(selector=AFTER_SCORING, report=step.update)
         after.require_success("the build")
         step.outcome = after.counted()
     with stages.stage("Publish gate") as step:
@@ -138,7 +132,7 @@ def _publish_night(
     with stages.stage("Publish") as step:
         seconds = {name: round(value, 2) for name, value in stages.seconds.items()}
         detail = {"seconds": seconds, "rules": rules}
-        count = publish.publish(settings, night, detail, step.update)
+        count = publish.publish(settings, night, dbt.published(), detail, step.update)
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
         step.outcome = f"{count} tables"
@@ -192,6 +186,7 @@ def recover(settings: Settings) -> None:
     with open_private(settings) as connection:
         ops.create_tables(connection, settings.root)
         ops.heal(connection, settings.published_file)
+        kept.rename(connection)
         kept.restore(connection, settings.published_file)
 
 

@@ -1,13 +1,14 @@
 """Copies the published rooms into a new file and makes it visible in one rename.
 
-What a room's tables are put together from (`int_...`) stays in the private file.
+What a room's tables are put together from stays in the private file, and so does what an older
+version of the project left there.
 """
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,23 +21,6 @@ from plumbline.store import ops
 from plumbline.store.raw import read_sources
 
 STORAGE_VERSION = "v1.2.0"  # older readers open it
-ROOMS = (
-    "reference",
-    "core",
-    "revenue",
-    "features",
-    "health",
-    "risk",
-    "outlook",
-    "activation",
-    "experiments",
-    "migration",
-    "quality",
-    "monitoring",
-    "catalogue",
-    "semantic",
-)
-STEP = "int_"  # begins the name of a model that no reader is meant to see
 WRITTEN_BY_PYTHON = {"ml": None, "ops": ("runs",)}
 # dbt vars that say how many days of as-of dates readers get.
 DAYS, DAYS_OF = "publish_days", {("ml", "prediction_reasons"): "publish_reasons_days"}
@@ -45,8 +29,8 @@ OF_ANY_AGE = {
     ("ml", "model_runs"),
     ("ml", "model_comparison"),
     ("ml", "feature_ablation"),
-    ("monitoring", "model_comparison"),
-    ("monitoring", "feature_ablation"),
+    ("monitoring", "rpt_model_comparison"),
+    ("monitoring", "rpt_feature_ablation"),
 }
 Progress = Callable[[float, float | None, str], None]
 Name = tuple[str, str]
@@ -55,12 +39,18 @@ Described = tuple[str, Mapping[str, str]]
 
 
 def publish(
-    settings: Settings, night: Night, detail: Mapping[str, object], report: Progress | None = None
+    settings: Settings,
+    night: Night,
+    relations: Collection[Name],
+    detail: Mapping[str, object],
+    report: Progress | None = None,
 ) -> int:
     """Copy the published rooms into a new file and rename it over the old one.
 
     Parameters
     ----------
+    relations : collection of (schema, table)
+        What people read of all that dbt makes.
     detail : mapping
         Kept with the state *published* of the run.
 
@@ -72,7 +62,7 @@ def publish(
     final = settings.published_file
     temporary = final.with_name(f"{final.name}.{night.run_id}.tmp")
     try:
-        count = _copy(settings, night, temporary, detail, report)
+        count = _copy(settings, night, relations, temporary, detail, report)
         descriptor = os.open(temporary, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -89,11 +79,9 @@ def publish(
     return count
 
 
-def is_published(schema: str, table: str) -> bool:
-    """Whether readers see a table of the private file."""
-    if schema in WRITTEN_BY_PYTHON:
-        return table in (WRITTEN_BY_PYTHON[schema] or (table,))
-    return schema in ROOMS and not table.startswith(STEP)
+def is_written_by_python(schema: str, table: str) -> bool:
+    """Whether Python, and not dbt, writes a table that readers see."""
+    return schema in WRITTEN_BY_PYTHON and table in (WRITTEN_BY_PYTHON[schema] or (table,))
 
 
 def leftovers(settings: Settings) -> list[Path]:
@@ -114,6 +102,7 @@ def sync_folder(folder: Path) -> None:
 def _copy(
     settings: Settings,
     night: Night,
+    relations: Collection[Name],
     temporary: Path,
     detail: Mapping[str, object],
     report: Progress | None,
@@ -127,7 +116,7 @@ def _copy(
         connection.execute(f"attach '{settings.build_file}' as source (read_only)")
         connection.execute(f"attach '{temporary}' as target (storage_version '{STORAGE_VERSION}')")
         runs = [night.run_id, *_published_runs(connection)]
-        tables = _tables(connection)
+        tables = _tables(connection, relations)
         written = _described_in_sources(settings.root)
         types, described = _catalogue(connection)
         connection.execute("begin")
@@ -227,12 +216,16 @@ def _described_in_sources(root: Path) -> dict[tuple[str, str], Described]:
     }
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def _tables(connection: duckdb.DuckDBPyConnection, relations: Collection[Name]) -> list[Name]:
     rows = connection.execute(
         "select table_schema, table_name from information_schema.tables"
         " where table_catalog = 'source' order by table_schema, table_name"
     ).fetchall()
-    return [(schema, table) for schema, table in rows if is_published(schema, table)]
+    return [
+        (schema, table)
+        for schema, table in rows
+        if (schema, table) in relations or is_written_by_python(schema, table)
+    ]
 
 
 def _published_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -15,29 +15,10 @@ from plumbline.config import Settings
 if TYPE_CHECKING:
     from ml.registry.runs import ModelRun
 
-# Each customer-success manager has slots of his own, or those of the row `default`.
-CAPACITY = """
-    with owners as (
-        select
-            versions.account_id,
-            max_by(versions.crm_owner_id, (versions.changed_at, versions.known_at)) as csm_id
-        from staging.stg_master_records__account_versions as versions
-        group by versions.account_id
-    ),
-    teams as (
-        select distinct owners.csm_id
-        from features.feat_accounts_daily as features
-        left join owners on features.account_id = owners.account_id
-        where features.as_of_date = ? and features.is_paying
-    )
-    select coalesce(sum(coalesce(own.slots, team.slots)), 0)
-    from teams
-    left join reference.csm_capacity as own on teams.csm_id = own.csm_id
-    left join reference.csm_capacity as team on team.csm_id = 'default'
-"""
+CAPACITY = "select sum(slots) from core.dim_csms"
 ASKED = """
     select model_version, reason
-    from monitoring.retraining_decision
+    from outcomes.rpt_retraining_decision
     where should_retrain and as_of_date = ?
 """
 CHURN = "churn"
@@ -115,7 +96,7 @@ def targets_on(settings: Settings) -> tuple[str, ...]:
 
 
 def retraining_asked(settings: Settings, as_of: date) -> dict[str, str]:
-    """Models that `monitoring.retraining_decision` asks to be trained anew, and why."""
+    """Models that `outcomes.rpt_retraining_decision` asks to be trained anew, and why."""
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
         rows = connection.execute(ASKED, [as_of]).fetchall()
     return {version: reason for version, reason in rows}
@@ -165,7 +146,7 @@ def choose_model(
         as_of,
         run_id,
         settings.source_types_off,
-        capacity(settings, as_of),
+        capacity(settings),
         label_of(settings, target),
         target=target,
         since=since,
@@ -261,8 +242,8 @@ def told(models: Sequence[Model], counts: Sequence[int]) -> str:
     )
 
 
-def capacity(settings: Settings, as_of: date) -> int:
-    """Accounts that the team can work on from one night's list."""
+def capacity(settings: Settings) -> int:
+    """Accounts that the team can work on from one list, by the last build."""
     with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        row = connection.execute(CAPACITY, [as_of]).fetchone()
-    return max(1, int(row[0])) if row else 1
+        ((slots,),) = connection.execute(CAPACITY).fetchall()
+    return max(1, int(slots or 0))

@@ -34,7 +34,7 @@ ROWS_PER_CHANGE = 500
 SCRATCH = "point-in-time-"
 # The gate's measurements stand beside the features, not before them.
 NEEDED = ("+feat_accounts_daily",)
-NOT_NEEDED = ("resource_type:test", "int_input_*", "int_inputs_*")
+NOT_NEEDED = ("resource_type:test", "path:models/marts/quality")
 CLOCKS = (
     "current_date",
     "today",

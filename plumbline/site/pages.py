@@ -128,9 +128,14 @@ def _in_order(rooms: Iterable[Room]) -> list[Room]:
 
 
 def _flow(rooms: Iterable[Room]) -> frozenset[Edge]:
-    # A night reads what earlier nights wrote down: what Python writes may lead back up.
-    edges = frozenset((read, room.name) for room in rooms for read, _ in room.reads)
-    return without_loops(edges, frozenset(e for e in edges if e[1].startswith("source ")))
+    # A night reads what earlier nights wrote down: what Python writes may lead back up. So may a
+    # room that is declared before what it reads, as the features wait for the input gate.
+    found = tuple(rooms)
+    place = {room.name: room.place for room in found if room.place is not None}
+    edges = frozenset((read, room.name) for room in found for read, _ in room.reads)
+    up = {e for e in edges if set(e) <= place.keys() and place[e[0]] > place[e[1]]}
+    back = {e for e in edges if e[1].startswith("source ")}
+    return without_loops(edges, frozenset(up | back))
 
 
 def _lineage_start(manifest: Manifest) -> str:

@@ -14,26 +14,11 @@ SEEDS = "reference"
 METRICS = "metrics"
 READERS = "people and tools"
 SHORT = 28
+# What is no room of models; those say it in models/_rooms.yml.
 HOLDS = {
     RAW: "what the vendors delivered, as it landed",
     SEEDS: "rules, tiers, thresholds, targets: the tables that people edit",
-    "base": "one folder per source system: renamed, cast, nothing else",
-    "staging": "the input contract, by source type; every fact with the day it became known",
     "staging/ml": "what the ML step wrote, runs that were not published left out",
-    "intermediate": "spines, roll-ups, windows, validity ranges, label logic",
-    "core": "dimensions and facts that everything shares",
-    "revenue": "movements of MRR, retention, renewals, cohorts",
-    "features": "point-in-time features and training examples",
-    "health": "health score, risk indicators, expansion signals",
-    "risk": "the worklist and its history",
-    "outlook": "revenue health, ARR at risk, forecast",
-    "activation": "lists for other systems, and what came of them",
-    "experiments": "variants and their results, at any look",
-    "migration": "locations, readiness, order of migration",
-    "quality": "what is wrong in the input, by rule",
-    "monitoring": "drift, performance, alerts",
-    "catalogue": "every metric with its definition and its values, as tables",
-    "semantic": "time spine and semantic models",
     METRICS: "one definition per number, in the semantic layer",
     READERS: "who uses the numbers",
 }
@@ -65,6 +50,8 @@ class Room:
     ----------
     name, holds : str
         What it is called and what is in it.
+    place : int or None
+        Its place in the declared order of the rooms of models.
     what : str
         Its items counted, such as `12 models`.
     tests : int
@@ -74,6 +61,7 @@ class Room:
     """
 
     name: str
+    place: int | None
     holds: str
     what: str
     items: tuple[Item, ...]
@@ -105,10 +93,14 @@ def read_rooms(manifest: Manifest) -> tuple[Room, ...]:
             if pair[0] and pair[1] and pair[0] != pair[1] and pair[0] != SEEDS:
                 links[pair] += 1
     tests = _tests(manifest)
+    declared = {group["name"]: group for group in manifest.get("groups", {}).values()}
+    places = {name: place for place, name in enumerate(declared)}
+    holds = {**{name: group["description"] for name, group in declared.items()}, **HOLDS}
     return tuple(
         Room(
             name=name,
-            holds=HOLDS.get(name, "") or _first_description(nodes),
+            place=places.get(name),
+            holds=holds.get(name, "") or _first_description(nodes),
             what=_counted(nodes),
             items=tuple(
                 sorted((_item(key, node) for key, node in nodes.items()), key=lambda i: i.name)

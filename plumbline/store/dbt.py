@@ -28,6 +28,9 @@ QUIET = (
 NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
 # Parsing opens no file, and what was parsed serves a copy of the warehouse elsewhere.
 ANY_FILE = Path("plumbline.duckdb")
+# Selectors of selectors.yml; the first is the tag of what it takes with all that this reads, too.
+BEFORE_TRAINING, SEEDS_KEPT = "before_training", "before_training_seeds_kept"
+AFTER_SCORING = "after_scoring"
 # Nothing is made of them; unit tests test code.
 BUILT_BY_NOTHING = ("unit_test", "exposure", "saved_query")
 STARTED, FINISHED = "LogStartLine", "NodeFinished"
@@ -74,8 +77,11 @@ class Dbt:
         select: Sequence[str] = (),
         exclude: Sequence[str] = (),
         report: Report | None = None,
+        selector: str = "",
     ) -> BuildOutcome:
         """Run `dbt build`; a data test belongs to the call that builds its last parent.
+
+        With a name of selectors.yml as `selector`, that alone says what is built.
 
         What cannot tell anything new is left out: seeds and their tests where the build adds to a
         published night of the same code, and unit tests, which test code; `make test` runs them.
@@ -87,12 +93,18 @@ class Dbt:
             self.parse()
         arguments = ["build", "--no-write-json", "--indirect-selection=cautious"]
         arguments += [f"--exclude-resource-type={kind}" for kind in BUILT_BY_NOTHING]
-        arguments += ["--select", *select] if select else []
-        if self.variables.get("changed_since"):
-            exclude = (*exclude, "path:seeds")
-        arguments += ["--exclude", *exclude] if exclude else []
+        if selector:
+            arguments.append(f"--selector={selector}")
+            nodes = self.manifest.nodes.values()
+            first = {node.name for node in nodes if BEFORE_TRAINING in node.tags}
+        else:
+            arguments += ["--select", *select] if select else []
+            if self.variables.get("changed_since"):
+                exclude = (*exclude, "path:seeds")
+            arguments += ["--exclude", *exclude] if exclude else []
+            first = {name[1:] for name in (*select, *exclude) if name.startswith("+")}
         self.has_built = True
-        manifest, folded = fold(self.manifest, (*select, *exclude))
+        manifest, folded = fold(self.manifest, first)
         result = self._invoke(arguments, report, manifest=manifest) or ()
         alone = [row for row in result if row.node.unique_id not in folded]
         outcomes = [read_outcome(row, self.settings.build_file) for row in alone]
@@ -131,6 +143,15 @@ class Dbt:
         arguments = ["compile", "--no-introspect", "--no-write-json", "--indirect-selection=empty"]
         arguments += ["--select", *names]
         return {row.node.name: row.node.compiled_code for row in self._invoke(arguments, None)}
+
+    def published(self) -> set[tuple[str, str]]:
+        """Schema and name of what people read: the public models, and the seeds."""
+        return {
+            (node.schema, node.alias)
+            for node in self.manifest.nodes.values()
+            if node.resource_type == "seed"
+            or (node.resource_type == "model" and node.access == "public")
+        }
 
     def docs(self, report: Report | None = None) -> None:
         """Run `dbt docs generate` into the target folder.

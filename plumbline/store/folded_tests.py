@@ -23,16 +23,16 @@ PLAIN = {
 GROWING = "new_by"
 
 
-def fold(manifest: Any, selectors: Sequence[str]) -> tuple[Any, dict[str, list[Any]]]:
+def fold(manifest: Any, first: Collection[str]) -> tuple[Any, dict[str, list[Any]]]:
     """Put the tests of one model each together: by folder, severity and side of the selectors.
 
     Parameters
     ----------
     manifest : dbt Manifest
         Stays as it is.
-    selectors : sequence of str
-        What the build selects or excludes. A node holds tests of one side of `+name` only: it
-        would otherwise wait for the other build.
+    first : collection of str
+        Models that one of two builds takes with all that they read. A node holds tests of one side
+        only: it would otherwise wait for the other build.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def fold(manifest: Any, selectors: Sequence[str]) -> tuple[Any, dict[str, list[A
     folded : dict
         The tests by the `unique_id` of the node that holds them.
     """
-    before = _ancestors(manifest.nodes, [name[1:] for name in selectors if name[:1] == "+"])
+    before = _ancestors(manifest.nodes, first)
     groups: dict[tuple[str, ...], list[Any]] = defaultdict(list)
     pattern = None
     for node in manifest.nodes.values():

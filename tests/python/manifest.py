@@ -98,6 +98,7 @@ def _project_of(folder: Path, rooms: tuple[str, ...]) -> Path:
     shutil.copy(ROOT / "dbt_project.yml", folder)
     for name in ("macros", "seeds", "tests/generic", *(f"models/{room}" for room in rooms)):
         shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "models" / "_rooms.yml", folder / "models")
     return folder
 
 
@@ -220,6 +221,11 @@ def read_project(manifest: Mapping[str, Any], files: Mapping[str, str]) -> Proje
             )
             for key, source in manifest["sources"].items()
         ),
+        rooms={
+            group["name"]: frozenset(group["config"]["meta"]["reads"])
+            for group in manifest["groups"].values()
+        },
+        owners={group["name"]: group["owner"]["name"] for group in manifest["groups"].values()},
         files=files,
     )
 
@@ -258,6 +264,8 @@ def _model(node: Mapping[str, Any], names: Mapping[str, str], tests: list[Any]) 
         keys=tuple(sorted(keys)),
         has_contract=node["config"]["contract"]["enforced"],
         personal=said_of_columns(node),
+        group=node["config"].get("group") or "",
+        access=node.get("access") or "",
     )
 
 

@@ -6,22 +6,9 @@ incremental family run them all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from plumbline.cli import main
-from plumbline.store.dbt import Dbt, Report
-from plumbline.store.outcomes import BuildOutcome
-
-build = Dbt.build
-
-
-def build_without_tests(
-    dbt: Dbt, select: Sequence[str] = (), exclude: Sequence[str] = (), report: Report | None = None
-) -> BuildOutcome:
-    """Build models and seeds."""
-    return build(dbt, select, (*exclude, "resource_type:test"), report)
-
+from plumbline.store import dbt
 
 if __name__ == "__main__":
-    Dbt.build = build_without_tests
+    dbt.BUILT_BY_NOTHING = (*dbt.BUILT_BY_NOTHING, "test")
     main()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-LAYERS = ("base", "staging", "intermediate", "semantic")
 # Folder of a room of the marts that holds what its tables are put together from.
 STEPS = "steps"
 
@@ -42,6 +41,8 @@ class Model:
     keys: tuple[tuple[str, ...], ...] = ()
     has_contract: bool = False
     personal: Mapping[str, bool] = field(default_factory=dict)
+    group: str = ""
+    access: str = ""
 
     @property
     def folder(self) -> str:
@@ -60,7 +61,7 @@ class Model:
     def room(self) -> str:
         """The layer, or the room of the marts."""
         parts = PurePosixPath(self.file).parts
-        return parts[1] if parts[1] in LAYERS else parts[2]
+        return parts[2] if parts[1] == "marts" else parts[1]
 
     @property
     def is_private(self) -> bool:
@@ -103,6 +104,11 @@ class Project:
 
     Attributes
     ----------
+    rooms : mapping of str to frozenset of str
+        What each declared room reads beyond itself and the seeds; `ml` and `operations` stand for
+        the staging of that type alone.
+    owners : mapping of str to str
+        Who answers for each declared room.
     files : mapping of str to str
         Text of each tracked file, by path from the root.
     found_columns : mapping of str to mapping of str to str
@@ -115,6 +121,8 @@ class Project:
     models: tuple[Model, ...] = ()
     seeds: tuple[Seed, ...] = ()
     sources: tuple[Source, ...] = ()
+    rooms: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     found_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     personal_columns: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)

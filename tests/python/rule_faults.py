@@ -32,6 +32,7 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
         "base/stripe": ("stripe.things",),
         "base/stripe/fivetran": ("stripe_fivetran.thing", "stripe_fivetran.thing_item"),
     }.get(folder, ())
+    parts = folder.split("/")
     is_step = name.startswith(("base_", "int_"))
     sound = Model(
         name=name,
@@ -43,6 +44,8 @@ def _model(name: str, room: str = "core", **changes: object) -> Model:
         columns={} if is_step else {"thing_id": "Thing."},
         keys=(("thing_id",),),
         has_contract=not is_step,
+        group=parts[1] if parts[0] == "marts" else parts[0],
+        access="protected" if parts[0] != "marts" else "private" if is_step else "public",
     )
     return replace(sound, **changes)
 
@@ -88,8 +91,17 @@ SOUND_FILES = {
     "ml/read.py": '"""Reads no fct_things_daily."""\nQUERY = "select * from features.feat_x_y"\n',
     "README.md": "See https://docs.getdbt.com/simple-guide and work/notes.\n",
 }
+ROOMS = {
+    "base": frozenset(),
+    "staging": frozenset({"base"}),
+    "intermediate": frozenset({"staging"}),
+    "core": frozenset({"staging", "intermediate"}),
+    "features": frozenset({"core", "intermediate"}),
+    "risk": frozenset({"core", "features", "ml"}),
+}
 SOUND = Project(
     models=SOUND_MODELS,
+    rooms=ROOMS,
     seeds=(SEED,),
     sources=(SOURCE,),
     files=SOUND_FILES,
@@ -102,9 +114,21 @@ SOUND = Project(
 )
 
 
+# Rooms that the sound project does without.
+MORE = {
+    "health": frozenset({"core", "features"}),
+    "quality": frozenset({"staging", "core"}),
+    "catalogue": frozenset({"core", "risk", "quality"}),
+    "outlook": frozenset({"core", "risk"}),
+}
+
+
 def planted(*models: Model, files: Mapping[str, str] | None = None, **changes: object) -> Project:
     """The sound project with some models replaced or added, and some files."""
     kept = {m.name: m for m in (*SOUND.models, *models)}
+    changes.setdefault(
+        "rooms", {**ROOMS, **{m.room: MORE[m.room] for m in models if m.room in MORE}}
+    )
     return replace(
         SOUND, models=tuple(kept.values()), files={**SOUND_FILES, **(files or {})}, **changes
     )
@@ -121,6 +145,19 @@ QUALITY = _model("rpt_checks", "quality")
 CATALOGUE = _model("metrics_catalogue", "catalogue")
 OUTLOOK = _model("rpt_outlook", "outlook")
 READ_FAULTS = (
+    Fault("rooms_are_declared_once", FACT.name, planted(replace(FACT, group="risk"))),
+    Fault("rooms_are_declared_once", RANKED.name, planted(replace(RANKED, access="public"))),
+    Fault("rooms_are_declared_once", REPORT.name, planted(replace(REPORT, access="private"))),
+    Fault(
+        "rooms_are_declared_once",
+        "attic",
+        planted(rooms={**ROOMS, "attic": frozenset()}),
+    ),
+    Fault(
+        "rooms_are_declared_once",
+        "cellar",
+        planted(rooms={**ROOMS, "risk": ROOMS["risk"] | {"cellar"}}),
+    ),
     _reads("reads_allowed_rooms", BASE, "tiers"),
     _reads("reads_allowed_rooms", BASE, STAGED.name),
     _reads("reads_allowed_rooms", LANDED, BASE.name),

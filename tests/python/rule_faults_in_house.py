@@ -31,6 +31,12 @@ def _owned(text: str) -> Fault:
     return Fault("owners_have_every_room", OWNERS, planted(files={OWNERS: text}))
 
 
+def _owned_by_another() -> Fault:
+    files = {OWNERS: "\n".join(f"/{place} @x/data-science" for place in (*PLACES[:3], *MARTS))}
+    owners = {"core": "analytics", "risk": "data science"}
+    return Fault("owners_have_every_room", OWNERS, planted(files=files, owners=owners))
+
+
 def _decided(entry: str, node: str = DECISIONS, **files: str) -> Fault:
     text = (
         f"# Decisions\n\nEach.\n\n## Time\n\n**D001 (2026-11-22). A fact counts.** So.\n\n{entry}\n"
@@ -52,6 +58,7 @@ HOUSE_FAULTS = (
     _owned("\n".join(f"/{place} @x/y" for place in (*PLACES[:3], *MARTS[1:]))),
     _owned("\n".join(f"/{place} @x/y" for place in (*PLACES[:3], *MARTS, "models/attic/"))),
     _owned("\n".join(f"/{place}" for place in (*PLACES[:3], *MARTS))),
+    _owned_by_another(),
     _decided("**A new one.** Text."),
     _decided("**D001 (2026-11-23). Another.** Text."),
     _decided("**D002. Another.** Text."),

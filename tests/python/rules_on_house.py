@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from project_types import Project, Violation
-from rules_on_reads import IMPORTED_BY_ROOM, READ_BY_ROOM, TOLD
+from rules_on_reads import IMPORTED_BY_ROOM, TOLD
 
 PAGE = "docs/architecture.md"
 OWNERS = ".github/CODEOWNERS"
@@ -88,7 +88,7 @@ def page_says_who_reads_whom(project: Project) -> Iterator[Violation]:
     }
     modules = {"ml", *(module.removesuffix(".py") for module in modules)}
     for heading, rule, there in (
-        ("What a room of models reads", READ_BY_ROOM, rooms),
+        ("What a room of models reads", project.rooms, rooms),
         ("What a room of Python imports", IMPORTED_BY_ROOM, modules),
     ):
         wanted = {room: set(rule[room]) & there - {room} for room in rule.keys() & there}
@@ -100,7 +100,7 @@ def page_says_who_reads_whom(project: Project) -> Iterator[Violation]:
 
 
 def owners_have_every_room(project: Project) -> Iterator[Violation]:
-    """Each room of models has an owner of its own, and nobody owns what is gone."""
+    """Each room of models has an owner, the one it is declared with; nobody owns what is gone."""
     text, folders = project.files.get(OWNERS), _folders(project)
     if text is None:
         return
@@ -111,6 +111,12 @@ def owners_have_every_room(project: Project) -> Iterator[Violation]:
     rooms = {f for f in _rooms_on_disk(folders) if f.startswith("models/") and f != "models/marts"}
     for room in sorted(rooms - owned):
         yield Violation("owners_have_every_room", OWNERS, f"nobody owns {room}/")
+    teams = {line[0].strip("/"): line[1:] for line in lines}
+    for room, owner in project.owners.items():
+        for place in (f"models/{room}", f"models/marts/{room}"):
+            named = {team.rpartition("/")[2] for team in teams.get(place, ())}
+            if named and named != {owner.replace(" ", "-")}:
+                yield Violation("owners_have_every_room", OWNERS, f"{place}/ is owned by {owner}")
 
 
 def decisions_have_ids(project: Project) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ from project_types import Project, Violation
 
 from plumbline.config import PERSONS
 from plumbline.night.masking import SEED
-from plumbline.night.publish import is_published
+from plumbline.night.publish import is_written_by_python
 
 # What people are called, reached by or have written; and ids that stand for one of them.
 PERSONAL = re.compile(
@@ -70,10 +70,12 @@ def published_columns_lead_to_nobody(project: Project) -> Iterator[Violation]:
     rule = "published_columns_lead_to_nobody"
     rows = list(csv.DictReader(project.files.get(str(SEED), "").splitlines()))
     excused = {f"{row['relation']}.{row['column_name']}" for row in rows}
+    public = {f"{m.room}.{m.name}" for m in project.models if m.access == "public"}
+    public |= {f"reference.{seed.name}" for seed in project.seeds}
     found = {
         f"{relation}.{column}": ", ".join(sorted(origins)) or "its name"
         for relation, columns in project.personal_columns.items()
-        if is_published(*relation.split(".", 1))
+        if relation in public or is_written_by_python(*relation.split(".", 1))
         for column, origins in columns.items()
         if origins or looks_personal(column)
     }

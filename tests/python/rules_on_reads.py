@@ -1,4 +1,4 @@
-"""Rules about who reads what: the table "Who may read what" of the architecture page, and Python's.
+"""Rules about who reads what: of models as models/_rooms.yml declares it, and Python's.
 
 Each rule is a pure function from a `Project` to the violations it finds.
 """
@@ -14,32 +14,8 @@ from project_types import Model, Project, Violation
 
 from plumbline.site.graph import ancestors_of
 
-BEFORE_PREDICTIONS = frozenset({"core", "revenue", "features", "health"})
-# `ml` and `operations` stand for the staging of that type alone.
+# Stand for the staging of that type alone.
 TOLD = frozenset({"ml", "operations"})
-PREDICTING = frozenset({"risk", "outlook", "activation", "experiments", "migration"})
-MARTS = BEFORE_PREDICTIONS | PREDICTING | {"quality", "monitoring"}
-ALL_BUT_CATALOGUE = MARTS | {"base", "staging", "intermediate", "semantic"}
-
-# Beyond the own room and the seeds.
-READ_BY_ROOM = {
-    "base": frozenset(),
-    "staging": frozenset({"base"}),
-    "intermediate": frozenset({"staging"}),
-    "core": frozenset({"staging", "intermediate"}),
-    "revenue": frozenset({"staging", "intermediate", "core"}),
-    "features": frozenset({"core", "revenue", "intermediate"}),
-    "health": frozenset({"core", "revenue", "features"}),
-    "risk": BEFORE_PREDICTIONS | TOLD,
-    "outlook": BEFORE_PREDICTIONS | TOLD | {"risk"},
-    "activation": BEFORE_PREDICTIONS | TOLD | {"risk"},
-    "experiments": BEFORE_PREDICTIONS | TOLD,
-    "migration": BEFORE_PREDICTIONS | TOLD,
-    "quality": ALL_BUT_CATALOGUE,
-    "monitoring": ALL_BUT_CATALOGUE,
-    "catalogue": MARTS,
-    "semantic": MARTS | {"catalogue"},
-}
 # Schemas that Python writes, by the folder of staging that brings them back.
 WRITTEN_BY_PYTHON = {"ml": "ml", "operations": "ops"}
 NOT_FEATURES = re.compile(r"\b(base|stg|int|dim|fct|rpt|sync)_[a-z0-9]+_\w+")
@@ -65,7 +41,9 @@ IMPORTED_BY_ROOM = {
 IMPORTERS_OF_DEMO = ("plumbline/commands/demo.py", "plumbline/proofs/exports/world.py")
 
 
-def _reads_known_rooms(model: Model, read: Model | None) -> bool:
+def _reads_known_rooms(
+    model: Model, read: Model | None, rooms: Mapping[str, frozenset[str]]
+) -> bool:
     """Whether `model` may read `read`, which is None for a seed."""
     if model.room == "base":
         is_own_tool = read is not None and bool(read.tool) and read.folder == model.folder
@@ -74,18 +52,18 @@ def _reads_known_rooms(model: Model, read: Model | None) -> bool:
         return True
     if read.is_private:
         return False
-    allowed = READ_BY_ROOM.get(model.room, frozenset())
+    allowed = rooms.get(model.room, frozenset())
     return read.room in allowed or (read.room == "staging" and read.folder in allowed)
 
 
 def reads_allowed_rooms(project: Project) -> Iterator[Violation]:
-    """A model reads its own room, the seeds, and the rooms that the table names."""
+    """A model reads its own room, the seeds, and the rooms that its room is declared to read."""
     for model in project.models:
-        if model.room not in READ_BY_ROOM:
+        if model.room not in project.rooms:
             yield Violation("reads_allowed_rooms", model.name, f"unknown room {model.room}")
             continue
         for read in model.reads:
-            if not _reads_known_rooms(model, project.by_name.get(read)):
+            if not _reads_known_rooms(model, project.by_name.get(read), project.rooms):
                 yield Violation("reads_allowed_rooms", f"{model.name} <- {read}")
 
 
@@ -107,12 +85,33 @@ def reads_own_source(project: Project) -> Iterator[Violation]:
             yield Violation("reads_own_source", model.name, f"{count} sources")
 
 
+def rooms_are_declared_once(project: Project) -> Iterator[Violation]:
+    """A model's group is its room; a step is private for dbt, too; no room is declared in vain."""
+    for model in project.models:
+        if model.group != model.room:
+            yield Violation("rooms_are_declared_once", model.name, f"group {model.group}")
+        is_step = model.is_private and not model.tool
+        if is_step != (model.access == "private"):
+            yield Violation("rooms_are_declared_once", model.name, f"access {model.access}")
+    for room in sorted(project.rooms.keys() - {model.room for model in project.models}):
+        yield Violation("rooms_are_declared_once", room, "has no model")
+    named = {name for reads in project.rooms.values() for name in reads}
+    for name in sorted(named - project.rooms.keys() - TOLD):
+        yield Violation("rooms_are_declared_once", name, "is read and not declared")
+
+
 def predictions_come_last(project: Project) -> Iterator[Violation]:
-    """Nothing that features and health are made of has seen a prediction, at any remove."""
+    """Nothing that features are made of has seen a prediction, at any remove."""
     reads = {model.name: model.reads for model in project.models}
     predictions = {m.name for m in project.models if (m.room, m.folder) == ("staging", "ml")}
+    before, waiting = {"staging", "base"}, ["features"]
+    while waiting:
+        room = waiting.pop()
+        if room not in before:
+            before.add(room)
+            waiting.extend(project.rooms.get(room, ()))
     for model in project.models:
-        if model.room in BEFORE_PREDICTIONS | {"intermediate"}:
+        if model.room in before - {"staging", "base"}:
             for name in sorted(ancestors_of(model.name, reads) & predictions):
                 yield Violation("predictions_come_last", model.name, f"comes from {name}")
 
@@ -209,6 +208,7 @@ def steps_are_read(project: Project) -> Iterator[Violation]:
 
 
 READ_RULES = (
+    rooms_are_declared_once,
     reads_allowed_rooms,
     reads_own_source,
     predictions_come_last,

@@ -149,7 +149,7 @@ def test_a_past_night_is_the_one_that_was(prepared: Source, tmp_path: Path) -> N
             f" where as_of_date = date '{FIRST_NIGHT}' and {{}}"
         )
         same(
-            drifted.format("monitoring.feature_drift", "target = 'churn'"),
+            drifted.format("monitoring.rpt_feature_drift", "target = 'churn'"),
             drifted.format("again.backtest.drifts", "feature_name <> '(score)'"),
         )
 

@@ -16,7 +16,7 @@ from conftest import ROOT
 from test_ravenstack import DATA, pytestmark  # noqa: F401 -- the page's example
 
 PAGE = ROOT / "docs" / "bring-your-own-data.md"
-PARTS = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
+PARTS = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml", "selectors.yml")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
 
 # Made anew once the past has nights: what judges the models, and the catalogue.
 FROM_PAST_NIGHTS = (
-    "int_scored_nights__dated+",
+    "fct_scored_nights+",
     "int_worklist_responses__dated+",
     "fct_churn_warnings+",
     "int_metrics__declared+",
@@ -457,7 +457,7 @@ def test_the_catalogue_table_is_the_semantic_layer(
 def semantic_project(parsed: tuple[Context, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `mf` needs of the project, with the semantic manifest where it looks for it."""
     folder = tmp_path_factory.mktemp("semantic")
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in ("dbt_project.yml", "profiles.yml", "selectors.yml"):
         shutil.copy(ROOT / name, folder)
     (folder / "target").mkdir()
     text = catalogue_metricflow.semantic_manifest(parsed[1])

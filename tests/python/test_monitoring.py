@@ -30,15 +30,15 @@ HEADS = {
     " until_date date, mrr_cents bigint, risen_date date",
 }
 SEEDS = ("monitoring_thresholds", "retraining_rules")
-MODELS = {
-    "int_scored_nights__dated": "int_scored_nights__dated",
-    "int_prediction_outcomes__labelled": "int_prediction_outcomes__labelled",
-    "int_prediction_outcomes__ranked": "int_prediction_outcomes__ranked",
-    "int_realised_aucs__measured": "int_realised_aucs__measured",
-    "int_champion_promises__levelled": "int_champion_promises__levelled",
-    "rpt_realised_deciles": "realised_deciles",
-    "rpt_realised_performance": "realised_performance",
-}
+MODELS = (
+    "fct_scored_nights",
+    "int_prediction_outcomes__labelled",
+    "fct_prediction_outcomes",
+    "int_realised_aucs__measured",
+    "int_champion_promises__levelled",
+    "rpt_realised_deciles",
+    "rpt_realised_performance",
+)
 MATURITY = "assert_realised_performance_is_mature"
 
 
@@ -94,7 +94,7 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
     sql = {**every_vendor().sql, "int_prediction_outcomes__labelled": outcomes_sql}
     rng = np.random.default_rng(7)
     with duckdb.connect(str(folder / "plumbline.duckdb")) as connection:
-        for schema in ("staging", "core", "intermediate", "reference", "monitoring"):
+        for schema in ("staging", "core", "intermediate", "reference", "outcomes"):
             connection.execute(f"create schema {schema}")
         for table, columns in HEADS.items():
             connection.execute(f"create table {table} ({columns})")
@@ -124,9 +124,9 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
             " select 'account ' || i, date '2025-11-20' + cast(20 * i as integer), null"
             " from generate_series(0, 4) as t(i)"
         )
-        for name, relation in MODELS.items():
-            connection.execute(f"create table monitoring.{relation} as {sql[name]}")
-        judged = connection.execute("select * from monitoring.realised_performance").fetchall()
+        for name in MODELS:
+            connection.execute(f"create table outcomes.{name} as {sql[name]}")
+        judged = connection.execute("select * from outcomes.rpt_realised_performance").fetchall()
         return len(judged), len(connection.execute(sql[MATURITY]).fetchall())
 
 
@@ -167,7 +167,7 @@ def test_a_night_obeys_the_retraining_rule(ci_world: World, tmp_path: Path) -> N
     told = " ".join(done.stdout.split())
     assert "in 2 weeks running, below" in told
     ((reason, asked, decided),) = world.read(
-        "select reason, should_retrain, model_version from monitoring.retraining_decision"
+        "select reason, should_retrain, model_version from outcomes.rpt_retraining_decision"
         " where target = 'churn'"
     )
     assert asked and decided == version and reason in told
@@ -176,7 +176,7 @@ def test_a_night_obeys_the_retraining_rule(ci_world: World, tmp_path: Path) -> N
     )
     assert trained == [(1,)]
     alerts = world.read(
-        "select severity, consecutive_count, is_standing from monitoring.alerts"
+        "select severity, consecutive_count, is_standing from monitoring.rpt_alerts"
         " where check_name = 'realised_performance' order by as_of_date"
     )
     assert alerts == [("warn", 1, False), ("error", 2, True)]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
 import pytest
-from conftest import World
+from conftest import ROOT, World
+from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from ml_world import execute
 
 from plumbline.config import load_settings
 from plumbline.night.last_build import last_build
-from plumbline.store.dbt import Dbt
+from plumbline.store.dbt import AFTER_SCORING, BEFORE_TRAINING, QUIET, SEEDS_KEPT, Dbt
 from plumbline.store.folded_tests import fold
 from plumbline.store.outcomes import read_outcome
+
+FEATURES = "feat_accounts_daily"
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
@@ -63,6 +68,33 @@ def test_tests_that_share_a_node_fail_each_in_its_own_name(
     held = sum(map(len, folded.values()))
     assert held > 0.8 * len(declared) and len(folded) < 60
     assert len(manifest.nodes) == len(dbt.manifest.nodes) - held + len(folded)
+
+
+def test_a_night_builds_and_tests_everything_once(tmp_path: Path) -> None:
+    """Two selectors share out all nodes; a test goes with the build that makes its last parent."""
+    dbt = Dbt(replace(load_settings(raw=tmp_path), target=tmp_path), {})
+    dbt.parse()
+    nodes = {k: n for k, n in dbt.manifest.nodes.items() if n.resource_type != "operation"}
+    asked = [f"--project-dir={ROOT}", f"--profiles-dir={ROOT}", f"--target-path={tmp_path}"]
+    asked += ["--output=json", "--output-keys=unique_id", "--indirect-selection=cautious", *QUIET]
+
+    def listed(selector: str) -> set[str]:
+        found = dbtRunner(manifest=dbt.manifest).invoke(["list", f"--selector={selector}", *asked])
+        return {json.loads(line)["unique_id"] for line in found.result} & nodes.keys()
+
+    before, kept, after = map(listed, (BEFORE_TRAINING, SEEDS_KEPT, AFTER_SCORING))
+    assert before | after == nodes.keys() and not before & after
+    tests = {key for key in after if nodes[key].resource_type == "test"}
+    assert not {key for key in tests if before.issuperset(nodes[key].depends_on.nodes)}
+    seeds = {key for key in nodes if nodes[key].resource_type == "seed"}
+    tests = {key for key in before if nodes[key].resource_type == "test"}
+    of_seeds = {key for key in tests if seeds.issuperset(nodes[key].depends_on.nodes)}
+    assert before - kept == seeds | of_seeds
+    assert {
+        "model.plumbline.rpt_retraining_decision",
+        "model.plumbline.feat_accounts_daily",
+    } < before
+    assert not any("rpt_alerts" in key or "rpt_at_risk" in key for key in before)
 
 
 @pytest.mark.parametrize(("since", "is_full"), [("", True), ("2026-02-27", False)])

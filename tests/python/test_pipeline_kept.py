@@ -19,7 +19,7 @@ from plumbline.store import ops
 
 T = date(2026, 2, 28)
 BEFORE = T - timedelta(days=1)
-DRIFT = "monitoring.score_drift"
+DRIFT, FORMER = "monitoring.rpt_score_drift", "monitoring.score_drift"
 KEPT_ROWS = [("r1", BEFORE, 0.1), ("r2", T, 0.2)]
 
 
@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
         connection.execute("create schema monitoring")
         connection.execute(f"create table {DRIFT} (run_id varchar, as_of_date date, psi double)")
         connection.executemany(f"insert into {DRIFT} values (?, ?, ?)", KEPT_ROWS)
-    publish.publish(made, Night("r2", T, {"churn": "r2"}), {})
+    publish.publish(made, Night("r2", T, {"churn": "r2"}), {tuple(DRIFT.split("."))}, {})
     with duckdb.connect(str(made.build_file)) as connection:
         connection.execute(f"delete from {DRIFT} where as_of_date = ?", [T])
         connection.execute(f"insert into {DRIFT} values ('rerun', ?, 0.9)", [T])
@@ -61,6 +61,24 @@ def test_a_file_that_is_no_database_gives_nothing_back(settings: Settings) -> No
     settings.published_file.write_bytes(b"torn")
     recover(settings)
     assert rows(settings) == [KEPT_ROWS[0], ("rerun", T, 0.9)]
+
+
+@pytest.mark.parametrize("has_begun_anew", [False, True])
+def test_nights_under_a_former_name_are_kept(settings: Settings, has_begun_anew: bool) -> None:
+    """Both files are of an older version; dbt alone may have begun the table anew since."""
+    for file in (settings.build_file, settings.published_file):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(f"alter table {DRIFT} rename to {FORMER.split('.')[1]}")
+    if has_begun_anew:
+        with duckdb.connect(str(settings.build_file)) as connection:
+            connection.execute(f"create table {DRIFT} as from {FORMER} where run_id = 'rerun'")
+            connection.execute(f"delete from {FORMER} where run_id = 'rerun'")
+    for _ in range(2):
+        recover(settings)
+        assert rows(settings) == KEPT_ROWS
+    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
+        left = "select 1 from duckdb_tables() where table_name = 'score_drift'"
+        assert connection.execute(left).fetchall() == []
 
 
 def test_kept_tables_are_those_whose_hook_deletes_nights() -> None:

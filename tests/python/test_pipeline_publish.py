@@ -24,6 +24,13 @@ from plumbline.store import ops
 
 T = date(2026, 2, 28)
 NIGHT = Night("r2", T, {"churn": "r2"})
+RELATIONS = {
+    ("features", "feat_accounts_daily"),
+    ("risk", "rpt_at_risk_accounts"),
+    ("risk", "rpt_seen"),
+    ("reference", "internal_user_rules"),
+    ("core", "dim_of_a_vendor_that_is_off"),
+}
 TABLES = """
 create schema features; create schema risk; create schema ml; create schema intermediate;
 create table features.feat_accounts_daily as
@@ -39,6 +46,7 @@ create view risk.rpt_seen as select 1 as id;
 comment on view risk.rpt_seen is 'A view.';
 create table intermediate.int_private as select 1 as id;
 create table risk.int_at_risk_accounts__ranked as select 1 as id;
+create table risk.rpt_of_an_older_version as select 1 as id;
 create schema reference; create table reference.internal_user_rules as select 1 as id;
 create table ml.predictions as
     select run_id, 'm1' as model_version, 'churn' as target, date '2026-02-28' as as_of_date,
@@ -73,7 +81,7 @@ def published(settings: Settings, query: str) -> list[tuple]:
 
 
 def test_what_is_published(settings: Settings) -> None:
-    publish.publish(settings, NIGHT, {})
+    publish.publish(settings, NIGHT, RELATIONS, {})
     tables = published(settings, "select schema_name || '.' || table_name from duckdb_tables()")
     assert {name for (name,) in tables} == {
         "features.feat_accounts_daily",
@@ -106,7 +114,7 @@ def test_what_is_published(settings: Settings) -> None:
 
 
 def test_daily_tables_keep_the_last_400_days(settings: Settings) -> None:
-    publish.publish(settings, NIGHT, {})
+    publish.publish(settings, NIGHT, RELATIONS, {})
     days = published(settings, "select min(as_of_date) from features.feat_accounts_daily")
     assert days == [(T - timedelta(days=399),)]
 
@@ -119,7 +127,7 @@ def test_reasons_keep_the_last_35_days(settings: Settings) -> None:
                 " from ml.prediction_reasons where as_of_date = ?",
                 [T - timedelta(days=days), T],
             )
-    publish.publish(settings, NIGHT, {})
+    publish.publish(settings, NIGHT, RELATIONS, {})
     days = published(settings, "select distinct as_of_date from ml.prediction_reasons order by 1")
     assert days == [(T - timedelta(days=34),), (T,)]
 
@@ -132,13 +140,13 @@ def test_models_and_studies_are_shown_whatever_their_age(settings: Settings) -> 
         for schema, table in publish.OF_ANY_AGE:
             connection.execute(f"drop table if exists {schema}.{table}")
             connection.execute(old.format(f"{schema}.{table}"))
-    publish.publish(settings, NIGHT, {})
+    publish.publish(settings, NIGHT, RELATIONS | publish.OF_ANY_AGE, {})
     for schema, table in publish.OF_ANY_AGE:
         assert published(settings, f"select count(*) from {schema}.{table}") == [(1,)], table
 
 
 def test_older_readers_open_the_file(settings: Settings) -> None:
-    publish.publish(settings, NIGHT, {})
+    publish.publish(settings, NIGHT, RELATIONS, {})
     with duckdb.connect() as connection:
         connection.execute(f"attach '{settings.published_file}' as p (read_only)")
         tags = connection.execute(
@@ -158,13 +166,13 @@ def test_a_copy_that_fails_leaves_the_old_file(
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        publish.publish(settings, NIGHT, {}, no_room)
+        publish.publish(settings, NIGHT, RELATIONS, {}, no_room)
     assert digest(settings.published_file) == before
     assert publish.leftovers(settings) == []
 
 
 def test_a_publication_without_its_record_is_healed(settings: Settings) -> None:
-    publish.publish(settings, NIGHT, {})
+    publish.publish(settings, NIGHT, RELATIONS, {})
     settings.published_file.with_name("plumbline.duckdb.r9.tmp").write_bytes(b"left behind")
     for expected in ("r2", "r2"):
         recover(settings)
@@ -274,7 +282,7 @@ def test_input_gate_stops_with_the_line_of_the_check() -> None:
     with duckdb.connect() as connection:
         assert gate.read_input_gate(connection) == []
         connection.execute(
-            "create schema intermediate; create table intermediate.int_inputs__checked as"
+            "create schema quality; create table quality.rpt_input_gate as"
             " select * from (values"
             " ('stale_events', 'error', 9.0, 'at most', 2.0, false, 'days'),"
             " ('null_rate', 'warn', 0.06, 'at most', 0.05, false, ''),"

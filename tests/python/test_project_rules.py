@@ -175,7 +175,8 @@ def test_plain_data_is_the_manifests() -> None:
             "patch_path": "plumbline://models/marts/core/fct_a.yml",
             "description": "One row per a.",
             "columns": {"a": {"description": "A."}, "b": {"description": ""}},
-            "config": {"contract": {"enforced": True}},
+            "config": {"contract": {"enforced": True}, "group": "core"},
+            "access": "public",
             "depends_on": {"nodes": ["source.plumbline.ops.runs", "seed.plumbline.tiers"]},
         },
         "seed.plumbline.tiers": {
@@ -202,7 +203,15 @@ def test_plain_data_is_the_manifests() -> None:
         },
     }
     source = {"source_name": "ops", "name": "runs", "description": "", "columns": {}}
-    manifest = {"nodes": nodes, "sources": {"source.plumbline.ops.runs": source}}
+    group = {"name": "core", "owner": {"name": "analytics"}}
+    group["config"] = {"meta": {"reads": ["staging"]}}
+    manifest = {
+        "nodes": nodes,
+        "sources": {"source.plumbline.ops.runs": source},
+        "groups": {"group.plumbline.core": group},
+    }
+    assert read_project(manifest, {}).rooms == {"core": frozenset({"staging"})}
+    assert read_project(manifest, {}).owners == {"core": "analytics"}
     assert read_project(manifest, {}).models == (
         Model(
             name="fct_a",
@@ -214,5 +223,7 @@ def test_plain_data_is_the_manifests() -> None:
             columns={"a": "A.", "b": ""},
             keys=(("a",), ("a", "b")),
             has_contract=True,
+            group="core",
+            access="public",
         ),
     )

@@ -4,5 +4,5 @@ select
     checked.check_name,
     checked.measured_value,
     checked.limit_value
-from {{ ref('int_inputs__checked') }} as checked
+from {{ ref('rpt_input_gate') }} as checked
 where checked.severity = 'error' and not checked.is_passed

@@ -1,8 +1,7 @@
-{{ config(group='monitoring') }}
 -- What the nights are judged by is what the models learn from, wherever both know it.
 with outcomes as (
 
-    select * from {{ ref('int_prediction_outcomes__labelled') }}
+    select * from {{ ref('fct_prediction_outcomes') }}
 
 ),
 

@@ -7,7 +7,7 @@
     )
 }}
 
--- depends_on: {{ ref('int_inputs__checked') }}
+-- depends_on: {{ ref('rpt_input_gate') }}
 
 with days as (
 

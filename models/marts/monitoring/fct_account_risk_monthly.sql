@@ -10,7 +10,7 @@ nights as (
     select
         {{ month_start('scored_nights.as_of_date') }} as month_start_date,
         max(scored_nights.as_of_date) as as_of_date
-    from {{ ref('int_scored_nights__dated') }} as scored_nights
+    from {{ ref('fct_scored_nights') }} as scored_nights
     where
         scored_nights.target = 'churn'
         and scored_nights.is_weekly_cohort
@@ -21,7 +21,7 @@ nights as (
 
 outcomes as (
 
-    select * from {{ ref('int_prediction_outcomes__ranked') }}
+    select * from {{ ref('fct_prediction_outcomes') }}
     where target = 'churn'
 
 ),

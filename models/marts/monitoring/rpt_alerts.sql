@@ -1,5 +1,3 @@
-{{ config(alias='alerts') }}
-
 -- a new check is one more part of this union, and a row of the seed
 with checks as (
 

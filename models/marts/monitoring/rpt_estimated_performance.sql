@@ -1,8 +1,6 @@
-{{ config(alias='estimated_performance') }}
-
 with nights as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
     where is_weekly_cohort
 
 ),

@@ -1,5 +1,3 @@
-{{ config(alias='feature_ablation') }}
-
 with ablation as (
 
     select * from {{ ref('stg_ml__feature_ablation') }}

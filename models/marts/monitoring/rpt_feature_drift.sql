@@ -1,6 +1,5 @@
 {{
     config(
-        alias='feature_drift',
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,

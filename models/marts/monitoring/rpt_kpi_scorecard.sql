@@ -1,5 +1,3 @@
-{{ config(alias='kpi_scorecard') }}
-
 with targets as (
 
     select * from {{ ref('kpi_targets') }}

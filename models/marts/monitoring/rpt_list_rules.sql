@@ -1,15 +1,13 @@
-{{ config(alias='list_rules') }}
-
 with nights as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
     where target = 'churn' and is_weekly_cohort
 
 ),
 
 outcomes as (
 
-    select * from {{ ref('int_prediction_outcomes__labelled') }}
+    select * from {{ ref('fct_prediction_outcomes') }}
     where target = 'churn'
 
 ),

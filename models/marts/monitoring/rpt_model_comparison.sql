@@ -1,5 +1,3 @@
-{{ config(alias='model_comparison') }}
-
 with comparison as (
 
     select * from {{ ref('stg_ml__model_comparison') }}

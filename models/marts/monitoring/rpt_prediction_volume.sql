@@ -1,8 +1,6 @@
-{{ config(alias='prediction_volume') }}
-
 with scored as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
 
 ),
 

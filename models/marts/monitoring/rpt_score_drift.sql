@@ -1,6 +1,5 @@
 {{
     config(
-        alias='score_drift',
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,

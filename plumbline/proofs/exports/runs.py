@@ -36,7 +36,7 @@ PART = (
     "+rpt_source_contradictions",
     "+rpt_doubtful_subscriptions",
     "+rpt_mrr_against_invoices",
-    "+int_inputs__checked",
+    "+rpt_input_gate",
 )
 
 

@@ -18,7 +18,7 @@ from plumbline.store import preflight
 from plumbline.store.dbt import Dbt
 from plumbline.terminal import Step
 
-LOOKED_AT = ("+rpt_source_contradictions", "+int_inputs__checked")
+LOOKED_AT = ("+rpt_source_contradictions", "+rpt_input_gate")
 
 
 @dataclass(frozen=True)

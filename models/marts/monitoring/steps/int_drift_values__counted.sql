@@ -1,7 +1,7 @@
 -- the bins of each model in use, with tonight's values and those of the same weekday a year before
 with nights as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
     where as_of_date = {{ as_of_date() }}
 
 ),

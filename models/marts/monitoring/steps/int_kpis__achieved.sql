@@ -1,6 +1,6 @@
 with nights as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
     where target = 'churn' and as_of_date = {{ as_of_date() }}
 
 ),

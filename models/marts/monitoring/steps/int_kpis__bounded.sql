@@ -1,13 +1,7 @@
 with nights as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
     where target = 'churn' and as_of_date = {{ as_of_date() }}
-
-),
-
-promises as (
-
-    select * from {{ ref('int_champion_promises__levelled') }}
 
 ),
 
@@ -47,11 +41,13 @@ aimed as (
 separated as (
 
     select
-        sqrt(2) * {{ normal_quantile('(1 - promises.promised_auc)') }} as separation
-    from promises
-    inner join nights
-        on promises.model_version = nights.model_version
-    where promises.promised_auc > 0.5 and promises.promised_auc < 1
+        sqrt(2) * {{ normal_quantile('(1 - tested.metric_value)') }} as separation
+    from tested
+    where
+        tested.kind = 'model'
+        and tested.metric_name = 'auc_roc'
+        and tested.metric_value > 0.5
+        and tested.metric_value < 1
 
 ),
 

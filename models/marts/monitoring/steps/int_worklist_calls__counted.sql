@@ -5,7 +5,7 @@ with flagged as (
         case when worklists.is_on_worklist then 1 else 0 end as is_flagged,
         -- the newest week alone: the weeks before hold the same accounts
         rank() over (order by outcomes.as_of_date desc) as recency_rank
-    from {{ ref('int_prediction_outcomes__labelled') }} as outcomes
+    from {{ ref('fct_prediction_outcomes') }} as outcomes
     inner join {{ ref('rpt_at_risk_accounts_history') }} as worklists
         on
             outcomes.account_id = worklists.account_id

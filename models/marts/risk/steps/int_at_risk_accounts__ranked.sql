@@ -30,9 +30,9 @@ tiers as (
 
 ),
 
-capacities as (
+csms as (
 
-    select * from {{ ref('csm_capacity') }}
+    select * from {{ ref('dim_csms') }}
 
 ),
 
@@ -82,16 +82,14 @@ graded as (
         ranked.*,
         tiers.risk_tier,
         tiers.is_worked,
-        coalesce(own_capacity.slots, team_capacity.slots) as csm_slots
+        csms.slots as csm_slots
     from ranked
     left join tiered
         on ranked.account_id = tiered.account_id
     left join tiers
         on tiered.min_probability = tiers.min_probability
-    left join capacities as own_capacity
-        on ranked.csm_id = own_capacity.csm_id
-    left join capacities as team_capacity
-        on team_capacity.csm_id = 'default'
+    left join csms
+        on coalesce(ranked.csm_id, 'unassigned') = csms.csm_id
 
 )
 

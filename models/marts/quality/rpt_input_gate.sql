@@ -40,4 +40,5 @@ checked as (
 
 )
 
-select * from checked
+select {{ contract_columns('checked') }}
+from checked

@@ -62,4 +62,5 @@ placed as (
 
 )
 
-select * from placed
+select {{ contract_columns('placed') }}
+from placed

@@ -1,8 +1,6 @@
-{{ config(alias='retraining_decision') }}
-
 with nights as (
 
-    select * from {{ ref('int_scored_nights__dated') }}
+    select * from {{ ref('fct_scored_nights') }}
     where as_of_date < {{ as_of_date() }}
 
 ),

@@ -1,6 +1,6 @@
 with placed as (
 
-    select * from {{ ref('int_prediction_outcomes__ranked') }}
+    select * from {{ ref('fct_prediction_outcomes') }}
 
 ),
 

@@ -64,4 +64,5 @@ ranked as (
 
 )
 
-select * from ranked
+select {{ contract_columns('ranked') }}
+from ranked

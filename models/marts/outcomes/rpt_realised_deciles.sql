@@ -1,8 +1,6 @@
-{{ config(alias='realised_deciles') }}
-
 with outcomes as (
 
-    select * from {{ ref('int_prediction_outcomes__ranked') }}
+    select * from {{ ref('fct_prediction_outcomes') }}
 
 ),
 

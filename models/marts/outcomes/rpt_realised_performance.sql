@@ -1,5 +1,3 @@
-{{ config(alias='realised_performance') }}
-
 with aucs as (
 
     select * from {{ ref('int_realised_aucs__measured') }}

@@ -137,7 +137,9 @@ def _room_of(node: Mapping[str, Any]) -> str | None:
             return "staging/ml"
         return folders[1] if folders[0] == "marts" else folders[0]
     if kind == "metric":
-        return METRICS if meta_of(node).get("category") else "semantic"
+        # a measure as a metric belongs to its semantic model; what is made of metrics does not
+        is_measure = node.get("type", "simple") == "simple" and not meta_of(node).get("category")
+        return "semantic" if is_measure else METRICS
     return {"seed": SEEDS, "semantic_model": "semantic"}.get(str(kind))
 
 

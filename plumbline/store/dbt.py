@@ -109,12 +109,19 @@ class Dbt:
         alone = [row for row in result if row.node.unique_id not in folded]
         outcomes = [read_outcome(row, self.settings.build_file) for row in alone]
         again: list[str] = []
+        unbuilt = {
+            row.node.unique_id
+            for row in alone
+            if row.node.resource_type != "test" and str(row.status) in ("error", "skipped")
+        }
         for row in result:
-            tests = folded.get(row.node.unique_id, ())
-            if str(row.status) in ("pass", "skipped"):
-                outcomes += [NodeOutcome("test", one.name, str(row.status), "", 0) for one in tests]
-            else:
-                again += [one.name for one in tests]
+            # (a node is skipped as a whole, where one of its tests would be)
+            for one in folded.get(row.node.unique_id, ()):
+                is_left_out = unbuilt.intersection(one.depends_on.nodes)
+                if str(row.status) == "pass" or is_left_out:
+                    outcomes.append(NodeOutcome("test", one.name, str(row.status), "", 0))
+                else:
+                    again.append(one.name)
         if again:
             outcomes += self.test(again).nodes
         return BuildOutcome(tuple(outcomes))

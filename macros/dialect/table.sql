@@ -21,14 +21,22 @@
 
 
 {# All comments of a relation in one statement. A documented column that does not exist is an error
-   of the engine, which names it. #}
+   of the engine, which names it. Columns that are taken over from another model (`columns_of`) keep
+   its comments. #}
 {% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
     {%- set comments = [] -%}
     {%- if for_relation and config.persist_relation_docs() and model.description -%}
         {%- do comments.append(alter_relation_comment(relation, model.description)) -%}
     {%- endif -%}
     {%- if for_columns and config.persist_column_docs() -%}
-        {%- for column in model.columns.values() if column.description -%}
+        {%- set columns = dict(model.columns) -%}
+        {%- set other = model.config.meta.get('columns_of') -%}
+        {%- if other -%}
+            {%- for column in graph.nodes['model.plumbline.' ~ other].columns.values() -%}
+                {%- do columns.setdefault(column.name, column) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- for column in columns.values() if column.description -%}
             {%- do comments.append(
                 'comment on column ' ~ relation ~ '.' ~ adapter.quote(column.name) ~ ' is '
                 ~ duckdb_escape_comment(column.description) ~ ';'

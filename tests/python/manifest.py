@@ -1,10 +1,13 @@
 """dbt in this process: the manifest and the compiled SQL, read once for all families.
 
-No raw data and no built warehouse are needed: nothing is run, and nothing is looked up.
+No raw data and no built warehouse are needed: nothing is run, and nothing is looked up. Results are
+kept by the content of the files, so that an unchanged project is not parsed again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -15,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +29,8 @@ from project_types import Model, Project, Seed, Source
 from plumbline.site.graph import meta_of
 
 ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / "target" / "compiled"
+MOST_KEPT = 12
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,31 @@ def compile_project(variables: Mapping[str, Any], *rooms: str) -> Compilation:
     RuntimeError
         Where dbt refuses; its own message is in it.
     """
+    file = KEPT / f"{_digest(variables, rooms)}.json"
+    if not file.exists():
+        manifest, sql = _compile(variables, rooms)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps([manifest, sql], default=str), encoding="utf-8")
+        partial.replace(file)
+        for old in sorted(KEPT.glob("*.json"), key=lambda f: -f.stat().st_mtime)[MOST_KEPT:]:
+            old.unlink(missing_ok=True)
+    return Compilation(*json.loads(file.read_text(encoding="utf-8")))
+
+
+def _digest(variables: Mapping[str, Any], rooms: tuple[str, ...]) -> str:
+    """Key of a compilation: it changes with all that the compilation depends on."""
+    parts = ["dbt_project.yml", "profiles.yml", "macros", "seeds", "tests/generic"]
+    parts += [f"models/{room}" for room in rooms] or ["models", "tests/singular", "selectors.yml"]
+    digest = hashlib.sha256(repr((version("dbt-core"), sorted(variables.items()))).encode())
+    for part in (*parts, "models/_rooms.yml"):
+        for file in sorted([ROOT / part, *(ROOT / part).rglob("*")]):
+            if file.is_file():
+                digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _compile(variables: Mapping[str, Any], rooms: tuple[str, ...]) -> tuple[Any, dict[str, str]]:
     with tempfile.TemporaryDirectory() as name, clean_environment(Path(name)):
         project = _project_of(Path(name, "project"), rooms) if rooms else ROOT
         settings = _settings(name, variables, project)
@@ -79,9 +110,9 @@ def compile_project(variables: Mapping[str, Any], *rooms: str) -> Compilation:
             )
         )
     nodes = [result.node for result in compiled.result.results]
-    return Compilation(
-        manifest=parsed.result.writable_manifest().to_dict(omit_none=False),
-        sql={n.name: n.compiled_code for n in nodes if n.resource_type in ("model", "test")},
+    return (
+        parsed.result.writable_manifest().to_dict(omit_none=False),
+        {n.name: n.compiled_code for n in nodes if n.resource_type in ("model", "test")},
     )
 
 

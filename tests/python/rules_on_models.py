@@ -74,7 +74,7 @@ def _said(project: Project) -> tuple[dict[str, Mapping[str, str]], dict[str, lis
 
 
 def columns_are_described(project: Project) -> Iterator[Violation]:
-    """Every column is described: by its model or, of a base model or a step, where it is from."""
+    """Every column is described: by its model, or, where no contract lists it, where it is from."""
     described, neighbours = _said(project)
     found = {
         model.name: {*model.columns, *map(str.lower, project.found_columns.get(model.name, ()))}
@@ -82,7 +82,7 @@ def columns_are_described(project: Project) -> Iterator[Violation]:
     }
     explained = inherited(described, found, neighbours)
     for name, columns in found.items():
-        elsewhere = {} if name.startswith(CONTRACTED) else explained.get(name, {})
+        elsewhere = {} if project.by_name[name].has_contract else explained.get(name, {})
         for column in sorted(columns - elsewhere.keys()):
             if not described[name].get(column, "").strip():
                 yield Violation("columns_are_described", f"{name}.{column}")

@@ -106,37 +106,45 @@ labelled as (
 
     select
         gridded.*,
-        case
-            when not gridded.is_paying then null
-            -- a churn shows only once its gap has passed
-            when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                < {{ var('label_horizon_days') + var('churn_gap_days') }} then null
-            when churned_soon.account_id is not null then 1
-            else 0
-        end as churned_within_60d,
-        case
-            when not gridded.is_paying then null
-            when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                < {{ var('label_horizon_days') }} then null
-            when vendor_churned_soon.account_id is not null then 1
-            else 0
-        end as vendor_churned_within_60d,
-        case
-            when not gridded.is_paying or coalesce(mrr_rises.mrr_cents, 0) = 0 then null
-            when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                < {{ var('expansion_horizon_days') }} then null
-            when mrr_rises.risen_date
-                < {{ add_days('gridded.as_of_date', var('expansion_horizon_days')) }} then 1
-            else 0
-        end as expanded_within_90d,
-        case
-            when not gridded.is_trial or mrr_rises.mrr_cents > 0 then null
-            when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                < {{ var('conversion_horizon_days') }} then null
-            when mrr_rises.risen_date
-                < {{ add_days('gridded.as_of_date', var('conversion_horizon_days')) }} then 1
-            else 0
-        end as converted_within_30d
+        cast(
+            case
+                when not gridded.is_paying then null
+                -- a churn shows only once its gap has passed
+                when {{ days_between('gridded.as_of_date', as_of_date()) }}
+                    < {{ var('label_horizon_days') + var('churn_gap_days') }} then null
+                when churned_soon.account_id is not null then 1
+                else 0
+            end as {{ column_type('double') }}
+        ) as churned_within_60d,
+        cast(
+            case
+                when not gridded.is_paying then null
+                when {{ days_between('gridded.as_of_date', as_of_date()) }}
+                    < {{ var('label_horizon_days') }} then null
+                when vendor_churned_soon.account_id is not null then 1
+                else 0
+            end as {{ column_type('double') }}
+        ) as vendor_churned_within_60d,
+        cast(
+            case
+                when not gridded.is_paying or coalesce(mrr_rises.mrr_cents, 0) = 0 then null
+                when {{ days_between('gridded.as_of_date', as_of_date()) }}
+                    < {{ var('expansion_horizon_days') }} then null
+                when mrr_rises.risen_date
+                    < {{ add_days('gridded.as_of_date', var('expansion_horizon_days')) }} then 1
+                else 0
+            end as {{ column_type('double') }}
+        ) as expanded_within_90d,
+        cast(
+            case
+                when not gridded.is_trial or mrr_rises.mrr_cents > 0 then null
+                when {{ days_between('gridded.as_of_date', as_of_date()) }}
+                    < {{ var('conversion_horizon_days') }} then null
+                when mrr_rises.risen_date
+                    < {{ add_days('gridded.as_of_date', var('conversion_horizon_days')) }} then 1
+                else 0
+            end as {{ column_type('double') }}
+        ) as converted_within_30d
     from gridded
     -- what was truly paid on the day before
     left join mrr_rises
@@ -160,5 +168,4 @@ labelled as (
 
 )
 
-select {{ contract_columns('labelled') }}
-from labelled
+select * from labelled

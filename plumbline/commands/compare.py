@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 from rich import box
 from rich.table import Table
 
@@ -15,6 +15,9 @@ from plumbline.night import scoring
 from plumbline.night.last_build import last_build
 from plumbline.store.lock import run_lock
 from plumbline.terminal import Stages, make_console
+
+if TYPE_CHECKING:  # no other command needs it to begin
+    import pandas as pd
 
 COLUMNS = {
     "auc_roc": ("AUC", "{:.3f}"),
@@ -108,7 +111,7 @@ def ablation_table(rows: pd.DataFrame, most: int = 12) -> Table:
     """Source types, and the features that are missed most, by what the AUC loses."""
     aucs = rows[rows["metric_name"] == "auc_roc"].sort_values(["difference", "left_out"])
     kinds = aucs["left_out_kind"]
-    shown = pd.concat([aucs[kinds == "source_type"], aucs[kinds == "feature"].head(most)])
+    shown = (aucs[kinds == "source_type"], aucs[kinds == "feature"].head(most))
     table = Table(
         title=f"Left out, and what the AUC changes by (the {most} features that matter most)",
         title_justify="left",
@@ -117,7 +120,7 @@ def ablation_table(rows: pd.DataFrame, most: int = 12) -> Table:
     )
     for name in ("left out", "AUC", "interval"):
         table.add_column(name, justify="left" if name == "left out" else "right")
-    for row in shown.itertuples():
+    for row in (row for part in shown for row in part.itertuples()):
         told = f"all of {row.left_out}" if row.left_out_kind == "source_type" else row.left_out
         table.add_row(
             told, f"{row.difference:+.4f}", f"{row.lower_bound:+.4f} to {row.upper_bound:+.4f}"

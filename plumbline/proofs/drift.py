@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from plumbline.errors import UserError
 from plumbline.proofs.registry import Context, Proven, proof
 from plumbline.store.dbt import Dbt
+
+if TYPE_CHECKING:  # no other command needs it to begin
+    import pandas as pd
 
 MODEL, ALERTED = "int_drifts__measured", "rpt_feature_drift"
 SEEDS = ("monitoring_thresholds", "drift_thresholds")
@@ -189,6 +192,8 @@ def simulated(rng: np.random.Generator, windows: int, accounts: int, shift: floa
     pd.DataFrame
         The columns of ``int_drift_bins__compared``; ``as_of_date`` is the number of the night.
     """
+    import pandas as pd
+
     frames = []
     for feature in range(feature_count() + 1):
         unknown = 0.05 if feature % 5 == 4 else 0.0

@@ -29,7 +29,7 @@ while True:
     seen.add(str(rows[0]))
     reads += 1
     print(reads, *sorted(seen), flush=True)
-    time.sleep(0.1)
+    time.sleep(0.3)
 """
 
 

@@ -69,7 +69,7 @@ def run_nightly(settings: Settings, options: Options, console: Console) -> Summa
             summary = replace(summary, warnings=(*raw.told, *summary.warnings))
         if options.site:
             with stages.stage("Docs site") as step:
-                summary = _with_site(summary, dbt, step)
+                summary = _with_site(summary, dbt, plan.code, step)
         return summary
 
 
@@ -168,10 +168,10 @@ def _publish_night(
     )
 
 
-def _with_site(summary: Summary, dbt: Dbt, step: Step) -> Summary:
+def _with_site(summary: Summary, dbt: Dbt, code: str, step: Step) -> Summary:
     # The night is published by now: a docs site that fails is told, and does not fail the run.
     try:
-        site = docs.build_site(dbt, step.update)
+        site = docs.build_site(dbt, step.update, code=code)
         step.outcome = site.counted
         return replace(summary, site=site.page)
     except UserError as error:

@@ -43,6 +43,8 @@ class Plan:
         that stopped after these leaves them to the next one. Empty: everything.
     is_dump : bool
         Whether the raw files do not say when they landed: rows beyond T may lie in them.
+    code : str
+        Fingerprint of the code and of the settings that shape rows.
     """
 
     run_id: str
@@ -51,6 +53,7 @@ class Plan:
     features_since: str
     variables: dict[str, Any]
     is_dump: bool
+    code: str
 
     @property
     def told(self) -> str:
@@ -106,4 +109,4 @@ def make_plan(settings: Settings, options: Options, raw: preflight.RawState) -> 
         "run_id": run_id,
     }
     is_dump = latest_landed(raw.landings) is None
-    return Plan(run_id, as_of, since, features_since, variables, is_dump)
+    return Plan(run_id, as_of, since, features_since, variables, is_dump, fingerprint)

@@ -157,9 +157,29 @@ class BuiltDbt:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.made = 0
 
     def docs(self, report: object) -> None:
-        """Nothing to do."""
+        """Count."""
+        self.made += 1
+
+
+def test_what_dbt_shows_is_made_anew_where_the_code_is_new(
+    settings: Settings, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    for name in ("manifest.json", "catalog.json", docs.DBT_PAGE):
+        shutil.copyfile(settings.target / name, target / name)
+    dbt: Any = BuiltDbt(replace(settings, target=target))
+    made = []
+    for code in ("one", "one", "two", "one", "", "one"):
+        page = docs.build_site(dbt, code=code).page
+        page.unlink()
+        made.append(dbt.made)
+    assert made == [1, 1, 2, 3, 4, 5]
+    (page.parent / docs.DBT).unlink()
+    assert docs.build_site(dbt, code="one").page.exists() and dbt.made == 6
 
 
 def test_the_site_stands_without_the_lineage_package(

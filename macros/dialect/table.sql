@@ -32,7 +32,8 @@
         {%- set columns = dict(model.columns) -%}
         {%- set other = model.config.meta.get('columns_of') -%}
         {%- if other -%}
-            {%- for column in graph.nodes['model.plumbline.' ~ other].columns.values() -%}
+            {%- set key = 'model.' ~ project_name ~ '.' ~ other -%}
+            {%- for column in graph.nodes[key].columns.values() -%}
                 {%- do columns.setdefault(column.name, column) -%}
             {%- endfor -%}
         {%- endif -%}

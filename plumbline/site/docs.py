@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import socketserver
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from plumbline.site.pages import (
 from plumbline.site.values import read_published
 from plumbline.store.dbt import Dbt, Report
 
-# Names the code that dbt's page is of.
+# Names the code and the manifest that dbt's page is of.
 MADE_OF = "docs-made-of.txt"
 # dbt's page, and where it is to hold what it shows
 DBT_PAGE = "index.html"
@@ -88,24 +89,24 @@ def build_site(
     if not is_kept:
         _replace(settings.site / DBT, _dbt_page(settings, manifest, catalog))
         if code:
-            made_of.write_text(code, encoding="utf-8")
+            made_of.write_text(_made_of(settings, code), encoding="utf-8")
     for name, text in pages.items():
         _replace(settings.site / name, text)
     told = "" if state.is_there else f"no column lineage: {state.told}"
     return Site(settings.site / INDEX, len(pages) + 1 + state.is_there, told)
 
 
+def _made_of(settings: Settings, code: str) -> str:
+    # dbt, called by hand on other code, writes a manifest of that
+    manifest = (settings.target / "manifest.json").read_bytes()
+    return f"{code} {hashlib.sha256(manifest).hexdigest()}"
+
+
 def _is_of(settings: Settings, code: str) -> bool:
     made_of = settings.target / MADE_OF
-    files = (
-        settings.site / DBT,
-        settings.target / "manifest.json",
-        settings.target / "catalog.json",
-    )
-    return (
-        made_of.exists()
-        and made_of.read_text(encoding="utf-8") == code
-        and all(file.exists() for file in files)
+    files = [settings.target / name for name in (MADE_OF, "manifest.json", "catalog.json")]
+    return all(file.exists() for file in (*files, settings.site / DBT)) and (
+        made_of.read_text(encoding="utf-8") == _made_of(settings, code)
     )
 
 

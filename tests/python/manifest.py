@@ -72,7 +72,7 @@ def compile_project(variables: Mapping[str, Any], *rooms: str) -> Compilation:
     RuntimeError
         Where dbt refuses; its own message is in it.
     """
-    file = KEPT / f"{_digest(variables, rooms)}.json"
+    file = KEPT / f"{digest_of(variables, rooms)}.json"
     if not file.exists():
         manifest, sql = _compile(variables, rooms)
         KEPT.mkdir(parents=True, exist_ok=True)
@@ -84,11 +84,12 @@ def compile_project(variables: Mapping[str, Any], *rooms: str) -> Compilation:
     return Compilation(*json.loads(file.read_text(encoding="utf-8")))
 
 
-def _digest(variables: Mapping[str, Any], rooms: tuple[str, ...]) -> str:
+def digest_of(variables: Mapping[str, Any], rooms: tuple[str, ...]) -> str:
     """Key of a compilation: it changes with all that the compilation depends on."""
     parts = ["dbt_project.yml", "profiles.yml", "macros", "seeds", "tests/generic"]
     parts += [f"models/{room}" for room in rooms] or ["models", "tests/singular", "selectors.yml"]
-    digest = hashlib.sha256(repr((version("dbt-core"), sorted(variables.items()))).encode())
+    engines = [version(name) for name in ("dbt-core", "dbt-duckdb")]
+    digest = hashlib.sha256(repr((engines, sorted(variables.items()))).encode())
     for part in (*parts, "models/_rooms.yml"):
         for file in sorted([ROOT / part, *(ROOT / part).rglob("*")]):
             if file.is_file():

@@ -18,6 +18,7 @@ from conftest import World
 
 from plumbline.config import Settings, load_settings
 from plumbline.site import docs, lineage
+from plumbline.site.columns import complete
 from plumbline.site.layout import draw, without_loops
 from plumbline.site.metrics import read_metrics
 from plumbline.site.pages import Lineage, page_of, render
@@ -180,6 +181,36 @@ def test_what_dbt_shows_is_made_anew_where_the_code_is_new(
     assert made == [1, 1, 2, 3, 4, 5]
     (page.parent / docs.DBT).unlink()
     assert docs.build_site(dbt, code="one").page.exists() and dbt.made == 6
+    # dbt by hand, on other code
+    manifest = target / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace("One row per", "One line per"), "utf-8")
+    docs.build_site(dbt, code="one")
+    assert dbt.made == 7
+
+
+def test_every_column_is_explained(settings: Settings) -> None:
+    """Where its model does not say what it is, with the words of where it comes from."""
+    manifest, catalog = (
+        json.loads((settings.target / f"{name}.json").read_text("utf-8"))
+        for name in ("manifest", "catalog")
+    )
+    key = "model.plumbline.base_zendesk__tickets"
+    assert "known_at" not in manifest["nodes"][key]["columns"]
+    complete(manifest, catalog)
+    said = manifest["nodes"]["model.plumbline.stg_support__ticket_versions"]["columns"]
+    found = manifest["nodes"][key]["columns"]["known_at"]["description"]
+    assert found == said["known_at"]["description"]
+    shown, written = settings.site / docs.DBT, settings.target / "manifest.json"
+    times = [file.read_text("utf-8").count(json.dumps(found)) for file in (shown, written)]
+    assert times[0] > times[1] > 0
+    silent = [
+        f"{key}.{name}"
+        for key, table in catalog["nodes"].items()
+        if key.startswith("model.")
+        for name in map(str.lower, table["columns"])
+        if not manifest["nodes"][key]["columns"].get(name, {}).get("description")
+    ]
+    assert len(catalog["nodes"]) > 200 and silent == []
 
 
 def test_the_site_stands_without_the_lineage_package(

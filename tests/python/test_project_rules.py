@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from empty_warehouse import found_columns
 from manifest import (
     ROOT,
     all_vendors,
+    digest_of,
     every_vendor,
     landed_by_tools,
     parse_project,
@@ -227,3 +229,29 @@ def test_plain_data_is_the_manifests() -> None:
             access="public",
         ),
     )
+
+
+def test_a_kept_compilation_is_of_these_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules read what was compiled of the same text, never of an older one."""
+    room, other = tmp_path / "models" / "base" / "a.sql", tmp_path / "models" / "marts" / "b.sql"
+    macro = tmp_path / "macros" / "c.sql"
+    for file in (room, other, macro):
+        file.parent.mkdir(parents=True)
+        file.write_text("select 1")
+    monkeypatch.setattr("manifest.ROOT", tmp_path)
+
+    def digests() -> tuple[str, str]:
+        return digest_of({"vendors": ["a"]}, ()), digest_of({"vendors": ["a"]}, ("base",))
+
+    whole, base = digests()
+    assert (whole, base) == digests() and whole != base
+    assert digest_of({"vendors": ["b"]}, ()) != whole
+    other.write_text("select 2")
+    assert digests()[0] != whole and digests()[1] == base
+    room.rename(room.with_name("d.sql"))
+    assert digests()[1] != base
+    base = digests()[1]
+    macro.write_text("select 3")
+    assert digests()[1] != base

@@ -1,3 +1,29 @@
+{#- By label: who has none, after how many days it is known, and what makes it 1. A churn shows only
+    once its gap has passed. -#}
+{%- set horizon, gap = var('label_horizon_days'), var('churn_gap_days') -%}
+{%- set expansion, conversion = var('expansion_horizon_days'), var('conversion_horizon_days') -%}
+{%- set labels = {
+    'churned_within_60d': {
+        'none_where': 'not gridded.is_paying',
+        'known_after_days': horizon + gap,
+        'came_where': 'churned_soon.account_id is not null',
+    },
+    'vendor_churned_within_60d': {
+        'none_where': 'not gridded.is_paying',
+        'known_after_days': horizon,
+        'came_where': 'vendor_churned_soon.account_id is not null',
+    },
+    'expanded_within_90d': {
+        'none_where': 'not gridded.is_paying or coalesce(mrr_rises.mrr_cents, 0) = 0',
+        'known_after_days': expansion,
+        'came_where': 'mrr_rises.risen_date < ' ~ add_days('gridded.as_of_date', expansion),
+    },
+    'converted_within_30d': {
+        'none_where': 'not gridded.is_trial or mrr_rises.mrr_cents > 0',
+        'known_after_days': conversion,
+        'came_where': 'mrr_rises.risen_date < ' ~ add_days('gridded.as_of_date', conversion),
+    },
+} -%}
 with features as (
 
     select * from {{ ref('feat_accounts_daily') }}
@@ -83,7 +109,7 @@ churned_soon as (
             gridded.account_id = churns.account_id
             and churns.churn_date >= gridded.as_of_date
             and churns.churn_date
-            < {{ add_days('gridded.as_of_date', var('label_horizon_days')) }}
+            < {{ add_days('gridded.as_of_date', horizon) }}
 
 ),
 
@@ -98,53 +124,25 @@ vendor_churned_soon as (
             gridded.account_id = vendor_churns.account_id
             and cast(vendor_churns.churned_at as date) >= gridded.as_of_date
             and cast(vendor_churns.churned_at as date)
-            < {{ add_days('gridded.as_of_date', var('label_horizon_days')) }}
+            < {{ add_days('gridded.as_of_date', horizon) }}
 
 ),
 
 labelled as (
 
     select
-        gridded.*,
+        gridded.*
+        {%- for name, label in labels.items() %},
         cast(
             case
-                when not gridded.is_paying then null
-                -- a churn shows only once its gap has passed
+                when {{ label.none_where }} then null
                 when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                    < {{ var('label_horizon_days') + var('churn_gap_days') }} then null
-                when churned_soon.account_id is not null then 1
+                    < {{ label.known_after_days }} then null
+                when {{ label.came_where }} then 1
                 else 0
             end as {{ column_type('double') }}
-        ) as churned_within_60d,
-        cast(
-            case
-                when not gridded.is_paying then null
-                when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                    < {{ var('label_horizon_days') }} then null
-                when vendor_churned_soon.account_id is not null then 1
-                else 0
-            end as {{ column_type('double') }}
-        ) as vendor_churned_within_60d,
-        cast(
-            case
-                when not gridded.is_paying or coalesce(mrr_rises.mrr_cents, 0) = 0 then null
-                when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                    < {{ var('expansion_horizon_days') }} then null
-                when mrr_rises.risen_date
-                    < {{ add_days('gridded.as_of_date', var('expansion_horizon_days')) }} then 1
-                else 0
-            end as {{ column_type('double') }}
-        ) as expanded_within_90d,
-        cast(
-            case
-                when not gridded.is_trial or mrr_rises.mrr_cents > 0 then null
-                when {{ days_between('gridded.as_of_date', as_of_date()) }}
-                    < {{ var('conversion_horizon_days') }} then null
-                when mrr_rises.risen_date
-                    < {{ add_days('gridded.as_of_date', var('conversion_horizon_days')) }} then 1
-                else 0
-            end as {{ column_type('double') }}
-        ) as converted_within_30d
+        ) as {{ name }}
+        {%- endfor %}
     from gridded
     -- what was truly paid on the day before
     left join mrr_rises

@@ -83,7 +83,7 @@ def measure(folder: Path, seed: int) -> World:
     aim = settings.of("churn")
     contract = load_contract()
     frame = warehouse.read_training(night.build_file(folder), contract, aim, night.SECOND_NIGHT)
-    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
+    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.known_after_days)
     contract = contract.without_features(
         constant_features(rows_of(frame, split.train), contract.names)
     )

@@ -83,7 +83,7 @@ def training(file: Path) -> dict[str, float]:
     again = np.random.default_rng(SEED).integers(0, copies, len(drawn)).astype(str)
     drawn["account_id"] = drawn["account_id"].astype(str) + "_" + again
     drawn = drawn.sort_values(["as_of_date", "account_id"], ignore_index=True)
-    split = split_dates(drawn["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
+    split = split_dates(drawn["as_of_date"].to_numpy(), settings.split, aim.known_after_days)
     constant = constant_features(rows_of(drawn, split.train), contract.names)
     data = TrainingData(drawn, contract.without_features(constant), aim.label, split, CAPACITY)
     with threadpool_limits(limits=settings.threads):

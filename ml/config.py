@@ -1,30 +1,52 @@
-"""Settings of the models, read from ``ml/model.toml``."""
+"""Settings of the models: ``ml/model.toml``, and the dbt vars that SQL reads too."""
 
 import tomllib
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
+
+import yaml
 
 from plumbline.errors import UserError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+VARS_PATH = PROJECT_ROOT / "dbt_project.yml"
 SETTINGS_PATH = Path(__file__).resolve().parent / "model.toml"
+# The C one, where it was built, is ten times as fast: every night reads YAML many times.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Section = TypeVar("Section")
 
 
 @dataclass(frozen=True)
-class TargetSettings:
-    """What a model foretells.
+class Label:
+    """What can be learnt, as the dbt var `labels` declares it.
+
+    Attributes
+    ----------
+    name : str
+        Column of the training examples, 0 or 1.
+    population : str
+        Boolean column: the rows that can have the label.
+    horizon_days, known_after_days : int
+        Days that it looks ahead, and days until it is known, counted from its date.
+    """
+
+    name: str
+    population: str
+    horizon_days: int
+    known_after_days: int
+
+
+@dataclass(frozen=True)
+class TargetKnobs:
+    """A target as ``model.toml`` has it.
 
     Attributes
     ----------
     label : str
-        Column of the training examples, 0 or 1.
-    population : str
-        Boolean column: the rows that can have the label.
-    horizon_days, settling_days : int
-        Days that the label looks ahead, and days after them until it is known.
+        Its label, where the source names no other.
     use_directions : bool
         Whether the feature contract's directions bind the boosting.
     positives : str
@@ -32,16 +54,29 @@ class TargetSettings:
     """
 
     label: str
-    population: str
-    horizon_days: int
-    settling_days: int
     use_directions: bool
     positives: str
 
-    @property
-    def embargo_days(self) -> int:
-        """Days until a label is known."""
-        return self.horizon_days + self.settling_days
+
+@dataclass(frozen=True)
+class TargetSettings(TargetKnobs):
+    """What a model foretells: a target with all that its label says, as in `Label`."""
+
+    population: str
+    horizon_days: int
+    known_after_days: int
+
+    @classmethod
+    def of(cls, knobs: TargetKnobs, label: Label) -> "TargetSettings":
+        """A target that is learnt from a label."""
+        return cls(
+            label.name,
+            knobs.use_directions,
+            knobs.positives,
+            label.population,
+            label.horizon_days,
+            label.known_after_days,
+        )
 
 
 @dataclass(frozen=True)
@@ -135,19 +170,25 @@ class EvaluationSettings:
 
 
 @dataclass(frozen=True)
-class ScoringSettings:
-    """Checks at scoring, who has reasons, and the bins that later drift is measured over."""
+class ScoringKnobs:
+    """Checks at scoring, and the bins that later drift is measured over."""
 
     additivity_tolerance: float
-    all_reasons_up_to: int
-    most_reasons: int
     min_accounts_for_null_check: int
     drift_bins: int
 
 
 @dataclass(frozen=True)
+class ScoringSettings(ScoringKnobs):
+    """The same, and who has reasons: the dbt vars of these names."""
+
+    all_reasons_up_to: int
+    most_reasons: int
+
+
+@dataclass(frozen=True)
 class Settings:
-    """All of ``model.toml``."""
+    """All of ``model.toml``, with the labels and numbers that dbt_project.yml declares."""
 
     target: dict[str, TargetSettings]
     seed: int
@@ -161,6 +202,7 @@ class Settings:
     calibration: CalibrationSettings
     evaluation: EvaluationSettings
     scoring: ScoringSettings
+    labels: dict[str, Label]
 
     def of(self, target: str) -> TargetSettings:
         """Return the settings of one target.
@@ -176,9 +218,17 @@ class Settings:
         return self.target[target]
 
     def only(self, target: str, label: str | None) -> "Settings":
-        """Return the settings with one target alone, and its label where another is given."""
+        """Return the settings with one target alone, and with another label where one is given.
+
+        Raises
+        ------
+        UserError
+            Where there is no such target or label.
+        """
         aim = self.of(target)
-        return replace(self, target={target: replace(aim, label=label or aim.label)})
+        if label is not None:
+            aim = TargetSettings.of(aim, label_of(self.labels, label))
+        return replace(self, target={target: aim}, labels={aim.label: self.labels[aim.label]})
 
 
 SECTIONS = {
@@ -190,17 +240,21 @@ SECTIONS = {
     "comparison": ComparisonSettings,
     "calibration": CalibrationSettings,
     "evaluation": EvaluationSettings,
-    "scoring": ScoringSettings,
+    "scoring": ScoringKnobs,
 }
 
 
-def load_settings(path: Path = SETTINGS_PATH) -> Settings:
+def load_settings(
+    path: Path = SETTINGS_PATH, dbt_vars: Mapping[str, Any] | None = None
+) -> Settings:
     """Read the model settings.
 
     Parameters
     ----------
     path : Path
         A TOML file with the form of ``ml/model.toml``.
+    dbt_vars : mapping, optional
+        The source's own dbt vars, over the defaults in ``dbt_project.yml``.
 
     Returns
     -------
@@ -222,11 +276,61 @@ def load_settings(path: Path = SETTINGS_PATH) -> Settings:
         name: _section(section, values.get(name), f"{path.name} [{name}]")
         for name, section in SECTIONS.items()
     }
-    nested["target"] = {
-        name: _section(TargetSettings, table, f"{path.name} [target.{name}]")
+    declared = _dbt_vars(dbt_vars or {})
+    labels = read_labels(declared)
+    nested["scoring"] = ScoringSettings(
+        **asdict(nested["scoring"]),
+        all_reasons_up_to=int(declared["all_reasons_up_to"]),
+        most_reasons=int(declared["most_reasons"]),
+    )
+    knobs = {
+        name: _section(TargetKnobs, table, f"{path.name} [target.{name}]")
         for name, table in targets.items()
     }
+    nested["labels"] = labels
+    nested["target"] = {
+        name: TargetSettings.of(target, label_of(labels, target.label))
+        for name, target in knobs.items()
+    }
     return _section(Settings, {**values, **nested}, path.name)
+
+
+def read_labels(dbt_vars: Mapping[str, Any]) -> dict[str, Label]:
+    """The labels of the dbt var `labels`, by name, with days instead of the vars it names.
+
+    Examples
+    --------
+    >>> churned = {"population": "is_paying", "horizon": "ahead", "settling": "gap"}
+    >>> read_labels({"ahead": 60, "gap": 30, "labels": {"churned": churned}})["churned"]
+    Label(name='churned', population='is_paying', horizon_days=60, known_after_days=90)
+    """
+    found = {}
+    for name, declared in dbt_vars["labels"].items():
+        horizon = int(dbt_vars[declared["horizon"]])
+        settling = int(dbt_vars[declared["settling"]]) if "settling" in declared else 0
+        found[name] = Label(name, declared["population"], horizon, horizon + settling)
+    return found
+
+
+def _dbt_vars(own: Mapping[str, Any]) -> dict[str, Any]:
+    project = yaml.load(VARS_PATH.read_text(encoding="utf-8"), LOADER)
+    return {**project["vars"], **own}
+
+
+def label_of(labels: Mapping[str, Label], name: str) -> Label:
+    """The label of a name.
+
+    Raises
+    ------
+    UserError
+        Naming the labels that there are.
+    """
+    if name not in labels:
+        raise UserError(
+            f"there is no label {name}",
+            f"known: {', '.join(labels)}; correct `label` of the source in plumbline.toml",
+        )
+    return labels[name]
 
 
 def _section(section: type[Section], values: Any, place: str) -> Section:

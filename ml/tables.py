@@ -5,8 +5,7 @@ from functools import cache
 
 import yaml
 
-from ml.config import PROJECT_ROOT
-from ml.contract import LOADER
+from ml.config import LOADER, PROJECT_ROOT
 
 SOURCES_PATH = PROJECT_ROOT / "models" / "staging" / "ml" / "_ml__sources.yml"
 

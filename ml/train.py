@@ -183,9 +183,9 @@ def _train(
     """Fit and judge; return the run, its artefact, its tables, and what was judged on what."""
     aim = settings.of(run.target)
     check_any(frame, aim)
-    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
-    check_embargo(split, aim.embargo_days)
-    check_split_rows(frame, split, aim.embargo_days)
+    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.known_after_days)
+    check_embargo(split, aim.known_after_days)
+    check_split_rows(frame, split, aim.known_after_days)
     counts = check_positives(frame, split, aim, settings.split)
     strongest = check_alone(slices_of(frame, split), contract.names, aim, settings)
     # A feature that says nothing on the first slice cannot be judged on the later ones.
@@ -221,7 +221,7 @@ def _train(
         parameters={
             **run.parameters,
             "slices": {name: {**counts[name], "dates": split.describe()[name]} for name in counts},
-            "embargo_days": aim.embargo_days,
+            "embargo_days": aim.known_after_days,
             "dropped_features": list(dropped),
             **recipe(chosen, champion, frame, rows_of(frame, split.test)),
         },

@@ -75,7 +75,7 @@ def read_training(
         account_id, as_of_date, the features and the label (float64).
     """
     label = target.label
-    last = as_of_date - timedelta(days=target.embargo_days)
+    last = as_of_date - timedelta(days=target.known_after_days)
     with connect(database, read_only=True) as connection:
         types = _types(connection, EXAMPLES)
         check_columns(types, contract, EXAMPLES)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ml.contract import LOADER
+from ml.config import LOADER
 from plumbline.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -53,8 +53,8 @@ def check_leakage(
     contract = load_contract(contract_path).without_types(source_types_off)
     frame = warehouse.read_training(database, contract, aim, as_of_date)
     try:
-        split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
+        split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.known_after_days)
     except TooLittleDataError:
         return None
-    check_split_rows(frame, split, aim.embargo_days)
+    check_split_rows(frame, split, aim.known_after_days)
     return check_alone(slices_of(frame, split), contract.names, aim, settings)

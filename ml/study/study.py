@@ -105,23 +105,23 @@ def study(
     origins = rolling_origins(
         frame["as_of_date"].to_numpy(),
         settings.comparison.origins,
-        aim.embargo_days,
+        aim.known_after_days,
         settings.split.min_train_dates,
     )
     for origin in origins:
         sides = rows_of(frame, origin.train), rows_of(frame, origin.test)
-        check_rows_apart(*sides, aim.embargo_days, ("the training", "the test"))
+        check_rows_apart(*sides, aim.known_after_days, ("the training", "the test"))
     check_mart(database, settings)
     check_alone({ALL_ROWS: frame}, contract.names, aim, settings)
     check_both_kinds(frame, origins, aim, settings.split.min_validation_positive_accounts)
     dropped = constant_features(rows_of(frame, origins[0].train), contract.names)
     contract = contract.without_features(dropped)
-    data = Backtest(frame, aim.label, origins, aim.embargo_days, capacity)
+    data = Backtest(frame, aim.label, origins, aim.known_after_days, capacity)
     last = Backtest(
         frame,
         aim.label,
         origins[-settings.comparison.ablation_origins :],
-        aim.embargo_days,
+        aim.known_after_days,
         capacity,
     )
     with threadpool_limits(limits=settings.threads):

@@ -50,10 +50,8 @@ def gather(
     UserError
         No origin had enough data for a model.
     """
-    from ml.config import load_settings
-
     check_models(file)
-    knobs = load_settings()
+    knobs = scoring.knobs(plan.settings)
     aim = knobs.of(plan.target)
     found = judge.collect(file, plan.memory, plan.target, as_of, plan.embargo_days)
     assumption = assumption_of(tables)

@@ -127,9 +127,7 @@ def prepare(settings: Settings, asked: Asked) -> Past:
     UserError
         There is no whole build of this code, the dates are not in it, or an assumption lacks.
     """
-    from ml.config import load_settings
-
-    knobs = load_settings()
+    knobs = scoring.knobs(settings)
     aim = knobs.of(asked.target)
     with run_lock(settings):
         as_of, variables = last_build(settings, None)
@@ -154,7 +152,7 @@ def prepare(settings: Settings, asked: Asked) -> Past:
         code_fingerprint(),
         *(version(name) for name in LIBRARIES),
     ]
-    plan = replay.Replay(settings, memory, dates, asked.target, aim.embargo_days)
+    plan = replay.Replay(settings, memory, dates, asked.target, aim.known_after_days)
     return Past(plan, tables, as_of, fingerprint(made_of))
 
 

@@ -69,6 +69,7 @@ def compare(
                 scoring.capacity(settings),
                 label,
                 target=target,
+                settings=scoring.knobs(settings),
                 with_ablation=not no_ablation,
                 progress=step.update,
             )

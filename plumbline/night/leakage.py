@@ -11,7 +11,7 @@ import duckdb
 
 from plumbline.config import Settings
 from plumbline.night.gate import Check
-from plumbline.night.scoring import CHURN, Model
+from plumbline.night.scoring import CHURN, Model, knobs
 
 TRAINED = "select as_of_date, metrics from ml.model_runs where model_version = ?"
 
@@ -67,6 +67,7 @@ def measure(settings: Settings, as_of: date, target: str) -> Any:
         settings.source_types_off,
         settings.label if target == CHURN else None,
         target=target,
+        settings=knobs(settings),
     )
 
 

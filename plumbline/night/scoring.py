@@ -13,6 +13,7 @@ import duckdb
 from plumbline.config import Settings
 
 if TYPE_CHECKING:
+    from ml.config import Settings as Knobs
     from ml.registry.runs import ModelRun
 
 CAPACITY = "select sum(slots) from core.dim_csms"
@@ -90,9 +91,14 @@ def choose_models(
 
 def targets_on(settings: Settings) -> tuple[str, ...]:
     """Targets that this source learns, the churn model first."""
+    return tuple(name for name in knobs(settings).target if name not in settings.targets_off)
+
+
+def knobs(settings: Settings) -> Knobs:
+    """The settings of the models, where the source's own dbt vars count."""
     from ml.config import load_settings
 
-    return tuple(name for name in load_settings().target if name not in settings.targets_off)
+    return load_settings(dbt_vars=settings.dbt_vars)
 
 
 def retraining_asked(settings: Settings, as_of: date) -> dict[str, str]:
@@ -150,6 +156,7 @@ def choose_model(
         label_of(settings, target),
         target=target,
         since=since,
+        settings=knobs(settings),
     )
     if usable and not result.is_champion:
         tried = f", after {result.model_version}: {result.decision}"
@@ -191,9 +198,7 @@ def check_files(settings: Settings, as_of: date) -> None:
 
 def label_of(settings: Settings, target: str) -> str:
     """Label column that a target is learnt from."""
-    from ml.config import load_settings
-
-    return settings.label if target == CHURN else load_settings().of(target).label
+    return settings.label if target == CHURN else knobs(settings).of(target).label
 
 
 def fits_now(settings: Settings, run: ModelRun) -> bool:
@@ -214,13 +219,12 @@ def _as_model(
 
 def score(settings: Settings, run_id: str, as_of: date, model: Model) -> int:
     """Score the target's population of a date; return how many, 0 without a model."""
-    from ml.config import load_settings
     from ml.score import score as score_date
 
     if model.version is None:
         return 0
     if model.target != CHURN:
-        population = load_settings().of(model.target).population
+        population = knobs(settings).of(model.target).population
         with duckdb.connect(str(settings.build_file), read_only=True) as connection:
             row = connection.execute(
                 f"select count(*) from features.feat_accounts_daily"
@@ -230,7 +234,12 @@ def score(settings: Settings, run_id: str, as_of: date, model: Model) -> int:
         if row == (0,):
             return 0
     done = score_date(
-        settings.build_file, settings.models_folder, as_of, run_id, target=model.target
+        settings.build_file,
+        settings.models_folder,
+        as_of,
+        run_id,
+        target=model.target,
+        settings=knobs(settings),
     )
     return done.scored
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from plumbline.config import Settings
 from plumbline.night.figures import AUC, read_rule_counts
+from plumbline.night.scoring import knobs
 
 # Shares below which a cause is what any two trainings differ by.
 LEAST_LABELS = 0.02
@@ -88,9 +89,7 @@ def sentences(
     Worse is an AUC that lies below the interval of the training before, whose own AUC lies above
     the interval of this one.
     """
-    from ml.config import load_settings
-
-    for target, aim in load_settings().target.items():
+    for target, aim in knobs(settings).target.items():
         trainings = [
             _training(row) for row in connection.execute(TRAININGS, [target, as_of]).fetchall()
         ]

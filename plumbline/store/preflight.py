@@ -15,7 +15,7 @@ from plumbline.errors import UserError
 from plumbline.store.json_columns import check_json
 from plumbline.store.landings import FileFacts, Landing, landings_of, latest_landed
 from plumbline.store.parquet_files import check_values, read_facts
-from plumbline.store.raw import read_contract, read_models
+from plumbline.store.raw import read_contract
 from plumbline.store.text_files import check_text, read_text_facts
 
 DISK_RESERVE_BYTES = 200 * 1024**2
@@ -182,12 +182,7 @@ def check_label(settings: Settings) -> None:
     UserError
         Names the labels that there are.
     """
-    folder = settings.root / "models" / "marts" / "features"
-    examples, features = (
-        [column["name"] for column in read_models(folder / f"{name}.yml")[0]["columns"]]
-        for name in ("feat_training_examples", "feat_accounts_daily")
-    )
-    labels = [name for name in examples if name not in features]
+    labels = settings.dbt_var("labels")
     if settings.label not in labels:
         raise UserError(
             f"plumbline.toml [source.{settings.source}]: label = {settings.label!r} is no label of"

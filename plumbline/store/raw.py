@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from ml.contract import LOADER
+from ml.config import LOADER
 from plumbline.errors import UserError
 
 LANDED = re.compile(r"(?:^|/)landed=(\d{4}-\d{2}-\d{2})(?:/|$)")

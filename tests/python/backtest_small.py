@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import Any
 
 import ml.config
 from ml.config import Settings, load_settings
 
 
-def small_settings() -> Settings:
+def small_settings(**given: Any) -> Settings:
     """The knobs, with fewer churned accounts asked for, and shorter trainings, than people need."""
-    settings = load_settings()
+    settings = load_settings(**given)
     return replace(
         settings,
         split=replace(

@@ -27,7 +27,7 @@ def test_the_rounds_are_those_of_a_fit_that_has_just_so_many(tmp_path, least):
     path.write_text(contract_text())
     frame = feature_rows().dropna(subset=LABEL)
     aim = settings.of("churn")
-    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.embargo_days)
+    split = split_dates(frame["as_of_date"].to_numpy(), settings.split, aim.known_after_days)
     contract = load_contract(path).without_features(["always_zero"])
     data = TrainingData(frame, contract, LABEL, split, 30)
     judged = {candidate.kind: candidate for candidate in judge_candidates(data, settings)}

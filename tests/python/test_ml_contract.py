@@ -12,7 +12,7 @@ from ml.checks import (
     check_values,
     constant_features,
 )
-from ml.config import PROJECT_ROOT, SETTINGS_PATH, load_settings
+from ml.config import SETTINGS_PATH, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
 from plumbline.errors import UserError
 
@@ -148,22 +148,15 @@ def test_settings_name_the_key_that_is_wrong(tmp_path):
             load_settings(path)
 
 
-def test_the_embargo_agrees_with_the_labels_of_dbt():
-    yaml = pytest.importorskip("yaml")
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
-    churn, *others = load_settings().target.values()
-    assert churn.horizon_days == project["vars"]["label_horizon_days"]
-    assert churn.settling_days == project["vars"]["churn_gap_days"]
-    assert {target.label: target.embargo_days for target in others} == {
-        "expanded_within_90d": project["vars"]["expansion_horizon_days"],
-        "converted_within_30d": project["vars"]["conversion_horizon_days"],
-    }
+def test_a_label_is_known_when_the_days_of_its_vars_have_passed():
+    churn, expansion, conversion = load_settings(dbt_vars={"churn_gap_days": 45}).target.values()
+    assert (churn.horizon_days, churn.known_after_days) == (60, 105)
+    assert (expansion.horizon_days, expansion.known_after_days) == (90, 90)
+    assert (conversion.population, conversion.known_after_days) == ("is_trial", 30)
 
 
-def test_dbt_knows_how_many_accounts_have_reasons():
-    yaml = pytest.importorskip("yaml")
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
-    knobs = load_settings().scoring
-    assert knobs.all_reasons_up_to == project["vars"]["all_reasons_up_to"]
-    assert knobs.most_reasons == project["vars"]["most_reasons"]
-    assert knobs.most_reasons <= knobs.all_reasons_up_to
+def test_another_label_brings_its_own_days_and_an_unknown_one_is_named():
+    settings = load_settings()
+    assert settings.only("churn", "converted_within_30d").of("churn").known_after_days == 30
+    with pytest.raises(UserError, match="no label churned_soon"):
+        settings.only("churn", "churned_soon")

@@ -52,7 +52,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def split(rows):
-    return split_dates(rows["as_of_date"].to_numpy(), SETTINGS.split, CHURN.embargo_days)
+    return split_dates(rows["as_of_date"].to_numpy(), SETTINGS.split, CHURN.known_after_days)
 
 
 @pytest.fixture(scope="module")
@@ -269,11 +269,11 @@ def test_another_label_is_found_in_a_column_too(world):
 
 
 def test_rows_are_apart_by_the_embargo(rows, split):
-    check_split_rows(rows, split, CHURN.embargo_days)
+    check_split_rows(rows, split, CHURN.known_after_days)
     dates = np.unique(rows["as_of_date"].to_numpy().astype("datetime64[D]"))
     leaking = Split(dates[:12], dates[13:20], dates[:20], dates[27:])
     with pytest.raises(UserError, match=r"account 001\d+ is in train on .* and in validation from"):
-        check_split_rows(rows, leaking, CHURN.embargo_days)
+        check_split_rows(rows, leaking, CHURN.known_after_days)
 
 
 def test_one_account_on_both_sides_is_found_to_the_day():

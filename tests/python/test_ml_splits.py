@@ -13,7 +13,7 @@ from plumbline.errors import TooLittleDataError, UserError
 
 SETTINGS = load_settings().split
 CHURN = load_settings().of("churn")
-EMBARGO = CHURN.embargo_days
+EMBARGO = CHURN.known_after_days
 
 
 def grid(count, step=14):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -13,8 +14,8 @@ import pytest
 from conftest import FIRST_NIGHT, World
 from ml_world import execute
 
+import ml.config
 from ml.config import Settings, load_settings
-from ml.study import study
 from plumbline.commands.compare import for_review
 
 Command = Callable[..., tuple[int, str, str]]
@@ -137,9 +138,9 @@ def test_what_is_not_there_is_one_clear_line(
     assert world.read(STAGES, private=True) == before
 
 
-def small() -> Settings:
+def small(**given: Any) -> Settings:
     """Knobs that take seconds."""
-    settings = load_settings()
+    settings = load_settings(**given)
     return replace(
         settings,
         comparison=replace(
@@ -154,7 +155,7 @@ def small() -> Settings:
 def test_kinds_are_compared_and_features_named_for_review(
     world: World, plumbline: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study, "load_settings", small)
+    monkeypatch.setattr(ml.config, "load_settings", small)
     champion = crowned(world)
     code, shown, errors = plumbline("compare")
     assert (code, errors) == (0, "")

@@ -25,11 +25,12 @@ HEADS = {
     "staging.stg_ml__model_performance": "model_version varchar, model_kind varchar,"
     " slice varchar, metric_name varchar, metric_value double",
     "staging.stg_subscription__vendor_churn_events": "account_id varchar, churned_at timestamp",
-    "core.fct_account_churns": "account_id varchar, churn_date date, returned_date date",
+    "intermediate.int_account_churns__dated": "account_id varchar, churn_date date, returned_date date",
     "intermediate.int_account_mrr_rises__dated": "account_id varchar, from_date date,"
     " until_date date, mrr_cents bigint, risen_date date",
 }
 SEEDS = ("monitoring_thresholds", "retraining_rules")
+LABELS = "int_account_labels__ranged"
 MODELS = (
     "fct_scored_nights",
     "int_prediction_outcomes__labelled",
@@ -94,7 +95,7 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
     sql = {**every_vendor().sql, "int_prediction_outcomes__labelled": outcomes_sql}
     rng = np.random.default_rng(7)
     with duckdb.connect(str(folder / "plumbline.duckdb")) as connection:
-        for schema in ("staging", "core", "intermediate", "reference", "outcomes"):
+        for schema in ("staging", "intermediate", "reference", "outcomes"):
             connection.execute(f"create schema {schema}")
         for table, columns in HEADS.items():
             connection.execute(f"create table {table} ({columns})")
@@ -105,7 +106,7 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
         connection.execute(
             "insert into staging.stg_ml__model_runs values"
             " ('m', 'churn', '2025-09-01', 'boosting', 'churned_within_60d', ?)",
-            [json.dumps({"embargo_days": load_settings().of("churn").embargo_days})],
+            [json.dumps({"embargo_days": load_settings().of("churn").known_after_days})],
         )
         connection.execute(
             "insert into staging.stg_ml__model_performance values"
@@ -120,10 +121,11 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
         )
         connection.execute("insert into staging.stg_ml__predictions from nights")
         connection.execute(
-            "insert into core.fct_account_churns"
+            "insert into intermediate.int_account_churns__dated"
             " select 'account ' || i, date '2025-11-20' + cast(20 * i as integer), null"
             " from generate_series(0, 4) as t(i)"
         )
+        connection.execute(f"create table intermediate.{LABELS} as {sql[LABELS]}")
         for name in MODELS:
             connection.execute(f"create table outcomes.{name} as {sql[name]}")
         judged = connection.execute("select * from outcomes.rpt_realised_performance").fetchall()

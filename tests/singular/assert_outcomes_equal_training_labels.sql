@@ -25,10 +25,9 @@ compared as (
         outcomes.account_id,
         outcomes.is_positive,
         case model_runs.label_name
-            when 'churned_within_60d' then examples.churned_within_60d
-            when 'vendor_churned_within_60d' then examples.vendor_churned_within_60d
-            when 'expanded_within_90d' then examples.expanded_within_90d
-            when 'converted_within_30d' then examples.converted_within_30d
+            {%- for name in declared_labels() %}
+            when '{{ name }}' then examples.{{ name }}
+            {%- endfor %}
         end as label
     from outcomes
     inner join model_runs

@@ -1,4 +1,4 @@
--- A label stands as soon as its horizon (churn: and the gap) has passed, and none a day earlier.
+-- A label stands as soon as it can be known, of its population alone, and none a day earlier.
 with examples as (
 
     select
@@ -13,17 +13,14 @@ select
     as_of_date
 from examples
 where
-    (churned_within_60d is null)
-    <> (not is_paying or age_days < {{ var('label_horizon_days') + var('churn_gap_days') }})
-    or (vendor_churned_within_60d is null)
-    <> (not is_paying or age_days < {{ var('label_horizon_days') }})
-    -- an account that truly pays nothing cannot expand, one that truly pays cannot convert
-    or expanded_within_90d is not null
-    and (not is_paying or age_days < {{ var('expansion_horizon_days') }})
-    or converted_within_30d is not null
-    and (not is_trial or age_days < {{ var('conversion_horizon_days') }})
-    or churned_within_60d not in (0, 1)
-    or vendor_churned_within_60d not in (0, 1)
-    or expanded_within_90d not in (0, 1)
-    or converted_within_30d not in (0, 1)
-    or not (is_paying or is_trial)
+    not (is_paying or is_trial)
+    {%- for name, label in declared_labels().items() %}
+    or {{ name }} not in (0, 1)
+    or {{ name }} is not null
+    and (not {{ label.population }} or age_days < {{ label.known_after_days }})
+    {%- endfor %}
+    -- who pays and did not churn unseen (such examples are left out) has a label of churn
+    {%- for name in ('churned_within_60d', 'vendor_churned_within_60d') %}
+    or {{ name }} is null
+    and is_paying and age_days >= {{ declared_labels()[name].known_after_days }}
+    {%- endfor %}

@@ -1,29 +1,4 @@
-{#- By label: who has none, after how many days it is known, and what makes it 1. A churn shows only
-    once its gap has passed. -#}
-{%- set horizon, gap = var('label_horizon_days'), var('churn_gap_days') -%}
-{%- set expansion, conversion = var('expansion_horizon_days'), var('conversion_horizon_days') -%}
-{%- set labels = {
-    'churned_within_60d': {
-        'none_where': 'not gridded.is_paying',
-        'known_after_days': horizon + gap,
-        'came_where': 'churned_soon.account_id is not null',
-    },
-    'vendor_churned_within_60d': {
-        'none_where': 'not gridded.is_paying',
-        'known_after_days': horizon,
-        'came_where': 'vendor_churned_soon.account_id is not null',
-    },
-    'expanded_within_90d': {
-        'none_where': 'not gridded.is_paying or coalesce(mrr_rises.mrr_cents, 0) = 0',
-        'known_after_days': expansion,
-        'came_where': 'mrr_rises.risen_date < ' ~ add_days('gridded.as_of_date', expansion),
-    },
-    'converted_within_30d': {
-        'none_where': 'not gridded.is_trial or mrr_rises.mrr_cents > 0',
-        'known_after_days': conversion,
-        'came_where': 'mrr_rises.risen_date < ' ~ add_days('gridded.as_of_date', conversion),
-    },
-} -%}
+{%- set labels = declared_labels() -%}
 with features as (
 
     select * from {{ ref('feat_accounts_daily') }}
@@ -31,15 +6,9 @@ with features as (
 
 ),
 
-churns as (
+labels as (
 
-    select * from {{ ref('fct_account_churns') }}
-
-),
-
-mrr_rises as (
-
-    select * from {{ ref('int_account_mrr_rises__dated') }}
+    select * from {{ ref('int_account_labels__ranged') }}
 
 ),
 
@@ -98,33 +67,25 @@ doubted as (
 
 ),
 
-churned_soon as (
+known as (
 
-    select distinct
+    select
         gridded.account_id,
         gridded.as_of_date
+        {%- for name in labels %},
+        {{ label_in_ranges(
+            name,
+            "case when labels.label_name = '" ~ name ~ "' then labels.is_positive end",
+            "case when labels.label_name = '" ~ name ~ "' then labels.has_no_label end"
+        ) }} as {{ name }}
+        {%- endfor %}
     from gridded
-    inner join churns
+    left join labels
         on
-            gridded.account_id = churns.account_id
-            and churns.churn_date >= gridded.as_of_date
-            and churns.churn_date
-            < {{ add_days('gridded.as_of_date', horizon) }}
-
-),
-
-vendor_churned_soon as (
-
-    select distinct
-        gridded.account_id,
-        gridded.as_of_date
-    from gridded
-    inner join {{ ref('stg_subscription__vendor_churn_events') }} as vendor_churns
-        on
-            gridded.account_id = vendor_churns.account_id
-            and cast(vendor_churns.churned_at as date) >= gridded.as_of_date
-            and cast(vendor_churns.churned_at as date)
-            < {{ add_days('gridded.as_of_date', horizon) }}
+            gridded.account_id = labels.account_id
+            and gridded.as_of_date >= labels.from_date
+            and gridded.as_of_date < labels.until_date
+    group by gridded.account_id, gridded.as_of_date
 
 ),
 
@@ -135,29 +96,18 @@ labelled as (
         {%- for name, label in labels.items() %},
         cast(
             case
-                when {{ label.none_where }} then null
+                when not gridded.{{ label.population }} then null
                 when {{ days_between('gridded.as_of_date', as_of_date()) }}
                     < {{ label.known_after_days }} then null
-                when {{ label.came_where }} then 1
-                else 0
+                else known.{{ name }}
             end as {{ column_type('double') }}
         ) as {{ name }}
         {%- endfor %}
     from gridded
-    -- what was truly paid on the day before
-    left join mrr_rises
+    inner join known
         on
-            gridded.account_id = mrr_rises.account_id
-            and {{ add_days('gridded.as_of_date', -1) }} >= mrr_rises.from_date
-            and {{ add_days('gridded.as_of_date', -1) }} < mrr_rises.until_date
-    left join churned_soon
-        on
-            gridded.account_id = churned_soon.account_id
-            and gridded.as_of_date = churned_soon.as_of_date
-    left join vendor_churned_soon
-        on
-            gridded.account_id = vendor_churned_soon.account_id
-            and gridded.as_of_date = vendor_churned_soon.as_of_date
+            gridded.account_id = known.account_id
+            and gridded.as_of_date = known.as_of_date
     left join doubted
         on
             gridded.account_id = doubted.account_id

@@ -35,7 +35,7 @@ from plumbline.errors import UserError
 from plumbline.night.last_build import last_build
 
 FIRST, LAST = date(2025, 11, 28), date(2025, 12, 26)  # two origins, five nights
-EARLY, WARNINGS = "int_early_warnings__counted", "fct_churn_warnings"
+WARNINGS = "fct_churn_warnings"
 CHURNED = "core.fct_account_churns"
 
 
@@ -67,7 +67,7 @@ def source(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> Source:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLUMBLINE_BUILD", "")
         patch.setenv("PLUMBLINE_RAW", "")
-        chain = run.load_chain(settings, variables, (*run.MODELS, EARLY))
+        chain = run.load_chain(settings, variables, (*run.MODELS, WARNINGS))
     return Source(world, settings, chain)
 
 
@@ -264,8 +264,11 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
     )
     memory.put(lists, scores)
     memory.put(CHURNED, churns)
-    memory.run(past.as_of, EARLY, given=[lists, CHURNED])
-    [counted] = memory.read(f"select hits, trials from monitoring.{EARLY}").to_pylist()
+    memory.run(past.as_of, WARNINGS, given=[lists, CHURNED])
+    [counted] = memory.read(
+        "select sum(warned_count) as hits, sum(churn_count) as trials"
+        f" from monitoring.{WARNINGS}"
+    ).to_pylist()
     found = announced(churns.to_pandas(), scores.to_pandas(), past.plan.dates.nights)
     assert int(counted["hits"]) == found["was_announced"].sum() > 0
     assert int(counted["trials"]) == len(found) > counted["hits"]

@@ -146,6 +146,8 @@ DERIVED = [
     ("revenue_logo_churn_gap", (3, 4, 1, 0), 30, None, False),
     ("lift_at_decile", (3, 4, 1, 4), 30, 3, False),
     ("lift_at_decile", (3, 4, 0, 4), 30, None, False),
+    ("balanced_accuracy", (3, 4, 1, 4), 30, 0.75, False),
+    ("balanced_accuracy", (0, 0, 1, 4), 30, None, False),
     # capped where churn is below a 60th a month, not at it
     ("ltv", (3, 4, 1, 8), 30, 6, False),
     ("ltv", (3, 4, 1, 60), 30, 45, False),

@@ -82,7 +82,15 @@ joined as (
         (outcomes.probability - outcomes.is_positive)
         * (outcomes.probability - outcomes.is_positive) as squared_error,
         abs(deciles.mean_probability - deciles.realised_rate) as calibration_gap,
-        outcomes.positive_placement
+        outcomes.positive_placement,
+        case
+            when outcomes.is_positive is not null
+                then
+                    case
+                        when (outcomes.probability >= 0.5) = (outcomes.is_positive = 1) then 1
+                        else 0
+                    end
+        end as right_call_count
     from nights
     inner join worklists
         on nights.as_of_date = worklists.as_of_date

@@ -73,6 +73,7 @@ select c.dimension_name, c.dimension_value, c.period_start, c.period_end,
         ) s
     ) as is_within_slots,
     j.has_churned, j.tenth, j.is_within_recall, j.placement, (j.p - j.has_churned::integer) ** 2 as squared,
+    (j.p >= 0.5) = j.has_churned as is_right,
     g.gap
 from cuts c
 left join told t on t.account_id = c.account_id and t.period_start = c.period_start
@@ -136,6 +137,12 @@ select 'month', period_start, dimension_name, dimension_value, count(*) filter (
 select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_within_slots and has_churned) / nullif(count(*) filter (has_churned), 0) from called where is_settled group by all;
 -- metric: precision_at_80_recall, seen by predictions
 select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_within_recall and has_churned) / nullif(count(*) filter (is_within_recall), 0) from called where is_settled group by all;
+-- metric: churn_accuracy, seen by predictions
+select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_right) / nullif(count(has_churned), 0) from called where is_settled group by all;
+-- metric: worklist_recall, seen by predictions
+select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_flagged and has_churned) / nullif(count(*) filter (has_churned), 0) from called where is_settled group by all;
+-- metric: balanced_accuracy, seen by predictions
+select 'month', period_start, dimension_name, dimension_value, (count(*) filter (is_flagged and has_churned) / nullif(count(*) filter (has_churned), 0) + count(*) filter (not is_flagged and not has_churned) / nullif(count(*) filter (not has_churned), 0)) / 2 from called where is_settled group by all;
 -- metric: false_positive_rate, seen by predictions
 select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_flagged and not has_churned) / nullif(count(*) filter (not has_churned), 0) from called where is_settled group by all;
 -- metric: false_discovery_rate, seen by predictions

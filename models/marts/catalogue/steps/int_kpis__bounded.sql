@@ -11,6 +11,8 @@ tested as (
         performance.metric_name,
         case when performance.model_kind = 'nobody_churns' then 'baseline' else 'model' end as kind,
         performance.metric_value,
+        performance.lower_bound,
+        performance.upper_bound,
         performance.positives / cast(performance.examples as {{ column_type('double') }})
             as base_rate
     from {{ ref('stg_ml__model_performance') }} as performance
@@ -102,12 +104,19 @@ bounded as (
     select
         targets.kpi_name,
         round(feasible.feasible_value, 6) as feasible_value,
-        coalesce(baselines.baseline_value, targets.baseline_value) as baseline_value
+        coalesce(baselines.baseline_value, targets.baseline_value) as baseline_value,
+        tested.metric_value as promised_value,
+        tested.lower_bound as promised_lower_bound,
+        tested.upper_bound as promised_upper_bound
     from {{ ref('kpi_targets') }} as targets
     left join feasible
         on targets.kpi_name = feasible.kpi_name
     left join baselines
         on targets.kpi_name = baselines.kpi_name
+    left join tested
+        on
+            targets.test_metric_name = tested.metric_name
+            and tested.kind = 'model'
 
 )
 

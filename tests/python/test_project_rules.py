@@ -1,15 +1,17 @@
 """The project keeps its own rules (docs of the rules: the functions' docstrings).
 
 Exceptions are rows of tests/project_rule_exceptions.csv: a rule, the node that a violation names,
-why it may stay, and who answers for it.
+why it may stay, and who answers for it. Those of published columns are in `UNEXPECTED`.
 """
 
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from empty_warehouse import found_columns
@@ -49,6 +51,10 @@ RULES: dict[str, Callable[[Project], Iterable[Violation]]] = {
 }
 with (ROOT / "tests" / "project_rule_exceptions.csv").open(newline="") as file:
     EXCEPTIONS = list(csv.DictReader(file))
+
+# Rooms whose columns are looked at so far.
+# Published columns (model.column) that no unit test expects, and why.
+UNEXPECTED: Mapping[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +136,39 @@ def test_exceptions_work_and_end() -> None:
         "a.sql: the exception is no longer needed",
     ]
     assert unexcused("no_colon_cast", [violation], exceptions) == ["a.sql: line 1"]
+
+
+def unexpected_columns(manifest: Mapping[str, Any]) -> list[Violation]:
+    """Published columns of the marts that no unit test of their model expects."""
+    expected: dict[str, set[str]] = defaultdict(set)
+    for test in manifest["unit_tests"].values():
+        if test["expect"]["format"] == "dict":
+            expected[test["model"]].update(*test["expect"]["rows"])
+    return [
+        Violation("expected", f"{model.name}.{column}", "no unit test of the model expects it")
+        for model in read_project(manifest, {}).models
+        if model.access == "public"
+        for column in model.columns
+        if column not in expected[model.name]
+    ]
+
+
+def test_every_published_column_is_expected() -> None:
+    """A fault in a column that no unit test looks at goes unseen."""
+    assert all(len(reason.split()) >= 4 for reason in UNEXPECTED.values())
+    exceptions = [{"rule": "expected", "node": node} for node in UNEXPECTED]
+    problems = unexcused("expected", unexpected_columns(every_vendor().manifest), exceptions)
+    assert not problems, "\n".join(problems)
+
+
+def test_a_column_that_only_other_models_expect_is_found() -> None:
+    """A model's columns are named once its own unit test is gone, and no others."""
+    known = every_vendor().manifest
+    others = {k: t for k, t in known["unit_tests"].items() if t["model"] != "metrics_catalogue"}
+    found = {violation.node for violation in unexpected_columns({**known, "unit_tests": others})}
+    columns = known["nodes"]["model.plumbline.metrics_catalogue"]["columns"]
+    assert "unit" in columns
+    assert found - set(UNEXPECTED) == {f"metrics_catalogue.{column}" for column in columns}
 
 
 def test_nothing_escapes_the_rules(project: Project) -> None:

@@ -266,8 +266,7 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
     memory.put(CHURNED, churns)
     memory.run(past.as_of, WARNINGS, given=[lists, CHURNED])
     [counted] = memory.read(
-        "select sum(warned_count) as hits, sum(churn_count) as trials"
-        f" from monitoring.{WARNINGS}"
+        f"select sum(warned_count) as hits, sum(churn_count) as trials from monitoring.{WARNINGS}"
     ).to_pylist()
     found = announced(churns.to_pandas(), scores.to_pandas(), past.plan.dates.nights)
     assert int(counted["hits"]) == found["was_announced"].sum() > 0

@@ -25,7 +25,8 @@ HEADS = {
     "staging.stg_ml__model_performance": "model_version varchar, model_kind varchar,"
     " slice varchar, metric_name varchar, metric_value double",
     "staging.stg_subscription__vendor_churn_events": "account_id varchar, churned_at timestamp",
-    "intermediate.int_account_churns__dated": "account_id varchar, churn_date date, returned_date date",
+    "intermediate.int_account_churns__dated": "account_id varchar, churn_date date,"
+    " returned_date date",
     "intermediate.int_account_mrr_rises__dated": "account_id varchar, from_date date,"
     " until_date date, mrr_cents bigint, risen_date date",
 }

@@ -52,7 +52,6 @@ RULES: dict[str, Callable[[Project], Iterable[Violation]]] = {
 with (ROOT / "tests" / "project_rule_exceptions.csv").open(newline="") as file:
     EXCEPTIONS = list(csv.DictReader(file))
 
-# Rooms whose columns are looked at so far.
 # Published columns (model.column) that no unit test expects, and why.
 UNEXPECTED: Mapping[str, str] = {}
 

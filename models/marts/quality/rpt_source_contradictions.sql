@@ -8,8 +8,8 @@ with counted as (
     union all
     select
         'reported_value_unmapped' as rule_name,
-        cast(sum(words.row_count) as bigint) as rows_checked,
-        cast(sum(case when words.is_mapped then 0 else words.row_count end) as bigint)
+        cast(coalesce(sum(words.row_count), 0) as bigint) as rows_checked,
+        cast(coalesce(sum(case when not words.is_mapped then words.row_count end), 0) as bigint)
             as rows_failing
     from {{ ref('int_reported_values__counted') }} as words
     union all

@@ -16,10 +16,7 @@ terms as (
         not paid_ranges.is_past_due
         and paid_ranges.term_end_date > paid_ranges.valid_from_date
         -- passed without a newer row: nobody knows whether it was renewed
-        and (
-            not paid_ranges.is_last_word
-            or paid_ranges.term_end_date > {{ as_of_date() }}
-        )
+        and not paid_ranges.is_last_word
 
 ),
 

@@ -25,8 +25,7 @@ run: setup  ## Demo world if there is none, then check, build, score and publish
 	  echo "not made by plumbline demo") (another size: plumbline demo --size $(SIZE))"; fi
 	@$(BIN)/plumbline nightly
 
-test: setup lint  ## Every check: style, dbt parse, tests
-	@$(BIN)/dbt --quiet parse --no-partial-parse --target-path target/parse
+test: setup lint  ## Every check: style and tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup lint  ## Build, test and lint what changed, on a small world that is kept

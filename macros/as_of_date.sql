@@ -1,6 +1,10 @@
 {% macro as_of_date() %}
     {%- set given = var('as_of_date', none) -%}
     {%- set text = '' if given is none else given | string | trim -%}
+    {#- a replay compiles once, and says the date of each of its nights to its session -#}
+    {%- if text == 'session' -%}
+        {{ return(session_date('as_of_date')) }}
+    {%- endif -%}
     {%- set remedy = "Pass --vars 'as_of_date: 2026-02-28' to dbt, or --as-of to plumbline." -%}
     {%- if text == '' -%}
         {{ exceptions.raise_compiler_error("The var as_of_date is not set. " ~ remedy) }}

@@ -1,8 +1,8 @@
 """The nights' own SQL, run in memory on what a past day knew.
 
-A model runs here as dbt compiled it. What it reads is either made the same way before it, or an
-input: staging, the daily features and the reference seeds as the last build left them, and what the
-replay itself has trained and scored.
+A model runs here as dbt compiled it for a date that the session says. What it reads is either made
+the same way before it, or an input: staging, the daily features and the reference seeds as the last
+build left them, and what the replay itself has trained and scored.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from plumbline.store.dbt import Dbt
 
 FEATURES = "features.feat_accounts_daily"
 MADE_BY_REPLAY = ("ml", "ops")
+SESSION = "session"  # the value of the var with which the date is read from the session
 STAGING = "models/staging/"
 
 
@@ -40,15 +41,12 @@ class Chain:
 
     Attributes
     ----------
-    as_of : date
-        The date that the SQL was compiled for.
     steps : mapping of str to Step
         By the model's name.
     inputs : tuple of str
         Relations that the last build left; those of schema `ml` and `ops` are not among them.
     """
 
-    as_of: date
     steps: Mapping[str, Step]
     inputs: tuple[str, ...]
 
@@ -64,7 +62,7 @@ class Chain:
 
 def load_chain(settings: Settings, variables: Mapping[str, Any], names: Iterable[str]) -> Chain:
     """Compile some models, and all that lies between them and the inputs."""
-    dbt = Dbt(settings, variables)
+    dbt = Dbt(settings, {**variables, "as_of_date": SESSION})
     dbt.parse()
     nodes = {**dbt.manifest.nodes, **dbt.manifest.sources}
     order: dict[str, str] = {}
@@ -95,7 +93,7 @@ def load_chain(settings: Settings, variables: Mapping[str, Any], names: Iterable
         )
         for key, relation in order.items()
     }
-    return Chain(date.fromisoformat(str(variables["as_of_date"])), steps, tuple(sorted(inputs)))
+    return Chain(steps, tuple(sorted(inputs)))
 
 
 def _is_input(node: Any, relation: str) -> bool:
@@ -160,9 +158,9 @@ class Memory:
 
     def run(self, day: date, *names: str, given: Iterable[str] = ()) -> None:
         """Run models, with all that they read, as a night of `day` would; `given` stays as put."""
+        self.connection.execute(f"set variable as_of_date = date '{day}'")
         for step in self.chain.needed(names, frozenset(given)):
-            sql = step.sql.replace(_literal(self.chain.as_of), _literal(day))
-            self.connection.execute(f"create or replace table {step.relation} as {sql}")
+            self.connection.execute(f"create or replace table {step.relation} as {step.sql}")
 
     def read(self, query: str, parameters: Iterable[Any] = ()) -> pa.Table:
         """Rows of a query."""
@@ -218,8 +216,3 @@ def read_inputs(
 
 def _kept(relation: str) -> str:
     return f'past."{relation}"'
-
-
-def _literal(day: date) -> str:
-    # as the macro `as_of_date` writes it
-    return f"cast('{day}' as date)"

@@ -123,10 +123,14 @@ class World:
     def copy(self, folder: Path) -> World:
         """The same raw folder with a copy of the warehouse, and of what dbt has parsed."""
         shutil.copytree(self.warehouse, folder / "warehouse")
+        self.hand_down_parsed(folder)
+        return replace(self, folder=folder)
+
+    def hand_down_parsed(self, folder: Path) -> None:
+        """Spare a world of the same vars and vendors in another folder to parse the project."""
         parsed = Path("target", "parsed")
         if (self.folder / parsed).exists():
             shutil.copytree(self.folder / parsed, folder / parsed)
-        return replace(self, folder=folder)
 
     def read(self, query: str, *, private: bool = False) -> list[tuple]:
         """Query the published (or the private) file."""

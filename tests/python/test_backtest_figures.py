@@ -213,7 +213,7 @@ def test_memory_knows_what_the_day_knew() -> None:
         "reference.tiers": pa.table({"tier": ["high"]}),
     }
     names = ["staging.stg_word", FEATURES, "reference.tiers"]
-    sql = "select cast('2025-12-31' as date) as day, " + ", ".join(
+    sql = "select cast(getvariable('as_of_date') as date) as day, " + ", ".join(
         f"(select count(*) from {name}) as n{number}" for number, name in enumerate(names)
     )
     steps = {
@@ -222,7 +222,7 @@ def test_memory_knows_what_the_day_knew() -> None:
             "core.rpt_day", ("intermediate.int_counts",), "select * from intermediate.int_counts"
         ),
     }
-    memory = Memory(Chain(date(2025, 12, 31), steps, tuple(names)), tables)
+    memory = Memory(Chain(steps, tuple(names)), tables)
     for day, known in ((days[1], 1), (days[2], 2)):
         memory.know(day)
         memory.run(day, "rpt_day")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from conftest import FIRST_NIGHT, LAST_NIGHT, ROOT, World, night_without_tests
+from conftest import FIRST_NIGHT, LAST_NIGHT, ROOT, WITHOUT_TESTS, World, night_without_tests
 
 from plumbline.proofs.exports.world import change
 
@@ -21,9 +21,10 @@ SCORED = "select distinct target from ml.predictions order by target"
 
 
 def test_what_cannot_be_learnt_is_told_until_it_is_switched_off(
-    ci_raw: World, tmp_path: Path
+    ci_raw: World, ci_first_night: World, tmp_path: Path
 ) -> None:
     raw = tmp_path / "raw"
+    ci_first_night.hand_down_parsed(tmp_path)
     shutil.copytree(ci_raw.raw, raw)
     change(raw / "stripe" / "subscriptions", WITHOUT_TRIALS)
     # what were trials was not billed
@@ -41,7 +42,12 @@ def test_what_cannot_be_learnt_is_told_until_it_is_switched_off(
     off = 'targets_off = ["conversion"]\nsource_types_off = []\n'
     config.write_text(section.replace("source_types_off = []\n", off, 1), encoding="utf-8")
     done = world.run(
-        "nightly", "--as-of", LAST_NIGHT.isoformat(), "--no-docs", PLUMBLINE_CONFIG=str(config)
+        "nightly",
+        "--as-of",
+        LAST_NIGHT.isoformat(),
+        "--no-docs",
+        command=WITHOUT_TESTS,
+        PLUMBLINE_CONFIG=str(config),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "conversion" not in done.stdout and "is_trial" not in done.stdout

@@ -168,6 +168,7 @@ def test_a_training_that_fails_leaves_the_build_to_the_next_run(
     ci_raw: World, ci_first_night: World, tmp_path: Path
 ) -> None:
     world = replace(ci_raw, folder=tmp_path)
+    ci_first_night.hand_down_parsed(tmp_path)
     models = world.warehouse / "models"
     models.parent.mkdir()
     models.write_text("no folder")

@@ -1,0 +1,15 @@
+{% macro session_date(name) %}
+    {{- return(adapter.dispatch('session_date', 'plumbline')(name)) -}}
+{% endmacro %}
+
+{% macro default__session_date(name) -%}
+    cast(current_setting('plumbline.{{ name }}') as date)
+{%- endmacro %}
+
+{% macro duckdb__session_date(name) -%}
+    cast(getvariable('{{ name }}') as date)
+{%- endmacro %}
+
+{% macro spark__session_date(name) -%}
+    cast(session.{{ name }} as date)
+{%- endmacro %}

@@ -1,5 +1,5 @@
 {{ config(group='catalogue') }}
--- Every cut of what metrics are made of sums to its total, to the last digit: those of a ratio, too.
+-- Every cut of what metrics are made of sums to its total: that of ratios, too.
 with parts as (
 
     select * from {{ ref('int_metric_parts__summed') }}

@@ -216,7 +216,11 @@ def _joins_keys(node: exp.Expression) -> bool:
 
 def _is_number(node: exp.Literal) -> bool:
     is_of_type = node.find_ancestor(exp.DataType, exp.DataTypeParam)
-    if is_of_type or (isinstance(node.parent, exp.EQ) and _is_of_literals(node.parent)):
+    # (the scale of a moment is the parser's own word, not one of the statement)
+    is_scale = isinstance(node.parent, exp.UnixToTime) and node.arg_key == "scale"
+    if is_of_type or is_scale:
+        return False
+    if isinstance(node.parent, exp.EQ) and _is_of_literals(node.parent):
         return False
     is_interval = isinstance(node.parent, exp.Interval)
     return not node.is_string or (is_interval and node.name.isdigit())

@@ -1,6 +1,7 @@
-"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [speed] [compare] [--quick]`.
+"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [speed] [--quick]`.
 
-All but `compare`, which makes five worlds, where none is named.
+All of these where none is named; on request, `compare`, which makes five worlds, and `mutate`,
+which plants faults into the project's SQL.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import click
 from rich.console import Console
 
 from bench import catalogue, compare, generate, model, night, rollups, speed
+from bench.mutate import run as mutate
 from bench.record import ROOT, Figure, keep, show
 
 NAMES = ("generate", "rollups", "night", "catalogue", "model", "speed")
-ON_REQUEST = ("compare",)
+ON_REQUEST = ("compare", "mutate")
 FULL_DAYS = 90
 GENERATION_TARGET = 600.0
 DISK_GB_A_DAY = 0.2
@@ -64,13 +66,25 @@ def require_disk(folder: Path, days: int) -> None:
     help="Folder for the worlds, instead of a temporary one; compare, model and speed use what is "
     "in it (demo, demo_21, ...).",
 )
+@click.option("--mutants", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--seed", default=1, show_default=True, help="Of the sample of mutants.")
+@click.option("--room", help="Mutants of one room of models alone.")
+@click.option("--only", multiple=True, metavar="MUTANT", help="This mutant alone, as listed.")
 def main(
-    names: tuple[str, ...], quick: bool, days: int | None, memory: str, worlds: Path | None
+    names: tuple[str, ...],
+    quick: bool,
+    days: int | None,
+    memory: str,
+    worlds: Path | None,
+    mutants: int,
+    seed: int,
+    room: str | None,
+    only: tuple[str, ...],
 ) -> None:
-    """Measure speed, memory and model quality on this machine.
+    """Measure speed, memory, model quality and tests on this machine.
 
-    Worlds lie in the system's temporary folder (TMPDIR) and are removed afterwards. Each bench
-    adds one line to bench/results.
+    Worlds lie in the system's temporary folder (TMPDIR) and are removed afterwards; that of
+    `mutate` is kept in target. Each bench adds one line to bench/results, but for single mutants.
     """
     console = Console(highlight=False)
     days = days or (FULL_DAYS // 10 if quick else FULL_DAYS)
@@ -92,6 +106,15 @@ def main(
                 (folder / "full").mkdir()
                 figures = rollups.run(folder / "full", days, memory)
                 shutil.rmtree(folder / "full")
+            elif bench == "mutate":
+                settings = {"size": "ci", "mutants": mutants, "seed": seed, "room": room or "all"}
+                world = folder / "ci" if worlds else mutate.WORLD
+                try:
+                    figures = mutate.run(console, mutants, seed, room, only, world)
+                except ValueError as error:
+                    raise click.ClickException(str(error)) from error
+                if only:
+                    continue
             elif bench == "compare":
                 settings |= {"seeds": compare.SEEDS, "generator": compare.generator_hash()}
                 figures = compare.run(folder, size)

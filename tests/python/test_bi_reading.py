@@ -1,4 +1,7 @@
-"""A BI tool reads the published file through SQLAlchemy, also while a night publishes."""
+"""A BI tool reads the published file through SQLAlchemy.
+
+That it reads whole nights while one is published is among the tests of killed runs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import FIRST_NIGHT, LAST_NIGHT, World, night_without_tests
+from conftest import LAST_NIGHT, World
 from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, select, text
 from sqlalchemy.pool import NullPool
 
@@ -63,7 +66,7 @@ while True:
         with engine.connect() as connection:
             row = read(connection)
     print(json.dumps(row, default=str), flush=True)
-    time.sleep(0.3)
+    time.sleep(0.6)
 """
 
 
@@ -214,28 +217,3 @@ def test_three_numbers_and_the_catalogue_are_read(
 def test_nothing_can_be_written(engine: Engine) -> None:
     with engine.connect() as connection, pytest.raises(Exception, match="read-only"):
         connection.execute(text("delete from risk.rpt_at_risk_accounts"))
-
-
-def test_readers_see_whole_nights_while_one_is_published(
-    ci_first_night: World, tmp_path: Path
-) -> None:
-    world = ci_first_night.copy(tmp_path)
-    with (
-        reading(world.published_file, "keeps-open") as kept,
-        reading(world.published_file, "comes-and-goes") as fresh,
-    ):
-        night_without_tests(world, LAST_NIGHT)
-    before, after = FIRST_NIGHT.isoformat(), LAST_NIGHT.isoformat()
-    assert len(fresh) > 20
-    assert all(len(nights_of(row)) == 1 for row in fresh)
-    seen = [nights_of(row).pop() for row in fresh]
-    assert seen == sorted(seen)
-    assert set(seen) == {before, after}
-    # The same night is the same numbers, whoever reads them and when.
-    for part in (before, after):
-        rows = [row for row, night in zip(fresh, seen, strict=True) if night == part]
-        assert all(row == rows[0] for row in rows)
-    # A connection that stays open keeps its night to the end.
-    assert len(kept) > 20
-    assert all(row == kept[0] for row in kept)
-    assert nights_of(kept[0]) == {before}

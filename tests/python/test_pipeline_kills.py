@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import FIRST_NIGHT, LAST_NIGHT, WITHOUT_TESTS, World, digest
+from test_bi_reading import nights_of, reading
+
+Row = dict[str, Any]
 
 # Differ from run to run by their nature: the run's name, and when things were done.
 OF_THE_RUN = {"run_id", "recorded_at", "detail", "trained_at", "parameters", "metrics"}
 NIGHT = ["nightly", "--as-of", LAST_NIGHT.isoformat(), "--no-docs"]
-READER = """
-import sys, time, duckdb
-reads, seen = 0, set()
-while True:
-    with duckdb.connect(sys.argv[1], read_only=True) as connection:
-        rows = connection.execute(
-            "select max(as_of_date), count(*) from features.feat_accounts_daily").fetchone()
-    assert rows[1] > 0
-    seen.add(str(rows[0]))
-    reads += 1
-    print(reads, *sorted(seen), flush=True)
-    time.sleep(0.3)
-"""
 
 
 def kill_at(world: World, is_time: Callable[[str], bool], delay: float = 0.0) -> str:
@@ -92,30 +80,6 @@ def differences(one: Path, other: Path) -> list[str]:
     return found
 
 
-@contextmanager
-def reading(file: Path) -> Iterator[list[str]]:
-    """A process that opens and reads the published file over and over, and must never fail."""
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(file)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lines: list[str] = []
-    assert reader.stdout is not None
-    stream = reader.stdout
-    follower = threading.Thread(target=lambda: lines.extend(iter(stream.readline, "")))
-    follower.start()
-    try:
-        yield lines
-        time.sleep(0.5)
-        assert reader.poll() is None, "".join(lines)
-    finally:
-        reader.kill()
-        reader.wait()
-        follower.join()
-
-
 def published_runs(world: World, *, private: bool) -> list[str]:
     """Runs that a file says were published, in order."""
     rows = world.read(
@@ -123,6 +87,24 @@ def published_runs(world: World, *, private: bool) -> list[str]:
         private=private,
     )
     return [row[0] for row in rows]
+
+
+def assert_whole_nights(kept: Sequence[Row], fresh: Sequence[Row]) -> None:
+    """Who read saw one night and then the other, each whole, through runs that were killed."""
+    before, after = FIRST_NIGHT.isoformat(), LAST_NIGHT.isoformat()
+    assert len(fresh) > 20
+    assert all(len(nights_of(row)) == 1 for row in fresh)
+    seen = [nights_of(row).pop() for row in fresh]
+    assert seen == sorted(seen)
+    assert set(seen) == {before, after}
+    # The same night is the same numbers, whoever reads them and when.
+    for part in (before, after):
+        rows = [row for row, night in zip(fresh, seen, strict=True) if night == part]
+        assert all(row == rows[0] for row in rows)
+    # A connection that stays open keeps its night to the end.
+    assert len(kept) > 20
+    assert all(row == kept[0] for row in kept)
+    assert nights_of(kept[0]) == {before}
 
 
 def test_kills_at_any_moment_change_nothing_and_the_next_run_completes(
@@ -135,7 +117,10 @@ def test_kills_at_any_moment_change_nothing_and_the_next_run_completes(
         ("Score and explain", 0.1),
         ("Publish", 0.05),
     ]
-    with reading(world.published_file) as lines:
+    with (
+        reading(world.published_file, "keeps-open") as kept,
+        reading(world.published_file, "comes-and-goes") as fresh,
+    ):
         for title, delay in moments:
             kill_at(world, stage(title), delay)
             assert digest(world.published_file) == before, f"killed in {title}"
@@ -156,10 +141,7 @@ def test_kills_at_any_moment_change_nothing_and_the_next_run_completes(
     assert [file.name for file in world.warehouse.iterdir() if file.is_file()] == [
         "plumbline.duckdb"
     ]
-    # (the reader, too, is killed: its last line may be cut)
-    count, *seen = [line for line in lines if line.endswith("\n")][-1].split()
-    assert int(count) > 20
-    assert seen == ["2026-02-27", "2026-02-28"]
+    assert_whole_nights(kept, fresh)
     if not hit:
         pytest.skip("all else held, but no kill fell between rename and record on this machine")
 

@@ -1,7 +1,6 @@
 with worklists as (
 
     select * from {{ ref('rpt_at_risk_accounts_history') }}
-    where as_of_date <= {{ as_of_date() }}
 
 ),
 

@@ -27,7 +27,10 @@ compared as (
         tonight.*,
         last_year.psi as last_year_psi,
         coalesce(
-            last_year.is_beyond_chance and not since_then.is_beyond_chance, false
+            tonight.is_beyond_chance
+            and last_year.is_beyond_chance
+            and not since_then.is_beyond_chance,
+            false
         ) as is_seasonal,
         coalesce(own_threshold.notable_psi, default_threshold.notable_psi) as notable_psi
     from drifts as tonight

@@ -1,5 +1,8 @@
-{#- Rows of rule_name, rows_checked and rows_failing, in one scan of what the call block says after
-    `from`. -#}
+{#-
+    Rows of rule_name, rows_checked and rows_failing, in one scan of what the call block says: a
+    cross join and no union, which an engine may answer by a scan for each rule. In parentheses, so
+    that `union all` may stand between two calls.
+-#}
 {% macro count_rules(rules) -%}
     (
         with sums as (

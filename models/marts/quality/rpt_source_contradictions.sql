@@ -39,7 +39,7 @@ reported as (
 
     select
         {{ as_of_date() }} as as_of_date,
-        rules.rule_name,
+        coalesce(rules.rule_name, counted.rule_name) as rule_name,
         rules.source_type,
         rules.severity,
         counted.rows_checked,
@@ -47,7 +47,8 @@ reported as (
         rules.description,
         rules.treatment
     from rules
-    left join counted
+    -- so that neither a rule that no model counts nor one that the seed lacks goes unseen
+    full outer join counted
         on rules.rule_name = counted.rule_name
 
 )

@@ -17,20 +17,13 @@ records as (
 
 ),
 
-rules as (
-
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_account_month_contradictions__counted'
-
-),
-
 -- subscriptions without an account have a rule of their own
 counted as (
 
-    select
-        count(*) as paying_accounts,
-        count(case when account_months.segment = 'unassigned' then 1 end) as unsegmented,
-        count(case when records.is_deleted then 1 end) as deleted
+    {% call count_rules({
+        'paying_account_without_segment': {'fails': "account_months.segment = 'unassigned'"},
+        'paying_account_deleted_in_crm': {'fails': 'records.is_deleted'},
+    }) %}
     from account_months
     left join records
         on account_months.account_id = records.account_id and records.recency = 1
@@ -39,21 +32,8 @@ counted as (
         and account_months.account_id <> 'unassigned'
         and account_months.month_start_date
         = (select max(months.month_start_date) from account_months as months)
-
-),
-
-reported as (
-
-    select
-        rules.rule_name,
-        cast(counted.paying_accounts as bigint) as rows_checked,
-        cast(case rules.rule_name
-            when 'paying_account_without_segment' then counted.unsegmented
-            when 'paying_account_deleted_in_crm' then counted.deleted
-        end as bigint) as rows_failing
-    from rules
-    cross join counted
+    {% endcall %}
 
 )
 
-select * from reported
+select * from counted

@@ -10,17 +10,10 @@ items as (
 
 ),
 
--- what a price bills in another currency stands in options that were not delivered
-item_currencies as (
+listed as (
 
-    select case when items.currency <> versions.currency then 1 end as is_another
-    from {{ ref('int_subscription_items__listed') }} as items
-    inner join {{ ref('stg_subscription__subscription_versions') }} as versions
-        on
-            items.subscription_id = versions.subscription_id
-            and items.changed_at = versions.changed_at
-            and items.known_at = versions.known_at
-    where not items.is_metered
+    select * from {{ ref('int_subscription_items__listed') }}
+    where not is_metered
 
 ),
 
@@ -28,13 +21,12 @@ item_currencies as (
 several_plans as (
 
     select
-        items.subscription_id,
-        items.changed_at,
-        items.known_at
-    from {{ ref('int_subscription_items__listed') }} as items
-    where not items.is_metered
-    group by items.subscription_id, items.changed_at, items.known_at
-    having count(distinct items.plan_id) > 1
+        listed.subscription_id,
+        listed.changed_at,
+        listed.known_at
+    from listed
+    group by listed.subscription_id, listed.changed_at, listed.known_at
+    having count(distinct listed.plan_id) > 1
 
 ),
 
@@ -92,60 +84,54 @@ doubted as (
 
 counted as (
 
-    select
-        'subscription_version_unreadable' as rule_name,
-        count(*) as rows_checked,
-        count(judged.unreadable) as rows_failing
+    {% call count_rules({
+        'subscription_version_unreadable': {'fails': 'judged.unreadable is not null'},
+        'subscription_items_truncated': {'fails': 'judged.is_item_list_cut'},
+    }) %}
     from judged
+    {% endcall %}
     union all
-    select
-        'subscription_items_truncated' as rule_name,
-        count(*) as rows_checked,
-        count(case when judged.is_item_list_cut then 1 end) as rows_failing
-    from judged
-    union all
-    select
-        'price_unknown' as rule_name,
-        count(*) as rows_checked,
-        count(case when items.unpriced_because = 'price' then 1 end) as rows_failing
+    {% call count_rules({
+        'price_unknown': {'fails': "items.unpriced_because = 'price'"},
+        'subscription_in_unknown_currency': {'fails': "items.unpriced_because = 'currency'"},
+    }) %}
     from items
+    {% endcall %}
     union all
-    select
-        'subscription_in_unknown_currency' as rule_name,
-        count(*) as rows_checked,
-        count(case when items.unpriced_because = 'currency' then 1 end) as rows_failing
-    from items
+    {% call count_rules({'price_includes_tax': {'fails': 'listed.has_untold_tax'}}) %}
+    from listed
+    {% endcall %}
     union all
-    select
-        'item_in_another_currency' as rule_name,
-        count(*) as rows_checked,
-        count(item_currencies.is_another) as rows_failing
-    from item_currencies
+    -- what a price bills in another currency stands in options that were not delivered
+    {% call count_rules({
+        'item_in_another_currency': {'fails': 'listed.currency <> subscriptions.currency'},
+    }) %}
+    from listed
+    inner join subscriptions
+        on
+            listed.subscription_id = subscriptions.subscription_id
+            and listed.changed_at = subscriptions.changed_at
+            and listed.known_at = subscriptions.known_at
+    {% endcall %}
     union all
-    select
-        'price_includes_tax' as rule_name,
-        count(*) as rows_checked,
-        count(case when listed.has_untold_tax then 1 end) as rows_failing
-    from {{ ref('int_subscription_items__listed') }} as listed
-    where not listed.is_metered
-    union all
-    select
-        'discount_unreadable' as rule_name,
-        count(*) as rows_checked,
-        count(
-            case
-                when
-                    coalesce(discounts.percent_off, discounts.amount_off_minor) is null
-                    or discounts.unreadable_date is not null
-                    then 1
-            end
-        ) as rows_failing
+    {% call count_rules({
+        'discount_unreadable': {
+            'fails': 'coalesce(discounts.percent_off, discounts.amount_off_minor) is null'
+                ~ ' or discounts.unreadable_date is not null',
+        },
+        'discount_in_unknown_currency': {
+            'checked': 'discounts.amount_off_minor is not null',
+            'fails': 'currency_rates.currency is null',
+        },
+    }) %}
     from discounts
+    left join currency_rates
+        on discounts.currency = currency_rates.currency
+    {% endcall %}
     union all
-    select
-        'discount_reach_untold' as rule_name,
-        count(*) as rows_checked,
-        count(several_plans.subscription_id) as rows_failing
+    {% call count_rules({
+        'discount_reach_untold': {'fails': 'several_plans.subscription_id is not null'},
+    }) %}
     from {{ ref('stg_subscription__discount_versions') }} as shares
     left join several_plans
         on
@@ -156,38 +142,24 @@ counted as (
         shares.percent_off is not null
         and shares.item_id is null
         and shares.applies_to_plans is null
+    {% endcall %}
     union all
-    select
-        'discount_in_unknown_currency' as rule_name,
-        count(*) as rows_checked,
-        count(case when currency_rates.currency is null then 1 end) as rows_failing
-    from discounts
-    left join currency_rates
-        on discounts.currency = currency_rates.currency
-    where discounts.amount_off_minor is not null
-    union all
-    select
-        'subscription_date_unreadable' as rule_name,
-        count(*) as rows_checked,
-        count(subscriptions.unreadable_aside) as rows_failing
+    {% call count_rules({
+        'subscription_date_unreadable': {'fails': 'subscriptions.unreadable_aside is not null'},
+    }) %}
     from subscriptions
+    {% endcall %}
     union all
-    select
-        'scheduled_phase_unreadable' as rule_name,
-        count(*) as rows_checked,
-        count(scheduled.unreadable) as rows_failing
+    {% call count_rules({
+        'scheduled_phase_unreadable': {'fails': 'scheduled.unreadable is not null'},
+    }) %}
     from scheduled
+    {% endcall %}
     union all
-    select
-        'subscription_stale' as rule_name,
-        count(*) as rows_checked,
-        count(case when doubted.doubt = 'stale' then 1 end) as rows_failing
+    {% call count_rules({'subscription_stale': {'fails': "doubted.doubt = 'stale'"}}) %}
     from doubted
+    {% endcall %}
 
 )
 
-select
-    counted.rule_name,
-    cast(counted.rows_checked as bigint) as rows_checked,
-    cast(counted.rows_failing as bigint) as rows_failing
-from counted
+select * from counted

@@ -43,7 +43,7 @@ ids as (
 delivered as (
 
     select
-        coalesce(sum(ids.delivery_count), 0) as deliveries,
+        cast(coalesce(sum(ids.delivery_count), 0) as bigint) as deliveries,
         count(*) as event_ids,
         count(case when ids.content_count > 1 then 1 end) as reused
     from ids
@@ -53,38 +53,34 @@ delivered as (
 first_delivered as (
 
     select
-        coalesce(sum(landings.event_count), 0) as events,
-        coalesce(sum(landings.late_event_count), 0) as late
+        cast(coalesce(sum(landings.event_count), 0) as bigint) as events,
+        cast(coalesce(sum(landings.late_event_count), 0) as bigint) as late
     from landings
 
 ),
 
-rules as (
-
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_event_delivery_contradictions__counted'
-
-),
-
-reported as (
+counted as (
 
     select
-        rules.rule_name,
-        cast(case rules.rule_name
-            when 'event_redelivered' then delivered.deliveries
-            when 'event_id_on_different_events' then delivered.event_ids
-            when 'event_known_over_7_days_late' then first_delivered.events
-        end as bigint) as rows_checked,
-        cast(case rules.rule_name
-            -- of what was delivered in these days, all that did not count there
-            when 'event_redelivered' then delivered.deliveries - first_delivered.events
-            when 'event_id_on_different_events' then delivered.reused
-            when 'event_known_over_7_days_late' then first_delivered.late
-        end as bigint) as rows_failing
-    from rules
-    cross join delivered
+        'event_redelivered' as rule_name,
+        delivered.deliveries as rows_checked,
+        -- of what was delivered in these days, all that did not count there
+        delivered.deliveries - first_delivered.events as rows_failing
+    from delivered
     cross join first_delivered
+    union all
+    select
+        'event_id_on_different_events' as rule_name,
+        delivered.event_ids as rows_checked,
+        delivered.reused as rows_failing
+    from delivered
+    union all
+    select
+        'event_known_over_7_days_late' as rule_name,
+        first_delivered.events as rows_checked,
+        first_delivered.late as rows_failing
+    from first_delivered
 
 )
 
-select * from reported
+select * from counted

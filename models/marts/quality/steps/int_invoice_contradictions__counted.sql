@@ -22,42 +22,25 @@ subscriptions as (
 
 ),
 
-rules as (
+counted as (
 
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_invoice_contradictions__counted'
-
-),
-
-invoices_counted as (
-
-    select
-        count(*) as invoices,
-        count(invoices.unreadable) as unreadable_invoices,
-        count(case when invoices.is_line_list_cut then 1 end) as cut_off
+    {% call count_rules({
+        'invoice_unreadable': {'fails': 'invoices.unreadable is not null'},
+        'invoice_line_list_cut': {'fails': 'invoices.is_line_list_cut'},
+    }) %}
     from invoices
     where invoices.recency = 1
-
-),
-
-lines_counted as (
-
-    select
-        count(*) as invoice_lines,
-        count(
-            case
-                when
-                    lines.amount_minor is null
-                    or lines.period_started_at is null
-                    or lines.period_ended_at is null then 1
-            end
-        ) as unreadable_lines,
-        count(
-            case
-                when lines.subscription_id is not null and subscriptions.subscription_id is null
-                    then 1
-            end
-        ) as orphaned
+    {% endcall %}
+    union all
+    {% call count_rules({
+        'invoice_line_unreadable': {
+            'fails': 'lines.amount_minor is null or lines.period_started_at is null'
+                ~ ' or lines.period_ended_at is null',
+        },
+        'invoice_line_of_unknown_subscription': {
+            'fails': 'lines.subscription_id is not null and subscriptions.subscription_id is null',
+        },
+    }) %}
     from lines
     inner join invoices
         on
@@ -67,28 +50,8 @@ lines_counted as (
             and invoices.recency = 1
     left join subscriptions
         on lines.subscription_id = subscriptions.subscription_id
-
-),
-
-reported as (
-
-    select
-        rules.rule_name,
-        case rules.rule_name
-            when 'invoice_unreadable' then invoices_counted.invoices
-            when 'invoice_line_list_cut' then invoices_counted.invoices
-            else lines_counted.invoice_lines
-        end as rows_checked,
-        case rules.rule_name
-            when 'invoice_unreadable' then invoices_counted.unreadable_invoices
-            when 'invoice_line_list_cut' then invoices_counted.cut_off
-            when 'invoice_line_unreadable' then lines_counted.unreadable_lines
-            when 'invoice_line_of_unknown_subscription' then lines_counted.orphaned
-        end as rows_failing
-    from rules
-    cross join invoices_counted
-    cross join lines_counted
+    {% endcall %}
 
 )
 
-select * from reported
+select * from counted

@@ -41,87 +41,40 @@ contacts as (
 
 ),
 
-workspaces_counted as (
+counted as (
 
-    select
-        count(*) as workspaces,
-        count(case when workspaces.account_id is null then 1 end) as unlinked,
-        count(workspaces.account_id) as linked,
-        count(case when accounts.account_id is null then workspaces.account_id end) as orphaned
+    {% call count_rules({
+        'workspace_without_account': {'fails': 'workspaces.account_id is null'},
+        'workspace_of_unknown_account': {
+            'checked': 'workspaces.account_id is not null',
+            'fails': 'accounts.account_id is null',
+        },
+    }) %}
     from workspaces
     left join accounts
         on workspaces.account_id = accounts.account_id
-
-),
-
-memberships_counted as (
-
-    select
-        count(*) as memberships,
-        count(case when users.user_id is null or workspaces.workspace_id is null then 1 end)
-            as dangling_memberships
+    {% endcall %}
+    union all
+    {% call count_rules({
+        'membership_of_unknown_user_or_workspace': {
+            'fails': 'users.user_id is null or workspaces.workspace_id is null',
+        },
+    }) %}
     from memberships
     left join users
         on memberships.user_id = users.user_id
     left join workspaces
         on memberships.workspace_id = workspaces.workspace_id
-
-),
-
-contacts_counted as (
-
-    select
-        count(*) as contacts,
-        count(case when accounts.account_id is null then 1 end) as orphaned_contacts
+    {% endcall %}
+    union all
+    {% call count_rules({
+        'contact_of_unknown_account': {'fails': 'accounts.account_id is null'},
+    }) %}
     from contacts
     left join accounts
         on contacts.account_id = accounts.account_id
-
-),
-
-counted as (
-
-    select
-        workspaces_counted.workspaces,
-        workspaces_counted.unlinked,
-        workspaces_counted.linked,
-        workspaces_counted.orphaned,
-        memberships_counted.memberships,
-        memberships_counted.dangling_memberships,
-        contacts_counted.contacts,
-        contacts_counted.orphaned_contacts
-    from workspaces_counted
-    cross join memberships_counted
-    cross join contacts_counted
-
-),
-
-rules as (
-
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_master_record_contradictions__counted'
-
-),
-
-reported as (
-
-    select
-        rules.rule_name,
-        cast(case rules.rule_name
-            when 'workspace_without_account' then counted.workspaces
-            when 'workspace_of_unknown_account' then counted.linked
-            when 'membership_of_unknown_user_or_workspace' then counted.memberships
-            when 'contact_of_unknown_account' then counted.contacts
-        end as bigint) as rows_checked,
-        cast(case rules.rule_name
-            when 'workspace_without_account' then counted.unlinked
-            when 'workspace_of_unknown_account' then counted.orphaned
-            when 'membership_of_unknown_user_or_workspace' then counted.dangling_memberships
-            when 'contact_of_unknown_account' then counted.orphaned_contacts
-        end as bigint) as rows_failing
-    from rules
-    cross join counted
+    {% endcall %}
 
 )
 
-select * from reported
+select * from counted

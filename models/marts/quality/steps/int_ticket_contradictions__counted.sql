@@ -61,19 +61,31 @@ rated as (
 
 ),
 
+delivered as (
+
+    select count(*) as rating_count from ratings
+
+),
+
 counted as (
 
-    select
-        count(*) as tickets,
-        count(case when accounts.account_id is null then 1 end) as orphaned,
-        count(case when tickets.created_at < accounts.created_at then 1 end) as before_account,
-        count(case when tickets.first_changed_at < tickets.created_at then 1 end)
-            as changed_too_early,
-        count(replies.replied_at) as replied,
-        count(case when replies.replied_at < tickets.created_at then 1 end) as replied_too_early,
-        count(case when replies.replied_at > tickets.solved_at then 1 end) as replied_after_solved,
-        count(tickets.solved_at) as solved,
-        count(case when rated.ticket_id is null then tickets.solved_at end) as unrated
+    {% call count_rules({
+        'ticket_of_unknown_account': {'fails': 'accounts.account_id is null'},
+        'ticket_opened_before_account': {'fails': 'tickets.created_at < accounts.created_at'},
+        'ticket_changed_before_opened': {'fails': 'tickets.first_changed_at < tickets.created_at'},
+        'first_reply_before_ticket_opened': {
+            'checked': 'replies.replied_at is not null',
+            'fails': 'replies.replied_at < tickets.created_at',
+        },
+        'first_reply_after_ticket_solved': {
+            'checked': 'replies.replied_at is not null',
+            'fails': 'replies.replied_at > tickets.solved_at',
+        },
+        'solved_ticket_without_rating': {
+            'checked': 'tickets.solved_at is not null and delivered.rating_count > 0',
+            'fails': 'rated.ticket_id is null',
+        },
+    }) %}
     from tickets
     left join accounts
         on tickets.account_id = accounts.account_id
@@ -81,39 +93,9 @@ counted as (
         on tickets.ticket_id = replies.ticket_id
     left join rated
         on tickets.ticket_id = rated.ticket_id
-
-),
-
-rules as (
-
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_ticket_contradictions__counted'
-
-),
-
-reported as (
-
-    select
-        rules.rule_name,
-        cast(case rules.rule_name
-            when 'ticket_of_unknown_account' then counted.tickets
-            when 'ticket_opened_before_account' then counted.tickets
-            when 'ticket_changed_before_opened' then counted.tickets
-            when 'first_reply_before_ticket_opened' then counted.replied
-            when 'first_reply_after_ticket_solved' then counted.replied
-            when 'solved_ticket_without_rating' then counted.solved
-        end as bigint) as rows_checked,
-        cast(case rules.rule_name
-            when 'ticket_of_unknown_account' then counted.orphaned
-            when 'ticket_opened_before_account' then counted.before_account
-            when 'ticket_changed_before_opened' then counted.changed_too_early
-            when 'first_reply_before_ticket_opened' then counted.replied_too_early
-            when 'first_reply_after_ticket_solved' then counted.replied_after_solved
-            when 'solved_ticket_without_rating' then counted.unrated
-        end as bigint) as rows_failing
-    from rules
-    cross join counted
+    cross join delivered
+    {% endcall %}
 
 )
 
-select * from reported
+select * from counted

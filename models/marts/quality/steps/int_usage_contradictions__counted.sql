@@ -73,19 +73,26 @@ event_types as (
 
 counted as (
 
-    select
-        count(*) as events,
-        count(events.user_id) as with_user,
-        count(case when users.user_id is null then events.user_id end) as unknown_user,
-        count(events.workspace_id) as with_workspace,
-        count(case when places.workspace_id is null then events.workspace_id end)
-            as unknown_workspace,
-        count(places.workspace_id) as known_workspace,
-        count(case when events.occurred_at < places.created_at then 1 end) as before_workspace,
-        count(places.subscriber_id) as with_subscription,
-        count(case when events.occurred_at >= places.ended_at then 1 end) as after_subscription,
-        count(case when event_types.event_type is null then 1 end) as unmapped_type,
-        count(case when events.known_at < events.occurred_at then 1 end) as known_too_early
+    {% call count_rules({
+        'event_of_unknown_user': {
+            'checked': 'events.user_id is not null',
+            'fails': 'users.user_id is null',
+        },
+        'event_of_unknown_workspace': {
+            'checked': 'events.workspace_id is not null',
+            'fails': 'places.workspace_id is null',
+        },
+        'event_before_workspace_began': {
+            'checked': 'places.workspace_id is not null',
+            'fails': 'events.occurred_at < places.created_at',
+        },
+        'event_after_subscription_ended': {
+            'checked': 'places.subscriber_id is not null',
+            'fails': 'events.occurred_at >= places.ended_at',
+        },
+        'event_of_unmapped_type': {'fails': 'event_types.event_type is null'},
+        'event_known_before_it_happened': {'fails': 'events.known_at < events.occurred_at'},
+    }) %}
     from events
     left join users
         on events.user_id = users.user_id
@@ -93,39 +100,8 @@ counted as (
         on events.workspace_id = places.workspace_id
     left join event_types
         on events.event_type = event_types.event_type
-
-),
-
-rules as (
-
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_usage_contradictions__counted'
-
-),
-
-reported as (
-
-    select
-        rules.rule_name,
-        cast(case rules.rule_name
-            when 'event_of_unknown_user' then counted.with_user
-            when 'event_of_unknown_workspace' then counted.with_workspace
-            when 'event_before_workspace_began' then counted.known_workspace
-            when 'event_after_subscription_ended' then counted.with_subscription
-            when 'event_of_unmapped_type' then counted.events
-            when 'event_known_before_it_happened' then counted.events
-        end as bigint) as rows_checked,
-        cast(case rules.rule_name
-            when 'event_of_unknown_user' then counted.unknown_user
-            when 'event_of_unknown_workspace' then counted.unknown_workspace
-            when 'event_before_workspace_began' then counted.before_workspace
-            when 'event_after_subscription_ended' then counted.after_subscription
-            when 'event_of_unmapped_type' then counted.unmapped_type
-            when 'event_known_before_it_happened' then counted.known_too_early
-        end as bigint) as rows_failing
-    from rules
-    cross join counted
+    {% endcall %}
 
 )
 
-select * from reported
+select * from counted

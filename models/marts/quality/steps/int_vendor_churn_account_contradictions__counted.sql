@@ -54,9 +54,11 @@ open_accounts as (
 compared as (
 
     select
-        case when churned_accounts.account_id is null then 0 else 1 end as has_churned,
-        case when accounts.account_type = 'churned' then 1 else 0 end as is_marked,
-        case when open_accounts.account_id is null then 0 else 1 end as is_open
+        churned_accounts.account_id is not null as has_churned,
+        coalesce(accounts.account_type = 'churned', false) as is_marked,
+        open_accounts.account_id is not null as is_open,
+        -- a vendor that records no churn events cannot contradict the mark
+        count(churned_accounts.account_id) over () > 0 as has_churns_recorded
     from accounts
     left join churned_accounts
         on accounts.account_id = churned_accounts.account_id
@@ -66,55 +68,25 @@ compared as (
 
 ),
 
-summed as (
-
-    select
-        coalesce(sum(compared.has_churned), 0) as churned,
-        coalesce(sum(compared.is_marked), 0) as marked,
-        coalesce(sum(compared.has_churned * compared.is_open), 0) as churned_open,
-        coalesce(sum(compared.has_churned * compared.is_marked), 0) as churned_marked
-    from compared
-
-),
-
 counted as (
 
-    select
-        summed.churned,
-        summed.churned_open,
-        summed.churned - summed.churned_marked as churned_unmarked,
-        -- a vendor that records no churn events cannot contradict the mark
-        case when summed.churned = 0 then 0 else summed.marked end as marked,
-        case when summed.churned = 0 then 0 else summed.marked - summed.churned_marked end
-            as marked_without_event
-    from summed
-
-),
-
-rules as (
-
-    select * from {{ ref('contradiction_rules') }}
-    where computed_in = 'int_vendor_churn_account_contradictions__counted'
-
-),
-
-reported as (
-
-    select
-        rules.rule_name,
-        cast(case rules.rule_name
-            when 'subscription_open_after_vendor_churn' then counted.churned
-            when 'account_not_marked_after_vendor_churn' then counted.churned
-            when 'account_marked_churned_without_event' then counted.marked
-        end as bigint) as rows_checked,
-        cast(case rules.rule_name
-            when 'subscription_open_after_vendor_churn' then counted.churned_open
-            when 'account_not_marked_after_vendor_churn' then counted.churned_unmarked
-            when 'account_marked_churned_without_event' then counted.marked_without_event
-        end as bigint) as rows_failing
-    from rules
-    cross join counted
+    {% call count_rules({
+        'subscription_open_after_vendor_churn': {
+            'checked': 'compared.has_churned',
+            'fails': 'compared.is_open',
+        },
+        'account_not_marked_after_vendor_churn': {
+            'checked': 'compared.has_churned',
+            'fails': 'not compared.is_marked',
+        },
+        'account_marked_churned_without_event': {
+            'checked': 'compared.is_marked and compared.has_churns_recorded',
+            'fails': 'not compared.has_churned',
+        },
+    }) %}
+    from compared
+    {% endcall %}
 
 )
 
-select * from reported
+select * from counted

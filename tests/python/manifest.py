@@ -31,6 +31,8 @@ from plumbline.site.graph import meta_of
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "target" / "compiled"
 MOST_KEPT = 12
+# What models of all rooms say: their groups, and what columns of many of them are.
+SHARED = ("models/_rooms.yml", "models/columns.md")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def digest_of(variables: Mapping[str, Any], rooms: tuple[str, ...]) -> str:
     parts += [f"models/{room}" for room in rooms] or ["models", "tests/singular", "selectors.yml"]
     engines = [version(name) for name in ("dbt-core", "dbt-duckdb")]
     digest = hashlib.sha256(repr((engines, sorted(variables.items()))).encode())
-    for part in (*parts, "models/_rooms.yml"):
+    for part in (*parts, *SHARED):
         for file in sorted([ROOT / part, *(ROOT / part).rglob("*")]):
             if file.is_file():
                 digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
@@ -130,7 +132,8 @@ def _project_of(folder: Path, rooms: tuple[str, ...]) -> Path:
     shutil.copy(ROOT / "dbt_project.yml", folder)
     for name in ("macros", "seeds", "tests/generic", *(f"models/{room}" for room in rooms)):
         shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "models" / "_rooms.yml", folder / "models")
+    for file in SHARED:
+        shutil.copy(ROOT / file, folder / file)
     return folder
 
 

@@ -97,9 +97,8 @@ def _is_reference(rows: Rows, name: str) -> bool:
     linked = {plain(link.column) for link in rows.known.links if _is_of(rows, link)}
     if plain(name) in linked:
         return False
-    declared, description = rows.declared(name)
-    # a description that says what null means expects it
-    return rows.seen.vendor == UNKNOWN or bool(declared and "null" not in description)
+    is_expected = rows.declared(name) and not rows.is_among("nullable", name)
+    return rows.seen.vendor == UNKNOWN or bool(is_expected)
 
 
 def links(rows: Rows) -> Iterator[Finding]:
@@ -151,7 +150,7 @@ def id_forms(rows: Rows) -> Iterator[IdForms]:
     accounts = set(asked)
     if rows.seen.vendor == "salesforce" and rows.seen.object_name:
         for name in rows.own_columns():
-            if re.search(r"(?:^|[a-z]|_)(?:Id|id)$", name) and rows.declared(name)[0]:
+            if re.search(r"(?:^|[a-z]|_)(?:Id|id)$", name) and rows.declared(name):
                 asked.setdefault(name, f"cast({quoted(name)} as varchar)")
     if not asked or not rows.seen.read.sample_rows:
         return

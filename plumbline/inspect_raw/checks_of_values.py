@@ -73,8 +73,8 @@ def dates(rows: Rows) -> Iterator[Finding]:
         if fine and (
             coarse
             or rows.type_of(name) == "varchar"
-            or "epoch" in rows.declared(name)[1]
-            or not rows.declared(name)[0]
+            or rows.is_among("epoch", name)
+            or not rows.declared(name)
         ):
             beside = f", {coarse:,} in seconds" if coarse else ""
             yield finding(
@@ -84,7 +84,7 @@ def dates(rows: Rows) -> Iterator[Finding]:
             )
         if outside:
             yield finding("date_outside", label, f"{name}: {outside:,} of {filled:,}{sample}")
-        if unread and (coarse or fine or unread < filled or rows.declared(name)[0]):
+        if unread and (coarse or fine or unread < filled or rows.declared(name)):
             yield finding("date_unread", label, f"{name}: {unread:,} of {filled:,}{sample}")
 
 
@@ -94,7 +94,7 @@ def types(rows: Rows) -> Iterator[Finding]:
     if contract is None or not rows.seen.read.sample_rows:
         return
     dated = set(rows.dated_columns())
-    for declared_name, (kind, _) in contract.columns.items():
+    for declared_name, kind in contract.columns.items():
         name = rows.seen.column(declared_name)
         if name is None or kind not in CASTS or kind == rows.type_of(name):
             continue
@@ -118,7 +118,7 @@ def types(rows: Rows) -> Iterator[Finding]:
 def json_texts(rows: Rows) -> Iterator[Finding]:
     """Texts that the contract calls JSON and that are none, and lists that were cut off."""
     for name in rows.own_columns():
-        if not rows.declared(name)[1].startswith("JSON") or rows.type_of(name) != "varchar":
+        if not rows.is_among("json", name) or rows.type_of(name) != "varchar":
             continue
         value = quoted(name)
         filled, broken, cut = rows.ask(

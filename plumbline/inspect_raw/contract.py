@@ -24,12 +24,13 @@ class ContractTable:
         `native`, or the tool whose layout the YAML describes.
     pattern : str
         Where its files lie, below the raw folder.
-    columns : mapping of str to (str, str)
-        Column name to data type, lower case, and description.
+    columns : mapping of str to str
+        Column name to data type, lower case.
     file : str
         The YAML.
-    optional : frozenset of str
-        Columns that files need not have, lower case.
+    optional, json, epoch, nullable : frozenset of str
+        Columns, lower case: files need not have them; hold JSON text; hold seconds since 1970; an
+        empty one says something.
     stale_days : int
         Days after which its freshness is an error; 0 where none is set.
     """
@@ -38,9 +39,12 @@ class ContractTable:
     name: str
     tool: str
     pattern: str
-    columns: Mapping[str, tuple[str, str]]
+    columns: Mapping[str, str]
     file: str
     optional: frozenset[str] = frozenset()
+    json: frozenset[str] = frozenset()
+    epoch: frozenset[str] = frozenset()
+    nullable: frozenset[str] = frozenset()
     stale_days: int = 0
 
 
@@ -68,14 +72,14 @@ def read_tables(root: Path) -> Iterable[ContractTable]:
                     tool=tool[0] if tool else NATIVE,
                     pattern=place[1].replace("{name}", table["name"]) if place else "",
                     columns={
-                        column["name"]: (
-                            str(column.get("data_type", "")).lower(),
-                            " ".join(str(column.get("description", "")).split()),
-                        )
+                        column["name"]: str(column.get("data_type", "")).lower()
                         for column in table.get("columns", [])
                     },
                     file=file.relative_to(root).as_posix(),
                     optional=marked(table, "is_optional"),
+                    json=marked(table, "is_json"),
+                    epoch=marked(table, "is_epoch"),
+                    nullable=marked(table, "may_be_null"),
                     stale_days=freshness.get("count", 0) if freshness.get("period") == "day" else 0,
                 )
 

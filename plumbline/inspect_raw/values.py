@@ -77,10 +77,15 @@ class Rows:
         """Data type of a column in the sample."""
         return self.seen.read.columns[column].split("(")[0]
 
-    def declared(self, column: str) -> tuple[str, str]:
-        """Type and description of a column in the native contract; empty where it has none."""
+    def declared(self, column: str) -> str:
+        """Type of a column in the native contract; empty where it has none."""
         columns = self.native.columns if self.native else {}
-        return next((v for name, v in columns.items() if plain(name) == plain(column)), ("", ""))
+        return next((v for name, v in columns.items() if plain(name) == plain(column)), "")
+
+    def is_among(self, mark: str, column: str) -> bool:
+        """Whether the native contract has a column among its `json`, `epoch` or `nullable` ones."""
+        marked = getattr(self.native, mark) if self.native else ()
+        return plain(column) in map(plain, marked)
 
     def own_columns(self) -> list[str]:
         """Columns of the record itself, without the marks of the tool."""
@@ -170,9 +175,9 @@ def _as_time(value: Any) -> datetime | None:
 
 def _is_dated(rows: Rows, column: str) -> bool:
     kind = rows.type_of(column)
-    declared, description = rows.declared(column)
+    declared = rows.declared(column)
     if declared:
-        return declared.startswith(("timestamp", "date")) or "epoch" in description
+        return declared.startswith(("timestamp", "date")) or rows.is_among("epoch", column)
     if kind.startswith(("timestamp", "date")):
         return True
     is_value = kind in ("varchar", "bigint", "integer", "double")

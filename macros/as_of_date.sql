@@ -1,7 +1,7 @@
 {% macro as_of_date() %}
     {%- set given = var('as_of_date', none) -%}
     {%- set text = '' if given is none else given | string | trim -%}
-    {#- a replay compiles once, and says the date of each of its nights to its session -#}
+    {#- a replay compiles once, and says the date of each night to its session (D171) -#}
     {%- if text == 'session' -%}
         {{ return(session_date('as_of_date')) }}
     {%- endif -%}

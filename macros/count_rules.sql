@@ -1,7 +1,7 @@
 {#-
     Rows of rule_name, rows_checked and rows_failing, in one scan of what the call block says: a
     cross join and no union, which an engine may answer by a scan for each rule. In parentheses, so
-    that `union all` may stand between two calls.
+    that `union all` may stand between two calls. (D172)
 -#}
 {% macro count_rules(rules) -%}
     (

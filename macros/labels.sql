@@ -1,5 +1,5 @@
 {# The var `labels` with days instead of names of vars: label to population, horizon_days,
-   known_after_days, otherwise. #}
+   known_after_days, otherwise (D168). #}
 {% macro declared_labels() -%}
     {%- set found = {} -%}
     {%- for name, label in var('labels').items() -%}

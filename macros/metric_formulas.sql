@@ -1,4 +1,4 @@
-{# Stops with one line on a metric that the catalogue cannot make. #}
+{# Stops with one line on a metric that the catalogue cannot make (D157). #}
 {% macro refuse_metric(name, why) -%}
     {%- do exceptions.raise_compiler_error('metric ' ~ name ~ ' ' ~ why) -%}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {# dbt's table materialization makes a second table, renames two and drops one, and looks the
-   columns up twice to comment on them; this engine replaces a table within a transaction. #}
+   columns up twice to comment on them; this engine replaces a table within a transaction (D045). #}
 {% materialization table, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}

@@ -1,4 +1,7 @@
-"""Calibration after the model: an affine map of its log-odds, which keeps reasons additive."""
+"""Calibration after the model: an affine map of its log-odds, which keeps reasons additive.
+
+Decided: D076.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Fit the candidates, judge them on time-ordered slices, and refit the champion.
+"""Fit the candidates, judge them on time-ordered slices, and refit the champion (D075).
 
 The recipe that is judged is the recipe that is deployed: fit on every matured row, and calibrate by
 a map fitted on out-of-time predictions.

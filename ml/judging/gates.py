@@ -1,4 +1,4 @@
-"""The leakage gates of one target on what is built now, without a training."""
+"""The leakage gates of one target on what is built now, without a training (D099)."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Leakage gates: what must not be among the rows that a model learns from.
+"""Leakage gates: what must not be among the rows that a model learns from (D100, D101).
 
 A model that has seen the answer looks excellent until it is used. Each gate ends in one clear line.
 """

@@ -1,4 +1,7 @@
-"""The artefact of a trained model: one joblib file, written atomically, verified before loading."""
+"""The artefact of a trained model: one joblib file, written atomically, verified before loading.
+
+Decided: D106.
+"""
 
 import hashlib
 import io

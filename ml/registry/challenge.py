@@ -1,4 +1,4 @@
-"""Champion against challenger, on rows whose outcome neither could know."""
+"""Champion against challenger, on rows whose outcome neither could know (D111, D121)."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Rolling origins: a model judged again and again, each time on what came after its training."""
+"""Rolling origins: a model judged again and again, each time on what came after its training.
+
+Decided: D114.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The nights' own SQL, run in memory on what a past day knew.
+"""The nights' own SQL, run in memory on what a past day knew (D171).
 
 A model runs here as dbt compiled it for a date that the session says. What it reads is either made
 the same way before it, or an input: staging, the daily features and the reference seeds as the last

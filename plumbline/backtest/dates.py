@@ -1,4 +1,4 @@
-"""Which dates a backtest replays, trains on and reads."""
+"""Which dates a backtest replays, trains on and reads (D120)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One origin after the other: train on what was known, choose the champion, score its nights."""
+"""One origin after the other: train on what was known, choose the champion, score its nights.
+
+Decided: D118, D119.
+"""
 
 from __future__ import annotations
 

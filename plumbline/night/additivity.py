@@ -1,4 +1,7 @@
-"""Whether the reasons of scored accounts add up to their scores, and nobody's are missing."""
+"""Whether the reasons of scored accounts add up to their scores, and nobody's are missing.
+
+Decided: D083.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published nights of the tables that keep each night, which a broken rerun had taken out.
+"""Published nights of the tables that keep each night, which a broken rerun had taken out (D163).
 
 A rerun replaces the rows of its date as it builds. Where it fails, or is killed, its own rows are
 those of no published run: the published file still has the ones that stand.

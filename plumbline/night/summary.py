@@ -102,14 +102,12 @@ def _model_line(model: ModelQuality) -> str:
 
 
 def _labels_line(summary: Summary) -> str:
-    counts = [
-        f"{label.name} ({label.positives:,} of {label.examples:,} examples)"
+    counts = {
+        label.name: f"{label.name} ({label.positives:,} of {label.examples:,} examples)"
         for label in summary.labels
-    ]
-    learnt = [text for text in counts if text.startswith(f"{summary.label} ")]
-    others = [text for text in counts if text not in learnt]
-    line = learnt[0] if learnt else f"{summary.label} (no positive example)"
-    return line + (f"; not from {', '.join(others)}" if others else "")
+    }
+    line = counts.pop(summary.label, f"{summary.label} (no positive example)")
+    return line + (f"; not from {', '.join(counts.values())}" if counts else "")
 
 
 def _contradictions_line(found: tuple[Contradiction, ...]) -> str:

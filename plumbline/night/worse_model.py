@@ -1,4 +1,7 @@
-"""A model that suddenly reads worse: how far it fell, and what else moved since the one before."""
+"""A model that suddenly reads worse: how far it fell, and what else moved since the one before.
+
+Decided: D117.
+"""
 
 from __future__ import annotations
 

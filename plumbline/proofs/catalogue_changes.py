@@ -1,4 +1,4 @@
-"""What changed in the numbers: an earlier published file against this build.
+"""What changed in the numbers: an earlier published file against this build (D072).
 
 A metric's definition may have changed, or its values of old periods under the same definition:
 the definition is YAML, and what lies below it (a fact's SQL, a seed, a var, late events) is not.

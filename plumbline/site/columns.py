@@ -1,4 +1,4 @@
-"""What a column is, where its model does not say: what it is in a neighbour.
+"""What a column is, where its model does not say: what it is in a neighbour (D152).
 
 A step passes columns on, and a base model prepares those of the staging model that it feeds. What
 such a column is stands once, and every page says it.

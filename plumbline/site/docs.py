@@ -1,4 +1,7 @@
-"""The docs site: an overview, the metrics, dbt's docs and column lineage, readable offline."""
+"""The docs site: an overview, the metrics, dbt's docs and column lineage, readable offline.
+
+Decided: D165.
+"""
 
 from __future__ import annotations
 

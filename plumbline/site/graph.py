@@ -12,13 +12,18 @@ def parents_of(manifest: Manifest) -> dict[str, tuple[str, ...]]:
     """Parents of every node, by unique id.
 
     dbt's graph ends at an exposure and begins anew at a source. Where an exposure writes a source
-    (`config.meta.writes` holds the source's name), it is a parent of the source's tables here.
+    (`config.meta.writes` holds the source's name), it is a parent of the source's tables here. Its
+    metrics are those of the queries that `config.meta.saved_queries` names, too.
     """
     writers: dict[str, list[str]] = {}
     for key, exposure in manifest["exposures"].items():
         for source in meta_of(exposure).get("writes", ()):
             writers.setdefault(source, []).append(key)
     found = {key: tuple(parents) for key, parents in manifest["parent_map"].items()}
+    asked = {query["name"]: query for query in manifest.get("saved_queries", {}).values()}
+    for key, exposure in manifest["exposures"].items():
+        for name in meta_of(exposure).get("saved_queries", ()):
+            found[key] = (*found.get(key, ()), *asked[name]["depends_on"]["nodes"])
     for key, source in manifest["sources"].items():
         found[key] = (*found.get(key, ()), *sorted(writers.get(source["source_name"], ())))
     return found

@@ -24,7 +24,7 @@ QUIET = (
     "--no-send-anonymous-usage-stats",
 )
 # What differs from night to night is read when a model runs, never when the project is parsed
-# (a test holds it): what one night has parsed serves the next one.
+# (a test holds it): what one night has parsed serves the next one (D039).
 NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything")
 # Parsing opens no file, and what was parsed serves a copy of the warehouse elsewhere.
 ANY_FILE = Path("plumbline.duckdb")
@@ -245,7 +245,7 @@ class Dbt:
 def _event_manager() -> Any:
     """dbt's event manager, which writes a message only of what somebody reads.
 
-    dbt words some ten events a node, for logs that are off here: a tenth of a night's time.
+    dbt words some ten events a node, for logs that are off here: a tenth of a night's time (D148).
     """
     from dbt_common.events.event_manager import EventManager
 

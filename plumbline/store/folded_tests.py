@@ -1,5 +1,8 @@
 """Data tests of one folder as one dbt node a night: dbt's own cost of a test exceeds the engine's.
 
+Decided: D147.
+
+
 The tests stay what they are: declared at their model, run one by one by `dbt test`, and run again
 one by one where their node finds anything, so that each tells its own line.
 """

@@ -1,4 +1,7 @@
-"""JSON text in raw files: what cannot be read is named by file, column and row, and put aside."""
+"""JSON text in raw files: what cannot be read is named by file, column and row, and put aside.
+
+Decided: D109.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV files against the contract: every value is looked at, none is read as another one."""
+"""CSV files against the contract: every value is looked at, none is read as another one (D108)."""
 
 from __future__ import annotations
 

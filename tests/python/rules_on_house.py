@@ -15,6 +15,7 @@ from rules_on_reads import IMPORTED_BY_ROOM, TOLD
 PAGE = "docs/architecture.md"
 OWNERS = ".github/CODEOWNERS"
 DECISIONS = "DECISIONS.md"
+CODE = ("plumbline/", "ml/", "macros/", "models/", "bench/", "tests/python/plain_")
 CALLERS = ("Jenkinsfile", ".ci/", ".github/workflows/", ".github/ISSUE_TEMPLATE/")
 CALLERS += (".github/pull_request_template.md", ".pre-commit-config.yaml")
 COMMENT = re.compile(r"(^|\s)(#|//)\s.*$", re.MULTILINE)
@@ -132,7 +133,7 @@ def decisions_have_ids(project: Project) -> Iterator[Violation]:
         else:
             known.add(entry[1])
     for path, text in project.files.items():
-        if path.endswith(".py") and DECISIONS in text:
+        if path.endswith((".py", ".sql", ".yml", ".md")) and path.startswith(CODE):
             for name in sorted(set(ID.findall(text)) - known):
                 yield Violation("decisions_have_ids", path, f"{name} is not there")
 

@@ -12,7 +12,13 @@ from test_raw_files import dbt
 
 from plumbline.store.text_files import NUMBER, WHOLE
 
-MACROS = ("whole_number", "decimal_number", "epoch_to_timestamp", "readable_json")
+MACROS = (
+    "whole_number",
+    "decimal_number",
+    "epoch_to_timestamp",
+    "readable_json",
+    "salesforce_id_18",
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +67,13 @@ def dialect(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnecti
         ("readable_json('{\"a\": 1}')", '{"a": 1}'),
         ("readable_json('{\"a\": ')", None),
         ("readable_json('')", None),
+        # source: https://developer.salesforce.com, "ID Field Type": three characters say the case
+        ("salesforce_id_18('0013000000AbCdE')", "0013000000AbCdEAAV"),
+        ("salesforce_id_18('001300000000000')", "001300000000000AAA"),
+        ("salesforce_id_18('0013000000AbCdEAAV')", "0013000000AbCdEAAV"),
+        ("salesforce_id_18('0013000000-bCdE')", "0013000000-bCdE"),
+        ("salesforce_id_18('ACME')", "ACME"),
+        ("salesforce_id_18(null)", None),
     ],
 )
 def test_dialect_macro(

@@ -95,23 +95,29 @@ converted_within_30d as (
 
 without_label as (
 
+    {%- for name, label in labels.items() %}
+    {%- if label.population == 'is_paying' %}
     -- an end that was known late: the account seemed to pay, and had churned
-    {%- for name in labels if name != 'converted_within_30d' %}
     select
         '{{ name }}' as label_name,
         churns.account_id,
         {{ add_days('churns.churn_date', 1) }} as from_date,
         {{ add_days('coalesce(churns.returned_date, ' ~ forever ~ ')', 1) }} as until_date
     from churns
-    union all
-    {%- endfor %}
+    {%- else %}
+    -- it truly paid already
     select
-        'converted_within_30d' as label_name,
+        '{{ name }}' as label_name,
         paid.account_id,
         paid.from_date,
         paid.until_date
     from paid
     where paid.is_paying
+    {%- endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 

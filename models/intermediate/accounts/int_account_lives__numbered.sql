@@ -61,7 +61,7 @@ lives as (
 ),
 
 -- a fact belongs to the life in which it happened; a return that was known late takes none
--- from the days on which the life before still stood
+-- from the days on which the life before still stood (D009)
 followed_by_next as (
 
     select

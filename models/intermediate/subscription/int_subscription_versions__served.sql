@@ -81,7 +81,7 @@ effective as (
 
     select
         numbered.*,
-        -- nothing older was on record when it became known, so it holds from the start
+        -- nothing older was on record when it became known, so it holds from the start (D005)
         case
             when numbered.changed_at = numbered.oldest_known_change_at
                 then least(
@@ -132,7 +132,7 @@ served as (
                 coalesce(effective.started_date, effective.version_effective_date)
             )
         end as service_from_date,
-        -- what is held goes on until a readable version comes
+        -- what is held goes on until a readable version comes (D024)
         case
             when effective.is_held then cast('9999-01-01' as date)
             else effective.told_until_date

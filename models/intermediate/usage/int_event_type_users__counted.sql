@@ -20,7 +20,7 @@ window_known as (
 
 ),
 
--- one pass over 90 days; all deliveries of an event are of one day
+-- one pass over 90 days; all deliveries of an event are of one day (D011)
 delivered as (
 
     select

@@ -30,7 +30,7 @@ begun as (
 
 ),
 
--- windows that reach back before the first export would read as silence
+-- windows that reach back before the first export would read as silence (D150)
 warmed_up as (
 
     select {{ add_days('max(begun.begun_date)', 60) }} as first_date

@@ -67,7 +67,7 @@ called as (
         dated.account_id,
         dated.churn_date,
         max(case when dated.as_of_date = dated.early_date then 1 else 0 end) as warned_count,
-        -- the run of nights on the list that stood when the account left
+        -- the run of nights on the list that stood when the account left (D130)
         min(
             case
                 when dated.as_of_date

@@ -58,7 +58,7 @@ ranked as (
 
     select
         dated.*,
-        -- accounts of neighbouring nights are copies: one night stands for its week
+        -- accounts of neighbouring nights are copies: one night stands for its week (D127)
         row_number() over (
             partition by dated.target, dated.week_start_date
             order by dated.as_of_date desc

@@ -1,4 +1,7 @@
-"""Runs worlds of cases to the end: a whole night, a part of one, or the check of its files."""
+"""Runs worlds of cases to the end: a whole night, a part of one, or the check of its files.
+
+Decided: D134.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from plumbline.proofs.exports.cases import Case
 from plumbline.proofs.exports.checks import World, counted_problems, read_world, value_problems
 from plumbline.store import preflight
 from plumbline.store.dbt import Dbt
+from plumbline.store.raw import read_contract
 
 # What the cases look at; the night builds it by the same models and tests.
 PART = (
@@ -111,14 +115,15 @@ def run_values(
     tell(f"{len(cases)} cases, {cases[0].kind if len(cases) == 1 else layout_of(cases[0])}")
     try:
         settings = settings_of(cases[0], scratch)
+        listed = settings.vendors, f"[source.{settings.source}]", settings.landed_by
+        read_contract(settings.root, settings.raw, *listed)
     except UserError as error:
         return [Held(case, (error.line,)) for case in cases]
     crowd = crowd or next((case for case in cases if case.crowd), None)
     line = stop_line(run, settings, cases, sound, crowd)
     if line:
         shutil.rmtree(settings.build_file.parent, ignore_errors=True)
-        # a layout that is not known is not known for half of the cases either
-        if len(cases) == 1 or "is not known" in line:
+        if len(cases) == 1:
             return [Held(case, (f"the night stops: {line}",)) for case in cases]
         middle, halves = len(cases) // 2, halves_run or part_of_night
         return [

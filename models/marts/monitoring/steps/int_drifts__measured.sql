@@ -69,7 +69,7 @@ summed as (
 
 ),
 
--- one alarm among all of a night's tests is what may come by chance in so few nights
+-- one alarm among all of a night's tests is what may come by chance in so few nights (D124)
 levelled as (
 
     select

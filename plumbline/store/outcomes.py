@@ -124,10 +124,13 @@ def _null_columns(found: str, build_file: Path) -> str:
 # The engine repeats the value that it cannot read, which may be what a person wrote.
 VALUE_TOLD = re.compile(r"(Could not convert string|format:|range:|Input:) (['\"]).*?\2")
 
+# dbt colours the rows in which a unit test differs, wherever its words go.
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
 
 def _meaningful(message: str) -> str:
     # dbt's first line repeats the node's name and file, its last ones macros or the compiled file.
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    lines = [line.strip() for line in COLOUR.sub("", message).splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(("compiled code at", "> "))]
     if len(lines) > 1 and " Error in " in lines[0]:
         lines = lines[1:]

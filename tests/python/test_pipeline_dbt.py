@@ -39,6 +39,14 @@ def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
     assert read_outcome(result, file).message == "Got 3 results"
 
 
+def test_a_failed_unit_test_is_told_without_colours(tmp_path: Path) -> None:
+    node = SimpleNamespace(resource_type="unit_test", name="t__adds", compiled_code="")
+    message = "\n\x1b[32mactual\x1b[0m differs:\n\n@@ \x1b[33m,\x1b[0m\x1b[0;1mamount\x1b[0m\n"
+    result = SimpleNamespace(node=node, status="fail", message=message, failures=1)
+    line = read_outcome(result, tmp_path / "none").line
+    assert line == "unit test t__adds: actual differs: @@ ,amount"
+
+
 def test_tests_that_share_a_node_fail_each_in_its_own_name(
     ci_first_night: World, tmp_path: Path
 ) -> None:

@@ -60,10 +60,15 @@ class BuildOutcome:
         """Tests that failed with severity warn."""
         return tuple(node for node in self.nodes if node.status == "warn")
 
+    @property
+    def tests(self) -> tuple[NodeOutcome, ...]:
+        """Tests of either kind; dbt runs the project's hooks beside them."""
+        return tuple(node for node in self.nodes if node.kind in ("test", "unit_test"))
+
     def counted(self) -> str:
         """A short sentence on how much was done."""
-        tests = sum(node.kind in ("test", "unit_test") for node in self.nodes)
-        return f"{len(self.nodes) - tests} relations, {tests} tests"
+        relations = sum(node.kind in ("model", "seed") for node in self.nodes)
+        return f"{relations} relations, {len(self.tests)} tests"
 
     def require_success(self, what: str) -> None:
         """Turn failures into an error for the user.

@@ -18,7 +18,7 @@ from plumbline.config import load_settings
 from plumbline.night.last_build import last_build
 from plumbline.store.dbt import AFTER_SCORING, BEFORE_TRAINING, QUIET, SEEDS_KEPT, Dbt
 from plumbline.store.folded_tests import fold
-from plumbline.store.outcomes import read_outcome
+from plumbline.store.outcomes import BuildOutcome, NodeOutcome, read_outcome
 
 FEATURES = "feat_accounts_daily"
 
@@ -119,3 +119,10 @@ def test_a_night_leaves_out_seeds_that_tell_nothing_new(
     dbt.manifest = Manifest()
     dbt.build(("+feat_accounts_daily",))
     assert ("path:seeds" not in asked) == is_full
+
+
+def test_a_hook_is_neither_a_relation_nor_a_test() -> None:
+    kinds = ("operation", "seed", "model", "model", "test", "unit_test")
+    nodes = tuple(NodeOutcome(kind, "a", "success", "", 0) for kind in kinds)
+    assert BuildOutcome(nodes).counted() == "3 relations, 2 tests"
+    assert not BuildOutcome(nodes[:1]).tests

@@ -95,11 +95,11 @@ def dbt_proof(name: str, description: str, *select: str) -> None:
         variables = {**context.variables, "tests_read_everything": True}
         outcome = Dbt(context.settings, variables).test(select)
         failed = outcome.failed
-        if not outcome.nodes:
+        if not outcome.tests:
             return Proven(False, f"no test matches {' '.join(select)}")
         if failed:
-            return Proven(False, f"{len(failed)} of {len(outcome.nodes)} fail: {failed[0].line}")
-        return Proven(True, f"{len(outcome.nodes)} tests pass")
+            return Proven(False, f"{len(failed)} of {len(outcome.tests)} fail: {failed[0].line}")
+        return Proven(True, f"{len(outcome.tests)} tests pass")
 
     proof(name, description)(run)
 

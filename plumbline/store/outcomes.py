@@ -60,10 +60,15 @@ class BuildOutcome:
         """Tests that failed with severity warn."""
         return tuple(node for node in self.nodes if node.status == "warn")
 
+    @property
+    def tests(self) -> tuple[NodeOutcome, ...]:
+        """Tests of either kind; dbt runs the project's hooks beside them."""
+        return tuple(node for node in self.nodes if node.kind in ("test", "unit_test"))
+
     def counted(self) -> str:
         """A short sentence on how much was done."""
-        tests = sum(node.kind in ("test", "unit_test") for node in self.nodes)
-        return f"{len(self.nodes) - tests} relations, {tests} tests"
+        relations = sum(node.kind in ("model", "seed") for node in self.nodes)
+        return f"{relations} relations, {len(self.tests)} tests"
 
     def require_success(self, what: str) -> None:
         """Turn failures into an error for the user.
@@ -124,10 +129,13 @@ def _null_columns(found: str, build_file: Path) -> str:
 # The engine repeats the value that it cannot read, which may be what a person wrote.
 VALUE_TOLD = re.compile(r"(Could not convert string|format:|range:|Input:) (['\"]).*?\2")
 
+# dbt colours the rows in which a unit test differs, wherever its words go.
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
 
 def _meaningful(message: str) -> str:
     # dbt's first line repeats the node's name and file, its last ones macros or the compiled file.
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    lines = [line.strip() for line in COLOUR.sub("", message).splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(("compiled code at", "> "))]
     if len(lines) > 1 and " Error in " in lines[0]:
         lines = lines[1:]

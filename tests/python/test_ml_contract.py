@@ -149,7 +149,8 @@ def test_settings_name_the_key_that_is_wrong(tmp_path):
 
 
 def test_a_label_is_known_when_the_days_of_its_vars_have_passed():
-    churn, expansion, conversion = load_settings(dbt_vars={"churn_gap_days": 45}).target.values()
+    targets = load_settings(dbt_vars={"churn_gap_days": 45}).target
+    churn, expansion, conversion = (targets[n] for n in ("churn", "expansion", "conversion"))
     assert (churn.horizon_days, churn.known_after_days) == (60, 105)
     assert (expansion.horizon_days, expansion.known_after_days) == (90, 90)
     assert (conversion.population, conversion.known_after_days) == ("is_trial", 30)

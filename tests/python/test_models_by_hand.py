@@ -121,11 +121,11 @@ def test_a_training_by_hand_touches_no_published_night(world: World, plumbline: 
         ),
         (
             ("rollback", "--target", "rain"),
-            "there is no target rain — choose one of churn, expansion, conversion",
+            f"there is no target rain — choose one of {', '.join(load_settings().target)}",
         ),
         (
             ("compare", "--target", "rain"),
-            "there is no target rain — choose one of churn, expansion, conversion",
+            f"there is no target rain — choose one of {', '.join(load_settings().target)}",
         ),
     ],
 )

@@ -18,7 +18,7 @@ from plumbline.config import load_settings
 from plumbline.night.last_build import last_build
 from plumbline.store.dbt import AFTER_SCORING, BEFORE_TRAINING, QUIET, SEEDS_KEPT, Dbt
 from plumbline.store.folded_tests import fold
-from plumbline.store.outcomes import read_outcome
+from plumbline.store.outcomes import BuildOutcome, NodeOutcome, read_outcome
 
 FEATURES = "feat_accounts_daily"
 
@@ -37,6 +37,14 @@ def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
     assert line == "test never_null_t: null in a, b (Got 3 results)"
     node.compiled_code = "select 1 as id"
     assert read_outcome(result, file).message == "Got 3 results"
+
+
+def test_a_failed_unit_test_is_told_without_colours(tmp_path: Path) -> None:
+    node = SimpleNamespace(resource_type="unit_test", name="t__adds", compiled_code="")
+    message = "\n\x1b[32mactual\x1b[0m differs:\n\n@@ \x1b[33m,\x1b[0m\x1b[0;1mamount\x1b[0m\n"
+    result = SimpleNamespace(node=node, status="fail", message=message, failures=1)
+    line = read_outcome(result, tmp_path / "none").line
+    assert line == "unit test t__adds: actual differs: @@ ,amount"
 
 
 def test_tests_that_share_a_node_fail_each_in_its_own_name(
@@ -111,3 +119,10 @@ def test_a_night_leaves_out_seeds_that_tell_nothing_new(
     dbt.manifest = Manifest()
     dbt.build(("+feat_accounts_daily",))
     assert ("path:seeds" not in asked) == is_full
+
+
+def test_a_hook_is_neither_a_relation_nor_a_test() -> None:
+    kinds = ("operation", "seed", "model", "model", "test", "unit_test")
+    nodes = tuple(NodeOutcome(kind, "a", "success", "", 0) for kind in kinds)
+    assert BuildOutcome(nodes).counted() == "3 relations, 2 tests"
+    assert not BuildOutcome(nodes[:1]).tests

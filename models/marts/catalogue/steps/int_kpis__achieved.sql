@@ -62,8 +62,15 @@ shares as (
             when pooled.months = 1 then pooled.newest_value
             else {{ ratio('pooled.hits', 'pooled.trials') }}
         end as achieved_value,
-        {{ wilson_bound('pooled.hits', 'pooled.trials', 'intervals.z', '-') }} as lower_bound,
-        {{ wilson_bound('pooled.hits', 'pooled.trials', 'intervals.z', '+') }} as upper_bound
+        -- what is no share (hours, points) has no interval
+        case
+            when pooled.hits between 0 and pooled.trials
+                then {{ wilson_bound('pooled.hits', 'pooled.trials', 'intervals.z', '-') }}
+        end as lower_bound,
+        case
+            when pooled.hits between 0 and pooled.trials
+                then {{ wilson_bound('pooled.hits', 'pooled.trials', 'intervals.z', '+') }}
+        end as upper_bound
     from pooled
     cross join intervals
 

@@ -21,6 +21,7 @@ from plumbline.store.folded_tests import fold
 from plumbline.store.outcomes import BuildOutcome, NodeOutcome, read_outcome
 
 FEATURES = "feat_accounts_daily"
+MOST_NODES = 400
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
@@ -76,6 +77,19 @@ def test_tests_that_share_a_node_fail_each_in_its_own_name(
     held = sum(map(len, folded.values()))
     assert held > 0.8 * len(declared) and len(folded) < 60
     assert len(manifest.nodes) == len(dbt.manifest.nodes) - held + len(folded)
+    # each costs a night a tenth of a second
+    assert len(manifest.nodes) <= MOST_NODES
+
+
+def test_metrics_without_their_parents_are_refused(ci_raw: World, tmp_path: Path) -> None:
+    """A build of the values alone in an empty file says what to build; it does not end well."""
+    world = replace(ci_raw, folder=tmp_path)
+    world.build_file.parent.mkdir(parents=True)
+    settings = load_settings(raw=world.raw, environ=world.environment)
+    outcome = Dbt(settings, {"as_of_date": "2026-02-28"}).build(("metric_values",))
+    [failed] = outcome.failed
+    assert failed.name == "metric_values"
+    assert "which was never built: dbt build --select +metric_values" in failed.message
 
 
 def test_a_night_builds_and_tests_everything_once(tmp_path: Path) -> None:

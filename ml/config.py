@@ -298,6 +298,11 @@ def load_settings(
 def read_labels(dbt_vars: Mapping[str, Any]) -> dict[str, Label]:
     """The labels of the dbt var `labels`, by name, with days instead of the vars it names.
 
+    Raises
+    ------
+    UserError
+        A label lacks a key, or names a var that is not there or holds no days.
+
     Examples
     --------
     >>> churned = {"population": "is_paying", "horizon": "ahead", "settling": "gap"}
@@ -306,9 +311,15 @@ def read_labels(dbt_vars: Mapping[str, Any]) -> dict[str, Label]:
     """
     found = {}
     for name, declared in dbt_vars["labels"].items():
-        horizon = int(dbt_vars[declared["horizon"]])
-        settling = int(dbt_vars[declared["settling"]]) if "settling" in declared else 0
-        found[name] = Label(name, declared["population"], horizon, horizon + settling)
+        try:
+            horizon = int(dbt_vars[declared["horizon"]])
+            settling = int(dbt_vars[declared["settling"]]) if "settling" in declared else 0
+            found[name] = Label(name, declared["population"], horizon, horizon + settling)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{VARS_PATH.name}: label {name} cannot be read ({error})",
+                "give it a population, and the names of the vars that hold its days",
+            ) from None
     return found
 
 

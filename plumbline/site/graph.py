@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from plumbline.errors import UserError
+
 Manifest = Mapping[str, Any]
 
 
@@ -14,6 +16,11 @@ def parents_of(manifest: Manifest) -> dict[str, tuple[str, ...]]:
     dbt's graph ends at an exposure and begins anew at a source. Where an exposure writes a source
     (`config.meta.writes` holds the source's name), it is a parent of the source's tables here. Its
     metrics are those of the queries that `config.meta.saved_queries` names, too.
+
+    Raises
+    ------
+    UserError
+        There is no such query.
     """
     writers: dict[str, list[str]] = {}
     for key, exposure in manifest["exposures"].items():
@@ -23,6 +30,11 @@ def parents_of(manifest: Manifest) -> dict[str, tuple[str, ...]]:
     asked = {query["name"]: query for query in manifest.get("saved_queries", {}).values()}
     for key, exposure in manifest["exposures"].items():
         for name in meta_of(exposure).get("saved_queries", ()):
+            if name not in asked:
+                raise UserError(
+                    f"exposure {exposure['name']} names the saved query {name}, which is not there",
+                    f"known: {', '.join(sorted(asked))}",
+                )
             found[key] = (*found.get(key, ()), *asked[name]["depends_on"]["nodes"])
     for key, source in manifest["sources"].items():
         found[key] = (*found.get(key, ()), *sorted(writers.get(source["source_name"], ())))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from manifest import every_vendor
 
+from plumbline.errors import UserError
 from plumbline.site.graph import ancestors_of, meta_of, parents_of
 
 MARTS = "models/marts/"
@@ -109,3 +110,11 @@ def test_exposures_are_described_and_owned(manifest: Mapping[str, Any]) -> None:
         assert exposure["label"], exposure["name"]
         assert exposure["owner"]["name"], exposure["name"]
         assert exposure["depends_on"]["nodes"], exposure["name"]
+
+
+def test_a_dashboard_hangs_on_the_metrics_of_its_saved_queries(manifest: Mapping[str, Any]) -> None:
+    parents = parents_of(manifest)
+    assert "metric.plumbline.mrr" in parents["exposure.plumbline.board_pack"]
+    exposures = {"e": {"name": "board", "config": {"meta": {"saved_queries": ["bord_pack"]}}}}
+    with pytest.raises(UserError, match="bord_pack, which is not there"):
+        parents_of({**manifest, "exposures": exposures})

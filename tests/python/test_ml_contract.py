@@ -12,7 +12,7 @@ from ml.checks import (
     check_values,
     constant_features,
 )
-from ml.config import SETTINGS_PATH, load_settings
+from ml.config import SETTINGS_PATH, load_settings, read_labels
 from ml.contract import CONTRACT_PATH, load_contract
 from plumbline.errors import UserError
 
@@ -154,6 +154,20 @@ def test_a_label_is_known_when_the_days_of_its_vars_have_passed():
     assert (churn.horizon_days, churn.known_after_days) == (60, 105)
     assert (expansion.horizon_days, expansion.known_after_days) == (90, 90)
     assert (conversion.population, conversion.known_after_days) == ("is_trial", 30)
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"population": "is_paying", "horizon": "no_such_var"}, "no_such_var"),
+        ({"horizon": "days"}, "population"),
+        ({"population": "is_paying", "horizon": "words"}, "words|invalid"),
+        (None, "label late"),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_one_line(declared, told):
+    with pytest.raises(UserError, match=f"dbt_project.yml: label late .*({told})|{told}"):
+        read_labels({"labels": {"late": declared}, "days": 30, "words": "thirty"})
 
 
 def test_another_label_brings_its_own_days_and_an_unknown_one_is_named():

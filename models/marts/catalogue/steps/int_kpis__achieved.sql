@@ -1,6 +1,10 @@
 with targets as (
 
-    select * from {{ ref('kpi_targets') }}
+    select
+        kpi_targets.kpi_name,
+        kpi_targets.metric_name,
+        greatest(coalesce(kpi_targets.months, 1), 1) as months
+    from {{ ref('kpi_targets') }} as kpi_targets
 
 ),
 

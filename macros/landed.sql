@@ -1,5 +1,6 @@
 {#- A raw table as its sources YAML declares it; files lie as they were delivered. Where a sync
-    tool delivers the vendor, the model that brings its layout to the native one stands for it (D014). -#}
+    tool delivers the vendor, the model that brings its layout to the native one stands for it
+    (D014). -#}
 {% macro landed(source_name, table_name, more_columns=[]) %}
     {%- set tool = var('landed_by').get(source_name) -%}
     {%- if tool -%}

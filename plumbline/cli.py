@@ -21,6 +21,7 @@ from plumbline.commands.rollback import rollback
 from plumbline.commands.score import score
 from plumbline.commands.train import train
 from plumbline.commands.verify import verify
+from plumbline.commands.worklist import worklist
 from plumbline.errors import UserError, explain
 from plumbline.terminal import print_error
 
@@ -58,6 +59,7 @@ for command in (
     score,
     train,
     verify,
+    worklist,
 ):
     cli.add_command(command)
 

@@ -37,7 +37,7 @@ def open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
     if not settings.published_file.exists():
         raise UserError(
             f"nothing is published yet for source '{settings.source}'",
-            "wait until the run that is at work has ended",
+            "run `plumbline nightly`, or wait for the run that is at work",
         )
     try:
         return duckdb.connect(str(settings.published_file), read_only=True)

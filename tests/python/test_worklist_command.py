@@ -1,0 +1,89 @@
+"""`plumbline worklist`: what the published night says, and a file that a spreadsheet may open."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import LAST_NIGHT, World
+
+Command = Callable[..., tuple[int, str, str]]
+LISTED = """
+    select csm_id, account_id, account_name, reason_1 from risk.rpt_at_risk_accounts
+    where is_on_worklist order by csm_id, list_rank
+"""
+
+
+@pytest.fixture
+def world(ci_world: World) -> World:
+    """Two published nights, read only."""
+    return ci_world
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    """The file as a spreadsheet reads it."""
+    with file.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_it_is_the_list_of_the_published_night(
+    world: World, plumbline: Command, tmp_path: Path
+) -> None:
+    listed = world.read(LISTED)
+    code, told, _ = plumbline("worklist", "--csv", str(tmp_path / "list.csv"))
+    managers = len({row[0] for row in listed})
+    assert code == 0
+    assert f"Worklist of {LAST_NIGHT}: {len(listed)} accounts of {managers} managers" in told
+    assert "by what a contact is expected to save" in told
+    assert all(row[2] in told for row in listed)
+    found = rows_of(tmp_path / "list.csv")
+    assert [(r["csm_id"], r["account_id"], r["account_name"], r["reason_1"]) for r in found] == [
+        tuple(value or "" for value in row) for row in listed
+    ]
+    assert [file.name for file in tmp_path.iterdir()] == ["list.csv"]
+
+
+def test_one_manager_alone_or_one_clear_line(
+    world: World, plumbline: Command, tmp_path: Path
+) -> None:
+    manager = world.read(LISTED)[0][0]
+    code, told, _ = plumbline("worklist", "--csm", manager, "--csv", str(tmp_path / "one.csv"))
+    assert code == 0 and "of 1 manager, by" in told
+    assert {row["csm_id"] for row in rows_of(tmp_path / "one.csv")} == {manager}
+    code, _, error = plumbline("worklist", "--csm", "nobody")
+    assert code == 1 and error.startswith("error: no account of manager nobody is on the worklist")
+    assert manager in error
+    code, _, error = plumbline("worklist", "--csv", str(tmp_path / "no" / "folder.csv"))
+    assert code == 1 and "cannot be written" in error and error.count("\n") == 1
+
+
+def test_who_is_left_out_is_told_and_no_text_is_a_formula(world: World, tmp_path: Path) -> None:
+    copied = world.copy(tmp_path)
+    with duckdb.connect(str(copied.published_file)) as connection:
+        connection.execute(
+            "update risk.rpt_at_risk_accounts set account_name = '=cmd|calc',"
+            " is_on_worklist = true, list_rank = 1 where risk_rank = 2"
+        )
+        connection.execute(
+            "update risk.rpt_at_risk_accounts set account_name = 'Riskiest',"
+            " is_on_worklist = false, worklist_status = 'no slot left' where risk_rank = 1"
+        )
+    done = copied.run("worklist", "--csv", str(tmp_path / "list.csv"))
+    told = " ".join(done.stdout.split())
+    assert "The riskiest account, Riskiest (" in told and "is not on it: no slot left." in told
+    assert "'=cmd|calc" in {row["account_name"] for row in rows_of(tmp_path / "list.csv")}
+    with duckdb.connect(str(copied.published_file)) as connection:
+        connection.execute(
+            "update risk.rpt_at_risk_accounts set is_on_worklist = false,"
+            " worklist_status = 'no signal'"
+        )
+    told = " ".join(copied.run("worklist").stdout.split())
+    assert "Nobody is on it: no signal" in told
+
+
+def test_without_a_published_night(world: World, tmp_path: Path) -> None:
+    done = World(tmp_path, world.raw).run("worklist")
+    assert done.returncode == 1 and done.stderr.startswith("error: nothing is published yet")

@@ -265,6 +265,10 @@ def load_settings(
     ------
     UserError
         Where the file cannot be read, or a key is missing, unknown or of a wrong type.
+
+    See Also
+    --------
+    plumbline.config.load_settings : Where a source lies, and what it delivers.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -97,6 +97,10 @@ def train(
     ------
     UserError
         Where the features, labels, files or the database are at fault; nothing is changed then.
+
+    See Also
+    --------
+    plumbline.night.scoring.choose_model : Asks first whether the champion still does.
     """
     started = time.perf_counter()
     since = since or as_of_date

@@ -150,6 +150,10 @@ def load_settings(
     ------
     UserError
         The file is missing or malformed, or a setting is unknown or of the wrong type.
+
+    See Also
+    --------
+    ml.config.load_settings : The knobs of the models.
     """
     file = Path(environ.get("PLUMBLINE_CONFIG", root / "plumbline.toml"))
     sources = _sources(file)

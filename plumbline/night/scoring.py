@@ -134,6 +134,10 @@ def choose_model(
     ------
     UserError
         Features, labels, files or the database are at fault.
+
+    See Also
+    --------
+    ml.train.train : Trains in any case, and lets the best challenge the champion.
     """
     from ml.registry import runs, stages
     from ml.train import train

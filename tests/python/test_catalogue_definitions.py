@@ -148,6 +148,7 @@ DERIVED = [
     ("lift_at_decile", (3, 4, 0, 4), 30, None, False),
     ("balanced_accuracy", (3, 4, 1, 4), 30, 0.75, False),
     ("balanced_accuracy", (0, 0, 1, 4), 30, None, False),
+    ("lift_at_decile", (3, 4, 1, 100), 30, 75, False),
     # capped where churn is below a 60th a month, not at it
     ("ltv", (3, 4, 1, 8), 30, 6, False),
     ("ltv", (3, 4, 1, 60), 30, 45, False),

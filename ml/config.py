@@ -8,35 +8,16 @@ from typing import Any, TypeVar
 
 import yaml
 
+from ml.labels import VARS_FILE, Label, label_of, read_labels
 from plumbline.errors import UserError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-VARS_PATH = PROJECT_ROOT / "dbt_project.yml"
+VARS_PATH = PROJECT_ROOT / VARS_FILE
 SETTINGS_PATH = Path(__file__).resolve().parent / "model.toml"
 # The C one, where it was built, is ten times as fast: every night reads YAML many times.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Section = TypeVar("Section")
-
-
-@dataclass(frozen=True)
-class Label:
-    """What can be learnt, as the dbt var `labels` declares it.
-
-    Attributes
-    ----------
-    name : str
-        Column of the training examples, 0 or 1.
-    population : str
-        Boolean column: the rows that can have the label.
-    horizon_days, known_after_days : int
-        Days that it looks ahead, and days until it is known, counted from its date.
-    """
-
-    name: str
-    population: str
-    horizon_days: int
-    known_after_days: int
 
 
 @dataclass(frozen=True)
@@ -282,11 +263,9 @@ def load_settings(
     }
     declared = _dbt_vars(dbt_vars or {})
     labels = read_labels(declared)
-    nested["scoring"] = ScoringSettings(
-        **asdict(nested["scoring"]),
-        all_reasons_up_to=int(declared["all_reasons_up_to"]),
-        most_reasons=int(declared["most_reasons"]),
-    )
+    shared = {name: declared.get(name) for name in ("all_reasons_up_to", "most_reasons")}
+    scoring = {**asdict(nested["scoring"]), **shared}
+    nested["scoring"] = _section(ScoringSettings, scoring, f"{path.name} and {VARS_FILE}")
     knobs = {
         name: _section(TargetKnobs, table, f"{path.name} [target.{name}]")
         for name, table in targets.items()
@@ -299,53 +278,9 @@ def load_settings(
     return _section(Settings, {**values, **nested}, path.name)
 
 
-def read_labels(dbt_vars: Mapping[str, Any]) -> dict[str, Label]:
-    """The labels of the dbt var `labels`, by name, with days instead of the vars it names.
-
-    Raises
-    ------
-    UserError
-        A label lacks a key, or names a var that is not there or holds no days.
-
-    Examples
-    --------
-    >>> churned = {"population": "is_paying", "horizon": "ahead", "settling": "gap"}
-    >>> read_labels({"ahead": 60, "gap": 30, "labels": {"churned": churned}})["churned"]
-    Label(name='churned', population='is_paying', horizon_days=60, known_after_days=90)
-    """
-    found = {}
-    for name, declared in dbt_vars["labels"].items():
-        try:
-            horizon = int(dbt_vars[declared["horizon"]])
-            settling = int(dbt_vars[declared["settling"]]) if "settling" in declared else 0
-            found[name] = Label(name, declared["population"], horizon, horizon + settling)
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{VARS_PATH.name}: label {name} cannot be read ({error})",
-                "give it a population, and the names of the vars that hold its days",
-            ) from None
-    return found
-
-
 def _dbt_vars(own: Mapping[str, Any]) -> dict[str, Any]:
     project = yaml.load(VARS_PATH.read_text(encoding="utf-8"), LOADER)
     return {**project["vars"], **own}
-
-
-def label_of(labels: Mapping[str, Label], name: str) -> Label:
-    """The label of a name.
-
-    Raises
-    ------
-    UserError
-        Naming the labels that there are.
-    """
-    if name not in labels:
-        raise UserError(
-            f"there is no label {name}",
-            f"known: {', '.join(labels)}; correct `label` of the source in plumbline.toml",
-        )
-    return labels[name]
 
 
 def _section(section: type[Section], values: Any, place: str) -> Section:

@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro duckdb__session_date(name) -%}
-    cast(getvariable('{{ name }}') as date)
+    cast(coalesce(getvariable('{{ name }}'), error('the session says no {{ name }}')) as date)
 {%- endmacro %}
 
 {% macro spark__session_date(name) -%}

@@ -33,7 +33,7 @@ LISTED = f"""
     order by csm_id = '{NOBODY}', csm_id, list_rank
 """
 RULE = """
-    select rule_name, rule_value from reference.worklist_rules where kind = 'list' and is_in_use
+    select rule_name, source from reference.worklist_rules where kind = 'list' and is_in_use
 """
 LEFT_OUT = """
     select coalesce(account_name, account_id), churn_probability, worklist_status
@@ -44,11 +44,6 @@ STATUSES = """
     select worklist_status, count(*) from risk.rpt_at_risk_accounts
     where not is_on_worklist group by all order by 2 desc, 1
 """
-RULES = {
-    "expected_value": "by what a contact is expected to save, within each one's slots",
-    "risk": "by probability, within each one's slots",
-    "fixed_threshold": "by a fixed probability",
-}
 # How a spreadsheet would take a text for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -101,13 +96,10 @@ def _of(csm: str, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def _headline(
     connection: duckdb.DuckDBPyConnection, of_night: tuple[Any, ...] | None, rows: Sequence[Any]
 ) -> str:
-    names = dict(connection.execute(RULE).fetchall())
-    by = ", ".join(RULES.get(name, name.replace("_", " ")) for name in names)
-    managers = len({row[0] for row in rows})
-    return (
-        f"Worklist of {of_night[0] if of_night else 'no night'}: {counted(len(rows), 'account')} of"
-        f" {counted(managers, 'manager')}, {by}."
-    )
+    managers = counted(len({row[0] for row in rows} - {NOBODY}), "manager")
+    line = f"Worklist of {of_night[0] if of_night else 'no night'}: {counted(len(rows), 'account')}"
+    rules = connection.execute(RULE).fetchall()
+    return f"{line}, {managers}. " + " ".join(f"Rule {name}: {words}." for name, words in rules)
 
 
 def counted(number: int, what: str) -> str:

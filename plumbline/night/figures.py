@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -174,10 +175,10 @@ def read_model_quality(
     return ModelQuality(model_version, *row) if row else None
 
 
-def read_labels(connection: duckdb.DuckDBPyConnection) -> tuple[Label, ...]:
-    """Every label of the training examples that is ever 1, with its counts."""
+def read_labels(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> tuple[Label, ...]:
+    """Those of some labels of the training examples that are ever 1, with their counts."""
     found: list[Label] = []
-    for name in ("churned_within_60d", "vendor_churned_within_60d"):
+    for name in names:
         rows = connection.execute(
             f"select coalesce(sum({name}), 0), count({name}) from features.feat_training_examples"
         ).fetchall()

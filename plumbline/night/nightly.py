@@ -116,7 +116,7 @@ def _publish_night(
             checks += leakage.recorded_checks(connection, models)
             totals, fixed_cut = figures.read_figures(connection), figures.read_fixed_cut(connection)
             quality = figures.read_model_quality(connection, model.version)
-            labels = figures.read_labels(connection)
+            labels = figures.read_labels(connection, scoring.alternatives(settings))
             contradictions = figures.read_contradictions(connection)
             doubted = (
                 *told.doubt_sentences(figures.read_doubts(connection)),

@@ -205,6 +205,14 @@ def label_of(settings: Settings, target: str) -> str:
     return settings.label if target == CHURN else knobs(settings).of(target).label
 
 
+def alternatives(settings: Settings) -> list[str]:
+    """Labels that say of the same accounts, and as far ahead, what that of churn says."""
+    labels = knobs(settings).labels
+    learnt = labels[settings.label]
+    asked = learnt.population, learnt.horizon_days
+    return [name for name, of in labels.items() if (of.population, of.horizon_days) == asked]
+
+
 def fits_now(settings: Settings, run: ModelRun) -> bool:
     """Whether a model reads the features and the label that there are now, as nights ask."""
     from ml.contract import load_contract

@@ -127,7 +127,7 @@ class World:
         return replace(self, folder=folder)
 
     def hand_down_parsed(self, folder: Path) -> None:
-        """Spare a world of the same vars and vendors in another folder to parse the project."""
+        """Spare a world of the same raw folder and vars to parse the project."""
         parsed = Path("target", "parsed")
         if (self.folder / parsed).exists():
             shutil.copytree(self.folder / parsed, folder / parsed)

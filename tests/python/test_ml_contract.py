@@ -12,8 +12,9 @@ from ml.checks import (
     check_values,
     constant_features,
 )
-from ml.config import SETTINGS_PATH, load_settings, read_labels
+from ml.config import SETTINGS_PATH, load_settings
 from ml.contract import CONTRACT_PATH, load_contract
+from ml.labels import read_labels
 from plumbline.errors import UserError
 
 
@@ -168,6 +169,11 @@ def test_a_label_is_known_when_the_days_of_its_vars_have_passed():
 def test_a_label_that_cannot_be_read_is_one_line(declared, told):
     with pytest.raises(UserError, match=f"dbt_project.yml: label late .*({told})|{told}"):
         read_labels({"labels": {"late": declared}, "days": 30, "words": "thirty"})
+
+
+def test_a_var_of_the_wrong_type_is_one_line():
+    with pytest.raises(UserError, match="most_reasons = 'many' is not of type int"):
+        load_settings(dbt_vars={"most_reasons": "many"})
 
 
 def test_another_label_brings_its_own_days_and_an_unknown_one_is_named():

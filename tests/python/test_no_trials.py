@@ -21,10 +21,9 @@ SCORED = "select distinct target from ml.predictions order by target"
 
 
 def test_what_cannot_be_learnt_is_told_until_it_is_switched_off(
-    ci_raw: World, ci_first_night: World, tmp_path: Path
+    ci_raw: World, tmp_path: Path
 ) -> None:
     raw = tmp_path / "raw"
-    ci_first_night.hand_down_parsed(tmp_path)
     shutil.copytree(ci_raw.raw, raw)
     change(raw / "stripe" / "subscriptions", WITHOUT_TRIALS)
     # what were trials was not billed

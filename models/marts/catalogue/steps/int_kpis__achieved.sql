@@ -3,8 +3,16 @@ with targets as (
     select
         kpi_targets.kpi_name,
         kpi_targets.metric_name,
-        greatest(coalesce(kpi_targets.months, 1), 1) as months
+        -- only of a ratio is there one number of several months
+        case
+            when metrics.calculation = 'ratio' then greatest(coalesce(kpi_targets.months, 1), 1)
+            else 1
+        end as months,
+        kpi_targets.has_interval,
+        metrics.calculation
     from {{ ref('kpi_targets') }} as kpi_targets
+    inner join {{ ref('int_metrics__declared') }} as metrics
+        on kpi_targets.metric_name = metrics.metric_name
 
 ),
 
@@ -41,6 +49,7 @@ pooled as (
         targets.kpi_name,
         targets.metric_name,
         targets.months,
+        targets.has_interval and targets.calculation = 'ratio' as is_share,
         min(ranked.period_start_date) as from_month_date,
         max(ranked.period_start_date) as until_month_date,
         sum(ranked.numerator) as hits,
@@ -51,7 +60,9 @@ pooled as (
         on
             targets.metric_name = ranked.metric_name
             and targets.months >= ranked.recency_rank
-    group by targets.kpi_name, targets.metric_name, targets.months
+    group by
+        targets.kpi_name, targets.metric_name, targets.months, targets.has_interval,
+        targets.calculation
 
 ),
 
@@ -66,13 +77,13 @@ shares as (
             when pooled.months = 1 then pooled.newest_value
             else {{ ratio('pooled.hits', 'pooled.trials') }}
         end as achieved_value,
-        -- what is no share (hours, points) has no interval
+        -- hours, points, money: none of these is a share of counted things
         case
-            when pooled.hits between 0 and pooled.trials
+            when pooled.is_share and pooled.hits between 0 and pooled.trials
                 then {{ wilson_bound('pooled.hits', 'pooled.trials', 'intervals.z', '-') }}
         end as lower_bound,
         case
-            when pooled.hits between 0 and pooled.trials
+            when pooled.is_share and pooled.hits between 0 and pooled.trials
                 then {{ wilson_bound('pooled.hits', 'pooled.trials', 'intervals.z', '+') }}
         end as upper_bound
     from pooled

@@ -1,5 +1,5 @@
 {# Pre-hook of models that keep each night: drops this night's rows, and rows of runs that never
-   reached `published`. `runs` is the relation ops.runs. #}
+   were published nor replayed. `runs` is the relation ops.runs. #}
 {% macro delete_unpublished_nights(runs) -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
@@ -8,7 +8,7 @@
             or run_id not in (
                 select runs.run_id
                 from {{ runs }} as runs
-                where runs.state = 'published'
+                where runs.state in ('published', 'replayed')
             )
     {%- endif -%}
 {%- endmacro %}

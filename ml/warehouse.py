@@ -203,7 +203,7 @@ def _published_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:
     if not _types(connection, "ops.runs"):
         return []
     rows = connection.execute(
-        "select run_id from ops.runs where state = 'published' "
+        "select run_id from ops.runs where state in ('published', 'replayed') "
         "group by run_id order by max(recorded_at), run_id"
     ).fetchall()
     return [run for (run,) in rows]

@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from plumbline.commands.backfill import backfill
 from plumbline.commands.backtest import backtest
 from plumbline.commands.compare import compare
 from plumbline.commands.demo import demo
@@ -47,6 +48,7 @@ def cli() -> None:
 
 
 for command in (
+    backfill,
     backtest,
     compare,
     demo,

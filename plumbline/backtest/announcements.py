@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from plumbline.backtest.dates import NIGHT_DAYS
+from plumbline.replay.dates import NIGHT_DAYS
 
 EARLY_DAYS = 30
 

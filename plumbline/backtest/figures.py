@@ -12,9 +12,9 @@ import duckdb
 import pyarrow as pa
 
 from plumbline.backtest import curves, judge
-from plumbline.backtest.replay import Replay
 from plumbline.errors import UserError
 from plumbline.night import scoring
+from plumbline.replay.nights import Replay
 
 ASSUMPTIONS = "reference.backtest_assumptions"
 WORKLIST_RULES = "reference.worklist_rules"

@@ -14,9 +14,9 @@ import pandas as pd
 from ml.config import EvaluationSettings
 from ml.judging.evaluate import Outcomes, performance
 from plumbline.backtest.announcements import announced
-from plumbline.backtest.chain import Memory
 from plumbline.backtest.draws import Draws, Interval
-from plumbline.backtest.replay import published
+from plumbline.replay.chain import Memory
+from plumbline.replay.nights import published
 
 OUTCOMES, CHURNS = "int_prediction_outcomes__labelled", "fct_account_churns"
 NIGHTS = "outcomes.fct_scored_nights"

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from plumbline.backtest.announcements import EARLY_DAYS
-from plumbline.backtest.dates import NIGHT_DAYS
 from plumbline.backtest.judge import SCORE
+from plumbline.replay.dates import NIGHT_DAYS
 
 # Colours that only stand for those of the page, so that it reads in light and in dark.
 INK, SOFT, LINE, ACCENT, PALE, WARN = (f"#0{n}0{n}0{n}" for n in (1, 2, 3, 4, 5, 6))

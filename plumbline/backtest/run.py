@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from rich.console import Console
 
 from plumbline.backtest import judge, replay
-from plumbline.backtest.chain import FEATURES, Memory, load_chain, read_inputs
-from plumbline.backtest.dates import Dates, plan_dates
 from plumbline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of, gather
-from plumbline.backtest.work import Work, only_writer
 from plumbline.config import Settings
 from plumbline.errors import UserError
 from plumbline.night import scoring
-from plumbline.night.last_build import last_build
-from plumbline.store import ops, past
-from plumbline.store.lock import run_lock
+from plumbline.replay.chain import FEATURES, Memory
+from plumbline.replay.dates import Dates, plan_dates
+from plumbline.replay.fingerprint import fingerprint
+from plumbline.replay.nights import CSMS, EXAMPLES, Replay
+from plumbline.replay.past import read_past, rest_days
+from plumbline.replay.work import Work, only_writer
 from plumbline.terminal import Stages
 
-LIBRARIES = ("duckdb", "scikit-learn", "numpy", "pandas")
 MODELS = (
-    *(replay.EXAMPLES, replay.CSMS, replay.LIST, replay.DRIFT),
+    *(EXAMPLES, CSMS, replay.LIST, replay.DRIFT),
     *(judge.OUTCOMES, judge.CHURNS),
 )
-RULES = "reference.retraining_rules"
 STAGES = 4
 
 
@@ -59,7 +53,7 @@ class Past:
         SHA-256 over everything that the page depends on.
     """
 
-    plan: replay.Replay
+    plan: Replay
     tables: dict[str, pa.Table]
     as_of: date
     fingerprint: str
@@ -129,75 +123,14 @@ def prepare(settings: Settings, asked: Asked) -> Past:
     """
     knobs = scoring.knobs(settings)
     aim = knobs.of(asked.target)
-    with run_lock(settings):
-        as_of, variables = last_build(settings, None)
-        dates = dates_of(settings, asked, as_of, variables)
-        chain = load_chain(settings, variables, MODELS)
-        first = past.dates_between(settings.build_file)[0]
-        days = dates.read(first, int(settings.dbt_var("training_grid_days")))
-        relations = {*chain.inputs, ASSUMPTIONS, WORKLIST_RULES}
-        tables = read_inputs(settings, relations, days)
-    assumption_of(tables)  # (what is wrong there is said before the replay)
-    memory = Memory(chain, tables)
-    made_of = [
-        memory.fingerprint(),
-        *(step.sql for step in chain.steps.values()),
-        asdict(knobs),
-        as_of,
-        settings.label,
-        settings.source_types_off,
-        asked.begin,
-        asked.end,
-        asked.target,
-        code_fingerprint(),
-        *(version(name) for name in LIBRARIES),
-    ]
-    plan = replay.Replay(settings, memory, dates, asked.target, aim.known_after_days)
-    return Past(plan, tables, as_of, fingerprint(made_of))
 
+    def lay_out(known: tuple[date, date] | None) -> Dates:
+        return plan_dates(asked.begin, asked.end, known, rest_days(settings, asked.target))
 
-def dates_of(settings: Settings, asked: Asked, as_of: date, variables: dict[str, Any]) -> Dates:
-    """The replay's calendar: trainings no closer than the retraining rule allows.
-
-    Raises
-    ------
-    UserError
-        The last build is not whole or of other code, or the dates are not in it.
-    """
-    known = past.dates_between(settings.build_file)
-    if known is not None and known[1] != as_of:
-        raise UserError(
-            f"the last build, as of {as_of}, did not reach the features",
-            "run `plumbline nightly` to its end first",
-        )
-    with duckdb.connect(str(settings.build_file), read_only=True) as connection:
-        rows = connection.execute(
-            f"select rest_days from {RULES} where target in (?, 'default')"
-            " order by case target when 'default' then 1 else 0 end limit 1",
-            [asked.target],
-        ).fetchone()
-        detail = connection.execute(
-            "select detail from ops.runs where run_id = ? and state = ?",
-            [variables["run_id"], ops.STARTED],
-        ).fetchone()
-    if detail is None or not past.is_of_this_code(settings, json.loads(detail[0])):
-        raise UserError(
-            "models, seeds or settings have changed since the last build",
-            "run `plumbline nightly` first",
-        )
-    return plan_dates(asked.begin, asked.end, known, int(rows[0]))
-
-
-def fingerprint(parts: list[Any]) -> str:
-    """SHA-256 over everything that a page depends on."""
-    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def code_fingerprint() -> str:
-    """SHA-256 over the code that replays, trains and scores."""
-    from ml.registry import runs
-
-    digest = hashlib.sha256(runs.code_fingerprint().encode())
-    for file in (*sorted(Path(__file__).parent.glob("*.py")), Path(scoring.__file__)):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    read = read_past(settings, MODELS, lay_out, (ASSUMPTIONS, WORKLIST_RULES))
+    assumption_of(read.tables)  # (what is wrong there is said before the replay)
+    memory = Memory(read.chain, read.tables)
+    wanted = (asked.begin, asked.end, asked.target)
+    hashed = fingerprint(settings, read, memory, wanted, Path(__file__).parent)
+    plan = Replay(settings, memory, read.dates, asked.target, aim.known_after_days)
+    return Past(plan, read.tables, read.as_of, hashed)

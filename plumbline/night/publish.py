@@ -128,7 +128,10 @@ def _copy(
             _copy_table(connection, *name, types[name], runs, first_day, masking)
             _describe(connection, *name, described[name], written.get(name, ("", {})))
         connection.execute("use target")
-        ops.record(connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail)
+        if night.run_id not in ops.published_run_ids(connection):
+            ops.record(
+                connection, night.run_id, night.as_of, settings.source, ops.PUBLISHED, detail
+            )
         connection.execute("commit")
         connection.execute("use memory")
         connection.execute("checkpoint target")

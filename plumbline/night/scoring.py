@@ -183,6 +183,14 @@ def choose_model(
     return _as_model(run, f"{done} {result.model_version}{because}", result.left_out)
 
 
+def champion(settings: Settings, target: str, night: date) -> Model | None:
+    """The model that a night scores a target with, None where there is none."""
+    from ml.registry import stages
+
+    run = stages.champion(settings.build_file, target, night)
+    return _as_model(run, "") if run is not None else None
+
+
 def check_files(settings: Settings, as_of: date) -> None:
     """Look, before a night builds, at the files of the models that it would score with.
 

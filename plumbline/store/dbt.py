@@ -30,7 +30,7 @@ NIGHTLY_VARS = ("as_of_date", "changed_since", "run_id", "tests_read_everything"
 ANY_FILE = Path("plumbline.duckdb")
 # Selectors of selectors.yml; the first is the tag of what it takes with all that this reads, too.
 BEFORE_TRAINING, SEEDS_KEPT = "before_training", "before_training_seeds_kept"
-AFTER_SCORING = "after_scoring"
+AFTER_SCORING, AFTER_REPLAY = "after_scoring", "after_replay"
 # Nothing is made of them; unit tests test code.
 BUILT_BY_NOTHING = ("unit_test", "exposure", "saved_query")
 STARTED, FINISHED = "LogStartLine", "NodeFinished"

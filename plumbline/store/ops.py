@@ -22,6 +22,8 @@ from plumbline.store.raw import read_sources
 logger = logging.getLogger(__name__)
 STARTED, BUILT, SCORED = "started", "built", "scored"
 PUBLISHED, FAILED = "published", "failed"
+# All that is said of a past night that was replayed later: nobody saw it.
+REPLAYED = "replayed"
 CODE_FOLDERS = ("models", "macros", "seeds", "tests/generic", "tests/singular")
 LANDING_SCHEMA = pa.schema(
     {
@@ -92,12 +94,29 @@ def record_start(
 
 
 def published_run_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Runs that reached *published*, oldest first."""
+    """Runs whose rows stand: those that reached *published*, and replays; oldest first."""
     rows = connection.execute(
-        "select run_id from ops.runs where state = ? group by run_id order by min(recorded_at)",
-        [PUBLISHED],
+        "select run_id from ops.runs where state in (?, ?)"
+        " group by run_id order by min(recorded_at)",
+        [PUBLISHED, REPLAYED],
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def first_published(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """As-of date of the earliest published night."""
+    row = connection.execute(
+        "select min(as_of_date) from ops.runs where state = ?", [PUBLISHED]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def replayed_nights(connection: duckdb.DuckDBPyConnection) -> set[date]:
+    """Past nights that were replayed."""
+    rows = connection.execute(
+        "select as_of_date from ops.runs where state = ?", [REPLAYED]
+    ).fetchall()
+    return {night for (night,) in rows}
 
 
 def last_published(connection: duckdb.DuckDBPyConnection) -> tuple[str, date] | None:

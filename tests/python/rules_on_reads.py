@@ -32,9 +32,12 @@ IMPORTED_BY_ROOM = {
     "inspect_raw": FLOOR | {"store"},
     "site": FLOOR | {"store"},
     "night": FLOOR | {"store", "site", "ml"},
-    "backtest": FLOOR | {"store", "night", "ml"},
+    "replay": FLOOR | {"store", "night", "ml"},
+    "backtest": FLOOR | {"store", "night", "replay", "ml"},
+    "backfill": FLOOR | {"store", "site", "night", "replay", "ml"},
     "proofs": FLOOR | {"store", "night", "ml"},
-    "commands": FLOOR | {"store", "inspect_raw", "site", "night", "backtest", "proofs", "ml"},
+    "commands": FLOOR
+    | {"store", "inspect_raw", "site", "night", "replay", "backtest", "backfill", "proofs", "ml"},
     "cli": FLOOR | {"commands"},
     "__main__": frozenset({"cli"}),
 }

@@ -26,13 +26,15 @@ import ml.score
 import ml.train
 from plumbline.backtest import page, replay, run
 from plumbline.backtest.announcements import announced
-from plumbline.backtest.chain import Chain, Memory
 from plumbline.backtest.figures import gather
-from plumbline.backtest.work import STATE, Work
 from plumbline.commands.backtest import backtest
 from plumbline.config import Settings, load_settings
 from plumbline.errors import UserError
 from plumbline.night.last_build import last_build
+from plumbline.replay import nights
+from plumbline.replay import past as read_past
+from plumbline.replay.chain import Chain, Memory, load_chain
+from plumbline.replay.work import STATE, Work
 
 FIRST, LAST = date(2025, 11, 28), date(2025, 12, 26)  # two origins, five nights
 WARNINGS = "fct_churn_warnings"
@@ -67,7 +69,7 @@ def source(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> Source:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLUMBLINE_BUILD", "")
         patch.setenv("PLUMBLINE_RAW", "")
-        chain = run.load_chain(settings, variables, (*run.MODELS, WARNINGS))
+        chain = load_chain(settings, variables, (*run.MODELS, WARNINGS))
     return Source(world, settings, chain)
 
 
@@ -78,7 +80,7 @@ def prepared(source: Source, monkeypatch: pytest.MonkeyPatch) -> Source:
     short = replace(
         source.chain, steps={n: s for n, s in source.chain.steps.items() if s in needed}
     )
-    monkeypatch.setattr(run, "load_chain", lambda *_: short)
+    monkeypatch.setattr(read_past, "load_chain", lambda *_: short)
     return source
 
 
@@ -96,7 +98,7 @@ def whole(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     with pytest.MonkeyPatch.context() as patch:
         for module in (ml.config, ml.train, ml.score):
             patch.setattr(module, "load_settings", small_settings)
-        patch.setattr(run, "load_chain", lambda *_: source.chain)
+        patch.setattr(read_past, "load_chain", lambda *_: source.chain)
         past = run.prepare(source.settings, asked(out))
         work, _ = Work.open(out / "work", past.fingerprint)
         for origin in past.plan.dates.origins:
@@ -161,10 +163,10 @@ def test_a_label_that_was_not_known_stops_the_replay(
     past = run.prepare(prepared.settings, asked(tmp_path))
     memory = past.plan.memory
     memory.know(FIRST)
-    memory.run(FIRST, replay.EXAMPLES)
+    memory.run(FIRST, nights.EXAMPLES)
     known = memory.read(
         "select max(as_of_date) filter (where churned_within_60d is not null) as labelled,"
-        f" max(as_of_date) as latest from features.{replay.EXAMPLES}"
+        f" max(as_of_date) as latest from features.{nights.EXAMPLES}"
     ).to_pylist()[0]
     assert known["latest"] == FIRST and (FIRST - known["labelled"]).days in range(90, 104)
     later, know, honest = timedelta(weeks=12), Memory.know, Memory.run
@@ -251,6 +253,7 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
         ).to_arrow_table()
     flags = pa.array(rng.random(len(scores)) < 0.6)
     scores = scores.set_column(scores.column_names.index("is_on_worklist"), "is_on_worklist", flags)
+    scores = scores.append_column("is_replayed", pa.array([True] * len(scores)))
     accounts = scores["account_id"].unique()
     days = rng.integers(0, (LAST - FIRST).days + 36, len(accounts), endpoint=True)
     churns = pa.table(
@@ -301,7 +304,7 @@ def test_early_warnings_are_those_of_the_scorecard(whole: Whole) -> None:
             "no night was scored at the origin 2025-11-28: No model was trained: too few churned"
             " accounts",
         ),
-        (["--from", "2026-01-01", "--to", "2026-01-02", "--out", "FILE"], "give another --out"),
+        (["--from", "2026-01-01", "--to", "2026-01-02", "--out", "FILE"], "give one that can"),
     ],
 )
 def test_bad_input_is_one_line(

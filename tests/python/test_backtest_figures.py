@@ -14,13 +14,13 @@ import pytest
 from ml.config import load_settings
 from plumbline.backtest import curves
 from plumbline.backtest.announcements import announced
-from plumbline.backtest.chain import FEATURES, Chain, Memory, Step
-from plumbline.backtest.dates import plan_dates
 from plumbline.backtest.draws import Draws
 from plumbline.backtest.figures import ASSUMPTIONS, WORKLIST_RULES, assumption_of
 from plumbline.backtest.judge import lead
-from plumbline.backtest.work import STATE, Work, only_writer
 from plumbline.errors import UserError
+from plumbline.replay.chain import FEATURES, Chain, Memory, Step
+from plumbline.replay.dates import plan_dates
+from plumbline.replay.work import STATE, Work, only_writer
 
 KNOWN = (date(2025, 1, 1), date(2025, 12, 31))
 
@@ -260,7 +260,7 @@ def test_one_backtest_writes_to_a_folder(tmp_path: Path) -> None:
     """A second one is told so; after the first, it may."""
     with (
         only_writer(tmp_path / "out"),
-        pytest.raises(UserError, match="another backtest is wr"),
+        pytest.raises(UserError, match="another process is wr"),
         only_writer(tmp_path / "out"),
     ):
         pass

@@ -66,9 +66,13 @@ joined as (
         worklists.account_id,
         nights.month_start_date,
         worklists.as_of_date,
+        coalesce(worklists.is_replayed, false) as is_replayed,
         worklists.churn_probability,
         worklists.churn_probability * worklists.arr_usd as arr_at_risk_usd,
         case when worklists.is_on_worklist then 1 else 0 end as flagged_count,
+        case when worklists.is_on_worklist and not coalesce(worklists.is_replayed, false) then 1
+            else 0
+        end as shown_count,
         case when worklists.risk_rank <= teams.team_slots then 1 else 0 end
             as within_capacity_count,
         responses.contacted_count,

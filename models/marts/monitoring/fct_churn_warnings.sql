@@ -30,6 +30,7 @@ listed as (
         churns.churn_date,
         worklists.as_of_date,
         worklists.is_on_worklist,
+        coalesce(worklists.is_replayed, false) as is_replayed,
         rank() over (
             partition by churns.account_id, churns.churn_date
             order by worklists.life_number desc
@@ -66,17 +67,22 @@ called as (
     select
         dated.account_id,
         dated.churn_date,
-        max(case when dated.as_of_date = dated.early_date then 1 else 0 end) as warned_count,
+        max(
+            case when dated.is_on_worklist and dated.as_of_date = dated.early_date then 1 else 0 end
+        ) as warned_count,
+        max(case when dated.as_of_date = dated.early_date and dated.is_replayed then 1 else 0 end)
+        = 1 as is_replayed,
         -- the run of nights on the list that stood when the account left (D130)
         min(
             case
-                when dated.as_of_date
-                > coalesce(dated.last_unlisted_date, cast('1900-01-01' as date))
+                when
+                    dated.is_on_worklist
+                    and dated.as_of_date
+                    > coalesce(dated.last_unlisted_date, cast('1900-01-01' as date))
                     then dated.as_of_date
             end
         ) as first_flag_date
     from dated
-    where dated.is_on_worklist
     group by dated.account_id, dated.churn_date
 
 ),
@@ -91,7 +97,8 @@ final as (
         coalesce(called.warned_count, 0) as warned_count,
         case when called.first_flag_date is not null then 1 else 0 end as flagged_count,
         called.first_flag_date,
-        {{ days_between('called.first_flag_date', 'churns.churn_date') }} as lead_time_days
+        {{ days_between('called.first_flag_date', 'churns.churn_date') }} as lead_time_days,
+        coalesce(called.is_replayed, false) as is_replayed
     from churns
     left join called
         on

@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         pre_hook="{{ delete_unpublished_nights(source('ops', 'runs')) }}"
     )
 }}
@@ -56,6 +56,7 @@ judged as (
 
     select
         '{{ var("run_id") }}' as run_id,
+        false as is_replayed,
         compared.*,
         compared.is_beyond_chance
         and compared.psi - compared.expected_psi >= compared.notable_psi as is_drifting,

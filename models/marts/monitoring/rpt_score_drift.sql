@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         pre_hook="{{ delete_unpublished_nights(source('ops', 'runs')) }}"
     )
 }}
@@ -25,6 +25,7 @@ judged as (
 
     select
         '{{ var("run_id") }}' as run_id,
+        false as is_replayed,
         drifts.*,
         coalesce(own_threshold.notable_psi, default_threshold.notable_psi) as notable_psi,
         drifts.is_beyond_chance

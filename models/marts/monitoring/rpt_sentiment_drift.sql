@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         pre_hook="{{ delete_unpublished_nights(source('ops', 'runs')) }}"
     )
 }}
@@ -81,6 +81,7 @@ judged as (
 
     select
         '{{ var("run_id") }}' as run_id,
+        false as is_replayed,
         {{ as_of_date() }} as as_of_date,
         summed.*,
         summed.recent_score - summed.reference_score as score_change,

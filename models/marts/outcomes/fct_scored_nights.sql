@@ -26,9 +26,12 @@ counted as (
         predictions.target,
         predictions.as_of_date,
         predictions.model_version,
+        predictions.is_replayed,
         count(*) as scored_count
     from predictions
-    group by predictions.target, predictions.as_of_date, predictions.model_version
+    group by
+        predictions.target, predictions.as_of_date, predictions.model_version,
+        predictions.is_replayed
 
 ),
 
@@ -40,6 +43,7 @@ dated as (
         counted.model_version,
         model_runs.label_name,
         counted.scored_count,
+        counted.is_replayed,
         -- 1 January 1900 was a Monday
         {{ add_days(
             'counted.as_of_date',

@@ -10,7 +10,10 @@
 
 with listed as (
 
-    select * from {{ ref('int_at_risk_accounts__listed') }}
+    select
+        *,
+        false as is_replayed
+    from {{ ref('int_at_risk_accounts__listed') }}
 
 )
 

@@ -14,9 +14,10 @@ published as (
 
     select
         runs.run_id,
-        max(runs.recorded_at) as published_at
+        max(runs.recorded_at) as published_at,
+        max(case when runs.state = 'replayed' then 1 else 0 end) = 1 as is_replayed
     from runs
-    where runs.state = 'published'
+    where runs.state in ('published', 'replayed')
     group by runs.run_id
 
 ),
@@ -38,6 +39,7 @@ ranked as (
         scored.target,
         scored.as_of_date,
         scored.run_id,
+        coalesce(published.is_replayed, false) as is_replayed,
         row_number() over (
             partition by scored.target, scored.as_of_date
             order by
@@ -62,7 +64,8 @@ visible as (
         predictions.account_id,
         predictions.probability,
         predictions.log_odds,
-        predictions.baseline_log_odds
+        predictions.baseline_log_odds,
+        ranked.is_replayed
     from predictions
     inner join ranked
         on

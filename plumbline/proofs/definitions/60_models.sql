@@ -2,7 +2,7 @@
 -- nights; who churned is counted from the version logs.
 create temp table listed as
 select as_of_date as night, account_id, life_number, churn_probability as p, arr_usd,
-    is_on_worklist as is_flagged, risk_rank, csm_id, csm_slots
+    is_on_worklist as is_flagged, coalesce(is_replayed, false) as is_replayed, risk_rank, csm_id, csm_slots
 from risk.rpt_at_risk_accounts_history where as_of_date <= getvariable('t');
 
 -- a month stands by the last of the nights that each end a week of scoring
@@ -54,6 +54,7 @@ window ranking as (partition by night order by p desc, account_id);
 create temp table account_calls as
 select c.dimension_name, c.dimension_value, c.period_start, c.period_end,
     t.p * t.arr_usd as arr_at_risk, t.is_flagged and t.p is not null as is_flagged,
+    t.is_flagged and t.p is not null and not t.is_replayed as is_shown,
     exists (
         select 1 from (
             select * from staging.stg_operations__intervention_versions
@@ -152,6 +153,6 @@ select 'month', period_start, dimension_name, dimension_value, count(*) filter (
 -- metric: lead_time_days, seen by predictions
 select 'month', period_start, dimension_name, dimension_value, avg(lead_days) from announcements group by all;
 -- metric: contact_coverage, seen by predictions
-select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_flagged and is_contacted) / nullif(count(*) filter (is_flagged), 0) from called where is_contact_settled group by all;
+select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_shown and is_contacted) / nullif(count(*) filter (is_shown), 0) from called where is_contact_settled group by all;
 -- metric: save_rate_90d, seen by predictions
-select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_flagged and is_contacted and is_there) / nullif(count(*) filter (is_flagged and is_contacted), 0) from called where is_save_settled group by all;
+select 'month', period_start, dimension_name, dimension_value, count(*) filter (is_shown and is_contacted and is_there) / nullif(count(*) filter (is_shown and is_contacted), 0) from called where is_save_settled group by all;

@@ -6,7 +6,11 @@ with flagged as (
         {{ add_days('worklists.as_of_date', var('contact_window_days')) }} as contact_end_date,
         {{ add_days('worklists.as_of_date', var('save_window_days')) }} as save_end_date
     from {{ ref('rpt_at_risk_accounts_history') }} as worklists
-    where worklists.is_on_worklist and worklists.as_of_date <= {{ as_of_date() }}
+    where
+        worklists.is_on_worklist
+        and worklists.as_of_date <= {{ as_of_date() }}
+        -- what nobody saw nobody answered (D179)
+        and not coalesce(worklists.is_replayed, false)
 
 ),
 

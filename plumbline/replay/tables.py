@@ -1,4 +1,4 @@
-"""Writing the tables of a backtest that is under way."""
+"""Writing the tables of a replay that is under way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def append(
     """Add rows of a day, which is the column `key` where they have none of that name."""
     if key not in rows.column_names:
         rows = rows.append_column(key, pa.array([day] * rows.num_rows, pa.date32()))
-    connection.execute("create schema if not exists backtest")
+    connection.execute(f"create schema if not exists {relation.partition('.')[0]}")
     connection.register("rows", rows)
     connection.execute(f"create table if not exists {relation} as select * from rows limit 0")
     connection.execute(f"insert into {relation} select * from rows")

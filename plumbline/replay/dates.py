@@ -1,4 +1,4 @@
-"""Which dates a backtest replays, trains on and reads (D120)."""
+"""Which dates a replay scores, trains on and reads (D120)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Dates:
     Attributes
     ----------
     nights : tuple of date
-        Scored, a week apart.
+        Scored, ascending.
     origins : tuple of date
         Nights on which a model is trained before anything is scored.
     """
@@ -62,6 +62,26 @@ def plan_dates(begin: date, end: date, known: tuple[date, date] | None, origin_d
     >>> [night.day for night in dates.nights], [origin.day for origin in dates.origins]
     ([3, 10, 17, 24, 31], [3, 17, 31])
     """
+    check_dates(begin, end, known)
+    nights = dates_between(begin, end, NIGHT_DAYS)
+    step = max(1, -(-origin_days // NIGHT_DAYS))
+    return Dates(nights, nights[::step])
+
+
+def dates_between(begin: date, end: date, every: int) -> tuple[date, ...]:
+    """Dates some days apart, from the first one on; the last one only where it falls on a step."""
+    count = (end - begin).days // every + 1
+    return tuple(begin + timedelta(days=every * number) for number in range(count))
+
+
+def check_dates(begin: date, end: date, known: tuple[date, date] | None) -> None:
+    """Check that there are features for the first and the last date.
+
+    Raises
+    ------
+    UserError
+        The dates are in the wrong order, or there are no features for them.
+    """
     if begin > end:
         raise UserError(f"--from {begin} lies after --to {end}", "swap the two dates")
     if known is None:
@@ -75,7 +95,3 @@ def plan_dates(begin: date, end: date, known: tuple[date, date] | None, origin_d
                 if day > known[1]
                 else "give dates between",
             )
-    count = (end - begin).days // NIGHT_DAYS + 1
-    nights = tuple(begin + timedelta(days=NIGHT_DAYS * number) for number in range(count))
-    step = max(1, -(-origin_days // NIGHT_DAYS))
-    return Dates(nights, nights[::step])

@@ -1,4 +1,4 @@
-"""The folder of a backtest that is under way: what a killed one goes on from.
+"""The folder of a replay that is under way: what a killed one goes on from.
 
 Every origin works on a copy of what the origins before it left; one file, replaced in one step,
 says which copy counts and what is in it. Nothing is used whose hash or fingerprint differs.
@@ -23,7 +23,7 @@ STATE = "state.json"
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Let one backtest at a time write to a folder; the system drops the lock with the process.
+    """Let one replay at a time write to a folder; the system drops the lock with the process.
 
     Raises
     ------
@@ -35,14 +35,14 @@ def only_writer(folder: Path) -> Iterator[None]:
         handle = (folder / ".lock").open("a")
     except OSError as error:
         raise UserError(
-            f"the folder {folder} cannot be written ({error.strerror})", "give another --out"
+            f"the folder {folder} cannot be written ({error.strerror})", "give one that can"
         ) from None
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(
-                f"another backtest is writing to {folder}", "wait for it, or give another --out"
+                f"another process is writing to {folder}", "wait for it, or give another folder"
             ) from None
         yield
 
@@ -106,7 +106,7 @@ class Work:
             shutil.rmtree(before, ignore_errors=True)
 
     def remove(self) -> None:
-        """The backtest is finished: account-level rows do not stay behind."""
+        """The replay is finished: account-level rows do not stay behind."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _take_up(self) -> str:
@@ -118,13 +118,13 @@ class Work:
             done = [date.fromisoformat(day) for day in state["done"]]
             fingerprint, files = state["fingerprint"], state["files"]
         except (OSError, ValueError, KeyError, TypeError):
-            return "an unfinished backtest cannot be read: it begins anew"
+            return "an unfinished replay cannot be read: it begins anew"
         if fingerprint != self.fingerprint:
-            return "an unfinished backtest had other data, dates or code: it begins anew"
+            return "an unfinished replay had other data, dates or code: it begins anew"
         self.done = done
         if _hashes(self.current) != files:
             self.done = []
-            return "files of an unfinished backtest were changed: it begins anew"
+            return "files of an unfinished replay were changed: it begins anew"
         return f"goes on after the origin of {done[-1]}"
 
 

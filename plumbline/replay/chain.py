@@ -127,6 +127,7 @@ class Memory:
         self.connection.execute("use plumbline")
         self.connection.execute("create schema past")
         self.columns: dict[str, list[str]] = {}
+        self.made: dict[str, date] = {}  # relations that show what is known now, as of which day
         for relation, rows in tables.items():
             self.columns[relation] = rows.column_names
             self.connection.register("rows", rows)
@@ -137,6 +138,7 @@ class Memory:
 
     def know(self, day: date) -> None:
         """Show of every input what was known before `day`; of the features, dates up to it."""
+        self.made.clear()
         for relation, columns in self.columns.items():
             limit = ""
             if relation == FEATURES:
@@ -150,17 +152,28 @@ class Memory:
             )
 
     def put(self, relation: str, rows: pa.Table) -> None:
-        """Set what the replay itself has made."""
+        """Set what the replay itself has made; what reads it is to be made anew."""
+        stale = {relation}
+        self.made.pop(relation, None)
+        for step in self.chain.steps.values():
+            if not stale.isdisjoint(step.reads):
+                stale.add(step.relation)
+                self.made.pop(step.relation, None)
         self._create_schema(relation)
         self.connection.register("rows", rows)
         self.connection.execute(f"create or replace table {relation} as select * from rows")
         self.connection.unregister("rows")
 
     def run(self, day: date, *names: str, given: Iterable[str] = ()) -> None:
-        """Run models, with all that they read, as a night of `day` would; `given` stays as put."""
+        """Run models, with all that they read, as a night of `day` would; `given` stays as put.
+
+        What was made for the day already, from the same, is not made again.
+        """
         self.connection.execute(f"set variable as_of_date = date '{day}'")
         for step in self.chain.needed(names, frozenset(given)):
-            self.connection.execute(f"create or replace table {step.relation} as {step.sql}")
+            if self.made.get(step.relation) != day:
+                self.connection.execute(f"create or replace table {step.relation} as {step.sql}")
+                self.made[step.relation] = day
 
     def read(self, query: str, parameters: Iterable[Any] = ()) -> pa.Table:
         """Rows of a query."""

@@ -18,12 +18,15 @@ help:  ## Say what there is
 
 setup: $(READY)  ## Make .venv with the locked versions (once, and when the lock changes)
 
-run: setup  ## Demo world if there is none, then check, build, score and publish it
+run: setup  ## Demo world if there is none; check, build, score, publish it; then its past weeks
 	@raw="$${PLUMBLINE_RAW:-data/raw}"; \
 	if [ ! -e "$$raw" ]; then $(BIN)/plumbline demo --size $(SIZE); \
 	else echo "Using the world in $$raw: $$(cat "$$raw/demo-world.json" 2>/dev/null || \
 	  echo "not made by plumbline demo") (another size: plumbline demo --size $(SIZE))"; fi
-	@$(BIN)/plumbline nightly
+	@if [ -e "$${PLUMBLINE_WAREHOUSE:-warehouse}/plumbline.duckdb" ]; then $(BIN)/plumbline nightly; \
+	else $(BIN)/plumbline nightly --no-docs; fi
+	@echo "The list above is there to work with. Its past weeks follow (Ctrl-C loses nothing: make run goes on)."
+	@$(BIN)/plumbline backfill
 
 test: setup lint  ## Every check: style and tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

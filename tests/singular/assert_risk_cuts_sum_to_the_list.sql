@@ -1,5 +1,5 @@
--- Every cut of the heat map, and the root drivers together, hold the accounts and the ARR at risk of
--- the list they are made of.
+-- Every cut of the heat map, and the root drivers together, hold the accounts and the ARR at risk
+-- of the list they are made of.
 with reported as (
 
     select

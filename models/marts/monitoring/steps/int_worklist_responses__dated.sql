@@ -14,36 +14,17 @@ with flagged as (
 
 ),
 
-interventions as (
-
-    select
-        versions.*,
-        words.value as meaning,
-        row_number() over (
-            partition by versions.intervention_id
-            order by versions.changed_at desc, versions.known_at desc
-        ) as version_rank
-    from {{ ref('stg_operations__intervention_versions') }} as versions
-    -- what nobody mapped is put aside and counted (rule reported_value_unmapped)
-    inner join {{ ref('reported_values') }} as words
-        on versions.status = words.reported_value and words.field = 'intervention_status'
-    where versions.known_at < {{ as_of_midnight() }}
-
-),
-
 contacts as (
 
     select distinct
         flagged.account_id,
         flagged.as_of_date
     from flagged
-    inner join interventions
+    inner join {{ ref('fct_interventions') }} as interventions
         on
             flagged.account_id = interventions.account_id
-            and interventions.version_rank = 1
-            and interventions.meaning = 'done'
-            and cast(interventions.occurred_at as date) >= flagged.as_of_date
-            and cast(interventions.occurred_at as date) < flagged.contact_end_date
+            and interventions.done_date >= flagged.as_of_date
+            and interventions.done_date < flagged.contact_end_date
 
 ),
 

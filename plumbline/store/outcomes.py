@@ -108,7 +108,7 @@ def read_outcome(result: Any, build_file: Path) -> NodeOutcome:
         nulls = {name for text in _found(code, "null_columns", build_file) for name in text.split()}
         if nulls:
             message = f"null in {', '.join(sorted(nulls))} ({message})"
-        message = "; ".join(_found(code, "told", build_file)) or message
+        message = "; ".join(_found(code, "fault_told", build_file)) or message
     return NodeOutcome(
         kind=str(result.node.resource_type),
         name=result.node.name,
@@ -120,7 +120,7 @@ def read_outcome(result: Any, build_file: Path) -> NodeOutcome:
 
 def _found(query: str, column: str, build_file: Path) -> list[str]:
     # dbt tells only how many rows a test found.
-    if f" as {column}" not in query:
+    if column not in query:
         return []
     with duckdb.connect(str(build_file), read_only=True) as connection:
         rows = connection.execute(f"select distinct {column} from ({query}) as found").fetchall()

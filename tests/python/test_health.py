@@ -69,13 +69,15 @@ FAULTS = {
         "seed health_bands: there is no stage new"
     ),
     bands("until_value = 9", "days_since_last_login", "any", "any", "from_value = 2"): (
-        "seed health_bands: days_since_last_login, segment any, stage any: bands overlap below 9.000"
+        "seed health_bands: days_since_last_login, segment any, stage any: bands overlap below"
+        " 9.000"
     ),
     bands("until_value = 7", "days_since_last_login", "any", "any", "from_value = 2"): (
         "seed health_bands: days_since_last_login, segment any, stage any: a gap above 7.000"
     ),
     bands("until_value = 90", "seats", "Enterprise", "any", "from_value = 60"): (
-        "seed health_bands: seats, segment Enterprise, stage any: the highest band has an until_value"
+        "seed health_bands: seats, segment Enterprise, stage any: the highest band has an"
+        " until_value"
     ),
     bands("from_value = 0", "seats", "any", "any", "from_value is null"): (
         "seed health_bands: seats, segment any, stage any: the lowest band has a from_value"
@@ -104,7 +106,7 @@ FAULTS = {
     said(end="date '2026-01-01'"): (
         "seed health_overrides: the override of a expires before it begins"
     ),
-    f"{said()}; {said(author="'v'", begin="date '2026-01-31'", end="date '2026-03-01'")}": (
+    "; ".join((said(), said(begin="date '2026-01-31'", end="date '2026-03-01'"))): (
         "seed health_overrides: a has two overrides at one time"
     ),
 }

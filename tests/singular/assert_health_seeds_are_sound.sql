@@ -74,12 +74,12 @@ faults as (
 
     select
         'seed health_weights: the weights sum to '
-        || {{ shown_number('sum(weights.weight)') }} || ', not to 100' as told
+        || {{ shown_number('sum(weights.weight)') }} || ', not to 100' as fault_told
     from weights
     having sum(weights.weight) <> 100
     union all
     select
-        'seed health_weights: ' || count(*) || ' of the five components have a weight' as told
+        'seed health_weights: ' || count(*) || ' of the five components have a weight' as fault_told
     from weights
     where
         weights.component in (
@@ -89,7 +89,7 @@ faults as (
     union all
     select
         'seed health_features: ' || features.feature_name || ' speaks for ' || features.component
-        || ', which has no weight' as told
+        || ', which has no weight' as fault_told
     from features
     left join weights
         on features.component = weights.component
@@ -97,13 +97,13 @@ faults as (
     union all
     select
         'seed health_features: ' || features.feature_name
-        || ' is no feature of feat_accounts_daily' as told
+        || ' is no feature of feat_accounts_daily' as fault_told
     from features
     where {{ feature_source_type('features.feature_name') }} is null
     union all
     select
         'seed health_features: ' || features.feature_name
-        || ' has only one of input_measure and expires_days' as told
+        || ' has only one of input_measure and expires_days' as fault_told
     from features
     where
         (features.input_measure is null and features.expires_days is not null)
@@ -111,20 +111,21 @@ faults as (
     union all
     select
         'seed health_features: ' || features.feature_name
-        || ' has no scale in health_bands' as told
+        || ' has no scale in health_bands' as fault_told
     from features
     left join bands
         on features.feature_name = bands.feature_name
     where bands.feature_name is null
     union all
     select distinct
-        'seed health_bands: ' || bands.feature_name || ' is not in health_features' as told
+        'seed health_bands: ' || bands.feature_name || ' is not in health_features' as fault_told
     from bands
     left join features
         on bands.feature_name = features.feature_name
     where features.feature_name is null
     union all
-    select distinct 'seed health_bands: there is no stage ' || bands.lifecycle_stage as told
+    select distinct
+        'seed health_bands: there is no stage ' || bands.lifecycle_stage as fault_told
     from bands
     left join stages
         on bands.lifecycle_stage = stages.lifecycle_stage
@@ -134,7 +135,7 @@ faults as (
         'seed health_bands: ' || ordered_bands.scale || case
             when ordered_bands.band_number = 1 then ': the lowest band has a from_value'
             when ordered_bands.from_value is null then ': two bands without a from_value'
-        end as told
+        end as fault_told
     from ordered_bands
     where
         (ordered_bands.band_number = 1 and ordered_bands.from_value is not null)
@@ -148,7 +149,7 @@ faults as (
                 then ': bands overlap below '
                 || {{ shown_number('ordered_bands.until_value') }}
             else ': a gap above ' || {{ shown_number('ordered_bands.until_value') }}
-        end as told
+        end as fault_told
     from ordered_bands
     where
         ordered_bands.band_number < ordered_bands.band_count
@@ -157,47 +158,47 @@ faults as (
     union all
     select
         'seed health_bands: ' || ordered_bands.scale
-        || ': the highest band has an until_value' as told
+        || ': the highest band has an until_value' as fault_told
     from ordered_bands
     where
         ordered_bands.band_number = ordered_bands.band_count
         and ordered_bands.until_value is not null
     union all
     select
-        'seed health_bands: ' || bands.scale || ': an open band has two points' as told
+        'seed health_bands: ' || bands.scale || ': an open band has two points' as fault_told
     from bands
     where
         (bands.from_value is null or bands.until_value is null)
         and bands.points_from <> bands.points_until
     union all
-    select 'seed health_bands: ' || bands.scale || ': an empty or reversed band' as told
+    select 'seed health_bands: ' || bands.scale || ': an empty or reversed band' as fault_told
     from bands
     where bands.from_value >= bands.until_value
     union all
-    select 'seed lifecycle_stages: no stage begins at age 0' as told
+    select 'seed lifecycle_stages: no stage begins at age 0' as fault_told
     from ordered_stages
     having coalesce(min(ordered_stages.from_age_days), 1) <> 0
     union all
     select
         'seed lifecycle_stages: ' || ordered_stages.lifecycle_stage
-        || ' does not end where the next stage begins' as told
+        || ' does not end where the next stage begins' as fault_told
     from ordered_stages
     where
         coalesce(ordered_stages.until_age_days, -1)
         <> coalesce(ordered_stages.next_from_age_days, -1)
     union all
-    select 'seed lifecycle_stages: more than one stage has renews_within_days' as told
+    select 'seed lifecycle_stages: more than one stage has renews_within_days' as fault_told
     from stages
     where stages.renews_within_days is not null
     having count(*) > 1
     union all
-    select 'seed health_score_bands: no band begins at 0' as told
+    select 'seed health_score_bands: no band begins at 0' as fault_told
     from score_bands
     having coalesce(min(score_bands.min_score), 1) <> 0
     union all
     select
         'seed health_rules: trend_days exceeds {{ var("health_daily_days") - 1 }}, the days back '
-        || 'for which each has a row (var health_daily_days)' as told
+        || 'for which each has a row (var health_daily_days)' as fault_told
     from {{ ref('health_rules') }} as rules
     where rules.rule_name = 'trend_days' and rules.rule_value >= {{ var('health_daily_days') }}
     union all
@@ -208,7 +209,7 @@ faults as (
             when overrides.reason is null then 'reason'
             when overrides.from_date is null then 'from_date'
             else 'expires_date'
-        end as told
+        end as fault_told
     from overrides
     where
         overrides.account_id is null
@@ -219,7 +220,7 @@ faults as (
     union all
     select
         'seed health_overrides: the override of ' || overrides.account
-        || ' needs either a score or a band' as told
+        || ' needs either a score or a band' as fault_told
     from overrides
     where
         (overrides.health_score is null and overrides.health_band is null)
@@ -227,7 +228,7 @@ faults as (
     union all
     select
         'seed health_overrides: ' || overrides.account || ' has the unknown band '
-        || overrides.health_band as told
+        || overrides.health_band as fault_told
     from overrides
     left join score_bands
         on overrides.health_band = score_bands.health_band
@@ -235,12 +236,13 @@ faults as (
     union all
     select
         'seed health_overrides: the override of ' || overrides.account
-        || ' expires before it begins' as told
+        || ' expires before it begins' as fault_told
     from overrides
     where overrides.expires_date <= overrides.from_date
     union all
     select distinct
-        'seed health_overrides: ' || overrides.account || ' has two overrides at one time' as told
+        'seed health_overrides: ' || overrides.account
+        || ' has two overrides at one time' as fault_told
     from overrides
     inner join overrides as others
         on
@@ -256,6 +258,6 @@ faults as (
 
 )
 
-select faults.told
+select faults.fault_told
 from faults
-where faults.told is not null
+where faults.fault_told is not null

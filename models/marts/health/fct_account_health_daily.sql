@@ -96,22 +96,22 @@ componented as (
         weights.{{ component }} as {{ component }}_weight
         {%- endfor %},
         {%- for component in components %}
+        {{ '+ ' if not loop.first -}}
         case when summed.{{ component }}_known is not null then weights.{{ component }} else 0 end
-        {{ '+' if not loop.last else 'as weight_known,' }}
-        {%- endfor %}
+        {%- endfor %} as weight_known,
         100 * (
             {%- for component in components %}
+            {{ '+ ' if not loop.first -}}
             weights.{{ component }} * coalesce(
                 {{ ratio('summed.' ~ component ~ '_known', 'summed.' ~ component ~ '_asked') }}, 0
             )
-            {{ '+' if not loop.last }}
             {%- endfor %}
         ) / (
             {%- for component in components %}
+            {{ '+ ' if not loop.first -}}
             case
                 when summed.{{ component }}_asked is not null then weights.{{ component }} else 0
             end
-            {{ '+' if not loop.last }}
             {%- endfor %}
         ) as coverage_pct
     from summed
@@ -147,8 +147,8 @@ computed as (
             when contributed.is_covered
                 then
                     {%- for component in components %}
+                    {{ '+ ' if not loop.first -}}
                     coalesce(contributed.{{ component }}_contribution, 0)
-                    {{- ' +' if not loop.last }}
                     {%- endfor %}
         end as computed_score
     from contributed

@@ -196,6 +196,12 @@ dbt_proof(
     "assert_reasons_name_what_was_known",
 )
 dbt_proof(
+    "health-adds-up",
+    "Every paying account's health score is the sum of its contributions, to the last decimal.",
+    "assert_health_is_the_sum_of_its_parts",
+    "assert_health_seeds_are_sound",
+)
+dbt_proof(
     "revenue-balances",
     "Movements are the change of MRR to the cent; retention is of closed cohorts, within bounds.",
     "assert_movements_balance_to_mrr",

@@ -17,6 +17,7 @@ ORDER = (
     "sentiment",
     "preparedness",
     "engagement",
+    "health",
     "models",
 )
 

@@ -95,7 +95,7 @@ class BuildOutcome:
 
 
 def read_outcome(result: Any, build_file: Path) -> NodeOutcome:
-    """Fold dbt's result of a node; a test that looks for nulls says in which columns it found them.
+    """Fold dbt's result of a node; a test says in which columns it found nulls, or what it tells.
 
     Parameters
     ----------
@@ -104,8 +104,11 @@ def read_outcome(result: Any, build_file: Path) -> NodeOutcome:
     """
     message = _meaningful(result.message or "")
     if str(result.node.resource_type) == "test" and result.failures:
-        nulls = _null_columns(result.node.compiled_code or "", build_file)
-        message = f"null in {nulls} ({message})" if nulls else message
+        code = result.node.compiled_code or ""
+        nulls = {name for text in _found(code, "null_columns", build_file) for name in text.split()}
+        if nulls:
+            message = f"null in {', '.join(sorted(nulls))} ({message})"
+        message = "; ".join(_found(code, "fault_told", build_file)) or message
     return NodeOutcome(
         kind=str(result.node.resource_type),
         name=result.node.name,
@@ -115,15 +118,13 @@ def read_outcome(result: Any, build_file: Path) -> NodeOutcome:
     )
 
 
-def _null_columns(found: str, build_file: Path) -> str:
+def _found(query: str, column: str, build_file: Path) -> list[str]:
     # dbt tells only how many rows a test found.
-    if "null_columns" not in found:
-        return ""
+    if column not in query:
+        return []
     with duckdb.connect(str(build_file), read_only=True) as connection:
-        rows = connection.execute(
-            f"select distinct null_columns from ({found}) as found"
-        ).fetchall()
-    return ", ".join(sorted({name for (text,) in rows for name in (text or "").split()}))
+        rows = connection.execute(f"select distinct {column} from ({query}) as found").fetchall()
+    return sorted(text for (text,) in rows if text)
 
 
 # The engine repeats the value that it cannot read, which may be what a person wrote.

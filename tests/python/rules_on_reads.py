@@ -104,10 +104,10 @@ def rooms_are_declared_once(project: Project) -> Iterator[Violation]:
 
 
 def predictions_come_last(project: Project) -> Iterator[Violation]:
-    """Nothing that features are made of has seen a prediction, at any remove."""
+    """Nothing that features or health are made of has seen a prediction, at any remove."""
     reads = {model.name: model.reads for model in project.models}
     predictions = {m.name for m in project.models if (m.room, m.folder) == ("staging", "ml")}
-    before, waiting = {"staging", "base"}, ["features"]
+    before, waiting = {"staging", "base"}, ["features", "health"]
     while waiting:
         room = waiting.pop()
         if room not in before:

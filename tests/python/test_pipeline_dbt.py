@@ -21,7 +21,7 @@ from plumbline.store.folded_tests import fold
 from plumbline.store.outcomes import BuildOutcome, NodeOutcome, read_outcome
 
 FEATURES = "feat_accounts_daily"
-MOST_NODES = 410
+MOST_NODES = 430
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
@@ -38,6 +38,19 @@ def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:
     assert line == "test never_null_t: null in a, b (Got 3 results)"
     node.compiled_code = "select 1 as id"
     assert read_outcome(result, file).message == "Got 3 results"
+
+
+def test_a_failed_test_that_has_words_of_its_own_tells_them(tmp_path: Path) -> None:
+    file = tmp_path / "plumbline.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create table found as from (values ('b'), ('a'), ('a')) as t(fault_told)"
+        )
+    node = SimpleNamespace(
+        resource_type="test", name="assert_seed", compiled_code="select fault_told from found"
+    )
+    result = SimpleNamespace(node=node, status="fail", message="Got 3 results", failures=3)
+    assert read_outcome(result, file).line == "test assert_seed: a; b"
 
 
 def test_a_failed_unit_test_is_told_without_colours(tmp_path: Path) -> None:

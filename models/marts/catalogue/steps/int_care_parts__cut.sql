@@ -5,4 +5,5 @@
     ref('fct_account_sentiment_monthly'),
     ref('fct_account_preparedness_monthly'),
     ref('fct_account_engagement_monthly'),
+    ref('fct_account_health_monthly'),
 ]) }}

@@ -1,5 +1,6 @@
-{# Whether health is kept for a date T: for each of the last `health_daily_days`, for Mondays as long
-   as readers get them, and for the first day of each month, which says how the one before ended. #}
+{# Whether health is kept for a date T: for each of the last `health_daily_days`, for Mondays as
+   long as readers get them, and for the first day of each month, which says how the one before
+   ended. #}
 {% macro is_health_day(date) -%}
     (
         {{ date }} > {{ add_days(as_of_date(), -var('health_daily_days')) }}

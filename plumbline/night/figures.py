@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -222,6 +223,40 @@ def read_unmapped_words(connection: duckdb.DuckDBPyConnection) -> tuple[Unmapped
         " order by row_count desc, field, reported_value"
     ).fetchall()
     return tuple(UnmappedWord(*row) for row in rows)
+
+
+@dataclass(frozen=True)
+class HealthCoverage:
+    """For how many accounts health could be scored tonight.
+
+    Attributes
+    ----------
+    unscored : int
+        Of the accounts, those of which too little is known.
+    coverage_pct : float
+        Mean share of the weights that is known, percent.
+    idle_overrides : int
+        Overrides that stand tonight for accounts that do not pay.
+    """
+
+    accounts: int
+    unscored: int
+    coverage_pct: float
+    idle_overrides: int
+
+
+def read_health(connection: duckdb.DuckDBPyConnection, as_of: date) -> HealthCoverage:
+    """What is known of accounts at T, for their health score."""
+    row = connection.execute(
+        "select count(*), count(*) filter (computed_score is null),"
+        " coalesce(avg(coverage_pct), 0), ("
+        "  select count(*) from reference.health_overrides o"
+        "  where ? >= o.from_date and ? < o.expires_date and not exists ("
+        "   select 1 from health.rpt_account_health h where h.account_id = o.account_id)"
+        " ) from health.rpt_account_health",
+        [as_of, as_of],
+    ).fetchone()
+    return HealthCoverage(*row) if row else HealthCoverage(0, 0, 0.0, 0)
 
 
 def read_invoiced(connection: duckdb.DuckDBPyConnection) -> Invoiced | None:

@@ -121,6 +121,7 @@ def _publish_night(
             doubted = (
                 *told.doubt_sentences(figures.read_doubts(connection)),
                 *told.word_sentences(figures.read_unmapped_words(connection)),
+                *told.health_sentences(figures.read_health(connection, plan.as_of)),
                 *beyond.sentences(connection, plan.as_of, settings.vendors, plan.is_dump),
                 *own_seeds.sentences(connection, settings),
             )

@@ -21,6 +21,8 @@ DEFAULT_WITHOUT = {
     "csm_capacity": ("subscription", "how many accounts a manager takes on"),
     "worklist_rules": ("subscription", "what a contact costs and saves"),
     "account_segments": ("subscription", "bounds of segments"),
+    "health_weights": ("usage", "what counts for health"),
+    "health_features": ("usage", "of which features health is made"),
     "health_bands": ("usage", "what a healthy value is"),
     "lifecycle_stages": ("subscription", "stages of an account's life"),
     "internal_user_rules": ("usage", "which users are none of the customers'"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from plumbline.night.figures import Doubt, UnmappedWord
+from plumbline.night.figures import Doubt, HealthCoverage, UnmappedWord
 from plumbline.night.summary import money
 
 REPORT = "quality.rpt_doubtful_subscriptions"
@@ -67,4 +67,27 @@ def word_sentences(words: Iterable[UnmappedWord]) -> Iterator[str]:
         yield (
             f"{rows} put aside: {one.field} '{one.word}' (such as {one.example}) is not in"
             " seeds/reference/reported_values.csv"
+        )
+
+
+def health_sentences(health: HealthCoverage) -> Iterator[str]:
+    """What health scores lack: where most accounts have none, and overrides that meet nobody.
+
+    Examples
+    --------
+    >>> from plumbline.night.figures import HealthCoverage
+    >>> next(health_sentences(HealthCoverage(500, 500, 33.6, 0)))
+    '500 of 500 accounts have no health score: on average 34% of its weights is known \
+(health.rpt_health_contributions says what is not)'
+    """
+    if 2 * health.unscored > health.accounts:
+        yield (
+            f"{health.unscored:,} of {health.accounts:,} accounts have no health score: on average"
+            f" {health.coverage_pct:.0f}% of its weights is known"
+            " (health.rpt_health_contributions says what is not)"
+        )
+    if health.idle_overrides:
+        yield (
+            f"{health.idle_overrides:,} of the overrides in seeds/reference/health_overrides.csv"
+            " stand tonight for accounts that do not pay: take them out, or mend their account_id"
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, World
+from conftest import FIRST_NIGHT, ROOT, World
 from manifest import every_vendor
 from ml_world import execute
 
 from plumbline.config import load_settings
 from plumbline.errors import UserError
+from plumbline.night.figures import HealthCoverage, read_health
 from plumbline.night.last_build import last_build
+from plumbline.night.told import health_sentences
 from plumbline.store.dbt import Dbt
 from plumbline.store.outcomes import BuildOutcome
 
@@ -182,6 +185,23 @@ def test_a_part_or_an_account_that_is_lost_is_found(fault: str, world: World) ->
     execute(world.build_file, fault)
     [failed] = built(world, PARTS).failed
     assert failed.name == PARTS
+
+
+def test_a_night_says_where_health_is_not_known(world: World) -> None:
+    """Most accounts without a score, and an override that meets nobody; else nothing."""
+    with duckdb.connect(str(world.build_file)) as connection:
+        before = read_health(connection, FIRST_NIGHT)
+        assert before.accounts > 2 * before.unscored and not [*health_sentences(before)]
+        connection.execute(
+            "insert into reference.health_overrides values"
+            " ('nobody', 50, null, 'u', 'r', ?, ?), ('over', 50, null, 'u', 'r', '2026-01-01', ?)",
+            [FIRST_NIGHT, FIRST_NIGHT + timedelta(days=1), FIRST_NIGHT],
+        )
+        connection.execute("update health.rpt_account_health set computed_score = null")
+        unscored, idle = health_sentences(read_health(connection, FIRST_NIGHT))
+    assert f"{before.accounts} of {before.accounts} accounts have no health score" in unscored
+    assert idle.startswith("1 of the overrides in seeds/reference/health_overrides.csv")
+    assert not [*health_sentences(HealthCoverage(4, 2, 70.0, 0))]
 
 
 def test_the_page_says_what_the_seeds_say() -> None:

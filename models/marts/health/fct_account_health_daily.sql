@@ -106,13 +106,13 @@ componented as (
                 {{ ratio('summed.' ~ component ~ '_known', 'summed.' ~ component ~ '_asked') }}, 0
             )
             {%- endfor %}
-        ) / (
+        ) / nullif(
             {%- for component in components %}
             {{ '+ ' if not loop.first -}}
             case
                 when summed.{{ component }}_asked is not null then weights.{{ component }} else 0
             end
-            {%- endfor %}
+            {%- endfor %}, 0
         ) as coverage_pct
     from summed
     cross join weights
@@ -129,7 +129,7 @@ contributed as (
             when componented.coverage_pct >= rules.smallest_coverage_pct
                 then cast(
                     componented.{{ component }}_weight * componented.{{ component }}_score
-                    / componented.weight_known as decimal(9, 6)
+                    / nullif(componented.weight_known, 0) as decimal(9, 6)
                 )
         end as {{ component }}_contribution
         {%- endfor %},

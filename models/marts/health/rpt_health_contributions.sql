@@ -45,7 +45,7 @@ weighted as (
         components.component,
         components.contribution,
         100 * weights.weight
-        / sum(weights.weight) over (partition by components.account_id) as weight_pct
+        / nullif(sum(weights.weight) over (partition by components.account_id), 0) as weight_pct
     from components
     inner join weights
         on components.component = weights.component

@@ -34,3 +34,19 @@
         else ' ' || cast(cast(extract(year from {{ day }}) as integer) as varchar(4))
     end
 {%- endmacro %}
+
+{# A share as a sentence shows it, to a tenth of a percent: `12.4%`; below that, `under 0.1%`. #}
+{% macro percent_in_words(share) -%}
+    case
+        when {{ share }} < 0.001 then 'under 0.1%'
+        else cast(cast(100 * {{ share }} as decimal(18, 1)) as varchar(20)) || '%'
+    end
+{%- endmacro %}
+
+{# What a change of log-odds multiplies the odds by: `x0.85`; from 10 on in whole numbers. #}
+{% macro odds_factor(change) -%}
+    'x' || case
+        when exp({{ change }}) >= 10 then cast(cast(round(exp({{ change }})) as bigint) as varchar(20))
+        else cast(cast(exp({{ change }}) as decimal(18, 2)) as varchar(20))
+    end
+{%- endmacro %}

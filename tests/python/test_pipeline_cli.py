@@ -45,6 +45,7 @@ def summary(is_trusted: bool = True, warnings: tuple[str, ...] = (), flagged: in
             Account(rank, f"001CF793ce4eb{rank:02d}", 0.31, 125_000.0, reason)
             for rank in range(1, 11)
         ),
+        cut=("Rule risk: By probability.", "The riskiest account, Alder (90.1%), is not on it: x."),
         model=ModelQuality("churn-20260228-0599376a", "additive_boosting", 0.7, 0.62, 0.78, 60),
         label="vendor_churned_within_60d",
         labels=(
@@ -103,6 +104,9 @@ def test_summary_fits(width: int) -> None:
     assert learnt in told
     assert "rule_0 100 of 1,000" in told and "and 2 more rules" in told
     assert "99.6% of MRR; $1.2K a month of 14 accounts is not" in told
+    assert (
+        "Rule risk: By probability. The riskiest account, Alder (90.1%), is not on it: x." in told
+    )
 
 
 def test_a_list_without_signal_is_not_shown() -> None:
@@ -119,6 +123,7 @@ def test_the_riskiest_are_shown_where_nobody_is_on_the_list() -> None:
     print_summary(summary(flagged=0), console)
     text = console.file.getvalue()
     assert "Nobody is on the worklist; the 10 riskiest accounts" in text
+    assert "is not on it" not in text
     assert "001CF793ce4eb10" in text
 
 

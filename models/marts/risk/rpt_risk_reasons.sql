@@ -1,15 +1,16 @@
 {#- What phrases may hold, beyond the numbers of the feature; words that hold what is unknown are not
     used. -#}
 {% set facts = {
-    'last_used': 'last_used', 'term_end': 'term_end',
+    'last_used': 'last_used_before', 'term_end': 'term_end',
     'departed': 'departed', 'departed_role': 'departed',
     'vacant_since': 'vacant_since', 'vacant_role': 'vacant_since',
-    'users': 'users', 'users_before': 'users_before',
+    'users': 'users', 'users_before': 'users_before', 'mrr': 'mrr', 'age': 'age',
 } -%}
 {% set usable = {} -%}
 {% for phrase in ['detail_reason', 'zero_reason', 'change_reason'] -%}
     {% set conditions = ['written.' ~ phrase ~ ' is not null'] -%}
-    {% for name, needed in facts.items() -%}
+    {#- (of whom nobody was ever active, nobody was since the first day) -#}
+    {% for name, needed in facts.items() if (phrase, name) != ('zero_reason', 'last_used') -%}
         {% do conditions.append(
             "(written." ~ phrase ~ " not like '%{" ~ name ~ "}%' or facts." ~ needed
             ~ " is not null)"
@@ -61,6 +62,8 @@ looked_up as (
 
     select
         features.account_id,
+        features.mrr,
+        features.account_age_days,
         features.avg_dau_30d,
         features_before.avg_dau_30d as avg_dau_30d_before,
         {{ add_days('features.as_of_date', '-features.days_since_last_login') }} as last_used_date,
@@ -82,11 +85,18 @@ facts as (
     select
         looked_up.account_id,
         {{ day_in_words('looked_up.last_used_date') }} as last_used,
+        -- use of these days is no news
+        case
+            when looked_up.last_used_date < {{ add_days(as_of_date(), -3) }}
+                then {{ day_in_words('looked_up.last_used_date') }}
+        end as last_used_before,
         {{ day_in_words('looked_up.term_end_date') }} as term_end,
         {{ day_in_words('looked_up.departure_date') }} as departed,
         looked_up.departed_role,
         {{ day_in_words('looked_up.vacancy_date') }} as vacant_since,
         looked_up.vacant_role,
+        {{ phrase_number('looked_up.mrr', "'whole'") }} as mrr,
+        {{ phrase_number('looked_up.account_age_days', "'whole'") }} as age,
         {{ phrase_number('looked_up.avg_dau_30d', "'digits'") }} as users,
         {{ phrase_number('looked_up.avg_dau_30d_before', "'digits'") }} as users_before
     from looked_up
@@ -217,12 +227,14 @@ grouped as (
                 " then 'none' else coalesce(named.before_text, '') end",
             'peer': 'named.peer_text', 'peers': 'named.peers',
             'then': day_in_words(then_date),
-            'last_used': "coalesce(facts.last_used, '')",
+            'last_used': "coalesce(facts.last_used, 'its first day')",
             'term_end': "coalesce(facts.term_end, '')",
             'departed': "coalesce(facts.departed, '')",
             'departed_role': "coalesce(facts.departed_role, 'key contact')",
             'vacant_since': "coalesce(facts.vacant_since, '')",
             'vacant_role': "coalesce(facts.vacant_role, 'key contact')",
+            'mrr': "coalesce(facts.mrr, '')",
+            'age': "coalesce(facts.age, '')",
             'users': "coalesce(facts.users, '')",
             'users_before': "coalesce(facts.users_before, '')",
         }.items() %}

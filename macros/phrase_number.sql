@@ -1,5 +1,5 @@
-{# A number as a reason shows it, by its style: whole, tenth, hundredth, digits (two of them, no more
-   behind the point than they need), percent or percent_below (the share missing to one). #}
+{# A number as a reason shows it, by its style: whole, tenth, hundredth, digits (about two of them),
+   percent or percent_below (the share missing to one). #}
 {% macro phrase_number(value, style) -%}
     case {{ style }}
         when 'percent' then cast(cast(round(100 * {{ value }}) as integer) as varchar(20))
@@ -46,7 +46,8 @@
 {# What a change of log-odds multiplies the odds by: `x0.85`; from 10 on in whole numbers. #}
 {% macro odds_factor(change) -%}
     'x' || case
-        when exp({{ change }}) >= 10 then cast(cast(round(exp({{ change }})) as bigint) as varchar(20))
+        when exp({{ change }}) >= 10
+            then cast(cast(round(exp({{ change }})) as bigint) as varchar(20))
         else cast(cast(exp({{ change }}) as decimal(18, 2)) as varchar(20))
     end
 {%- endmacro %}

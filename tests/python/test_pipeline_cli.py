@@ -96,7 +96,7 @@ def test_summary_fits(width: int) -> None:
     assert max(len(line) for line in text.splitlines()) <= width
     for words in ("4,187", "240", "$1.2M of $48.3M", "0.700", "20260301T020000Z", "23.0 in all"):
         assert words in text
-    assert "Worklist, the first 10 of 240" in text and "riskiest" not in text
+    assert "Worklist, the first 10 of 240" in text and "the 10 riskiest" not in text
     assert "001CF793ce4eb10" in text
     assert "usage null rate" in text
     told = " ".join(text.split())

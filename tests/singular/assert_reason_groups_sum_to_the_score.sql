@@ -1,7 +1,7 @@
 -- Baseline plus the sums of all groups is the calibrated log-odds of every explained account, so
 -- the published probability; no contribution is lost on the way. All accounts are explained; of a
--- very large night, as many as it must. The change since the score that was published some days before
--- is that of the groups and of the model.
+-- very large night, as many as it must. The change since the score that was published some days
+-- before is that of the groups and of the model.
 with group_sums as (
 
     select

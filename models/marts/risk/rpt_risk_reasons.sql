@@ -1,5 +1,4 @@
-{#- What phrases may hold, beyond the numbers of the feature; words that hold what is unknown are not
-    used. -#}
+{#- What phrases may hold beyond the feature's numbers; none is used that holds what is unknown. -#}
 {% set facts = {
     'last_used': 'last_used_before', 'term_end': 'term_end',
     'departed': 'departed', 'departed_role': 'departed',
@@ -98,7 +97,11 @@ facts as (
         {{ phrase_number('looked_up.mrr', "'whole'") }} as mrr,
         {{ phrase_number('looked_up.account_age_days', "'whole'") }} as age,
         {{ phrase_number('looked_up.avg_dau_30d', "'digits'") }} as users,
-        {{ phrase_number('looked_up.avg_dau_30d_before', "'digits'") }} as users_before
+        -- beside a fall; who has come back since has no numbers that say so
+        case
+            when looked_up.avg_dau_30d < looked_up.avg_dau_30d_before
+                then {{ phrase_number('looked_up.avg_dau_30d_before', "'digits'") }}
+        end as users_before
     from looked_up
 
 ),
@@ -238,7 +241,8 @@ grouped as (
             'users': "coalesce(facts.users, '')",
             'users_before': "coalesce(facts.users_before, '')",
         }.items() %}
-            {%- set phrase.sql = "replace(\n                " ~ phrase.sql ~ ", '{" ~ name ~ "}', " ~ text ~ ")" -%}
+            {%- set phrase.sql =
+                "replace(\n" ~ phrase.sql ~ ",\n'{" ~ name ~ "}', " ~ text ~ ")" -%}
         {%- endfor %}
         {{ phrase.sql }} as reason
     from summed

@@ -29,7 +29,8 @@ AGES = (
 )
 # What the words may hold, as the seed's page says.
 HELD = {
-    "before", "then", "users_before", "value", "s", "peer", "peers", "last_used", "term_end", "departed", "departed_role",
+    "before", "then", "users_before", "value", "s", "peer", "peers", "last_used",
+    "term_end", "departed", "departed_role",
     "vacant_since", "vacant_role", "users", "mrr", "age",
 }  # fmt: skip
 

@@ -17,7 +17,8 @@ from conftest import ROOT, World
 from proof_context import context_of
 
 from ml.contract import FeatureContract, load_contract
-from plumbline.proofs.registry import reasons_differ
+from plumbline.proofs.registry import reasons_differ, select_proofs
+from plumbline.store.dbt import Dbt
 
 SEEDS = ROOT / "seeds" / "reference"
 FLAG = "0 or 1"
@@ -209,3 +210,49 @@ def test_words_tell_the_numbers_of_the_marts(ci_world: World) -> None:
             assert before == pytest.approx(expected, abs=1e-6)
         kinds.add(len(words) - list(words).index(peers))
     assert len(told) > 100 and kinds >= {1, 2, 3}
+
+
+def test_what_another_model_makes_is_a_part_of_the_change(ci_world: World, tmp_path: Path) -> None:
+    """A night published thirty days before, whose model gave half a log-odds less to everybody.
+
+    Planted, too: parts that sum to a thousandth more than the change of what was published.
+    """
+    world = ci_world.copy(tmp_path)
+    with duckdb.connect(str(world.build_file)) as connection:
+        connection.execute(
+            """
+            insert into ml.predictions (run_id, model_version, target, as_of_date, account_id,
+                probability, log_odds, baseline_log_odds)
+            select run_id, 'another', 'churn', date '2026-01-29', account_id,
+                1 / (1 + exp(-then_odds)), then_odds, 0
+            from (
+                select predictions.run_id, account_id,
+                    any_value(baseline_log_odds) + sum(contribution_before) - 0.5 as then_odds
+                from ml.predictions as predictions
+                inner join ml.prediction_reasons as reasons using (run_id, target, account_id)
+                where predictions.as_of_date = date '2026-02-28' and target = 'churn'
+                group by all having count(contribution_before) > 0
+            )
+            """
+        )
+    context = context_of(world)
+    changed = ("stg_ml__predictions", "int_risk_changes__told", "rpt_at_risk_accounts")
+    assert not Dbt(context.settings, context.variables).build(changed).failed
+    told = world.read(
+        "select log_odds_change_of_model, why_now from risk.rpt_at_risk_accounts"
+        " where log_odds_change is not null",
+        private=True,
+    )
+    assert len(told) > 200 and {round(part, 9) for part, _ in told} == {0.5}
+    assert {why.endswith("x1.65 from another model") or "little" in why for _, why in told} == {
+        True
+    }
+    (proof,) = select_proofs("reasons-honest")
+    assert proof.run(context).is_passed
+    with duckdb.connect(str(world.build_file)) as connection:
+        connection.execute(
+            "update risk.rpt_at_risk_accounts set"
+            " log_odds_change_of_model = log_odds_change_of_model + 0.001"
+        )
+    found = proof.run(context)
+    assert not found.is_passed and "assert_reason_groups_sum_to_the_score" in found.measured

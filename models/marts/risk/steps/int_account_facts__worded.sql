@@ -60,14 +60,33 @@ worded as (
         looked_up.vacant_role,
         {{ phrase_number('looked_up.mrr', "'whole'") }} as mrr,
         {{ phrase_number('looked_up.account_age_days', "'whole'") }} as age,
+        looked_up.avg_dau_30d < looked_up.avg_dau_30d_before as has_fallen,
         {{ phrase_number('looked_up.avg_dau_30d', "'digits'") }} as users,
-        -- beside a fall; who has come back since has no numbers that say so
-        case
-            when looked_up.avg_dau_30d < looked_up.avg_dau_30d_before
-                then {{ phrase_number('looked_up.avg_dau_30d_before', "'digits'") }}
-        end as users_before
+        {{ phrase_number('looked_up.avg_dau_30d_before', "'digits'") }} as users_before
     from looked_up
+
+),
+
+-- who has come back, or reads the same, has no numbers that tell of a fall
+fallen as (
+
+    select
+        worded.account_id,
+        worded.then_text,
+        worded.last_used,
+        worded.last_used_before,
+        worded.term_end,
+        worded.departed,
+        worded.departed_role,
+        worded.vacant_since,
+        worded.vacant_role,
+        worded.mrr,
+        worded.age,
+        case when worded.users = '0' then 'none' else worded.users end as users,
+        case when worded.has_fallen and worded.users_before <> worded.users then worded.users_before
+        end as users_before
+    from worded
 
 )
 
-select * from worded
+select * from fallen

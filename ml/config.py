@@ -161,10 +161,11 @@ class ScoringKnobs:
 
 @dataclass(frozen=True)
 class ScoringSettings(ScoringKnobs):
-    """The same, and who has reasons: the dbt vars of these names."""
+    """The same, who has reasons, and from how long before: the dbt vars of these names."""
 
     all_reasons_up_to: int
     most_reasons: int
+    why_now_days: int
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,8 @@ def load_settings(
     }
     declared = _dbt_vars(dbt_vars or {})
     labels = read_labels(declared)
-    shared = {name: declared.get(name) for name in ("all_reasons_up_to", "most_reasons")}
+    names = ("all_reasons_up_to", "most_reasons", "why_now_days")
+    shared = {name: declared.get(name) for name in names}
     scoring = {**asdict(nested["scoring"]), **shared}
     nested["scoring"] = _section(ScoringSettings, scoring, f"{path.name} and {VARS_FILE}")
     knobs = {

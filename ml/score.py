@@ -3,7 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,18 @@ class Scores:
     explained: np.ndarray
     contributions: np.ndarray
     ranks: np.ndarray
+
+
+@dataclass(frozen=True)
+class Before:
+    """The explained accounts as the same model sees them some days before.
+
+    ``values`` and ``contributions`` are (explained, features), NaN in the rows of accounts that
+    were not in the population then.
+    """
+
+    values: np.ndarray
+    contributions: np.ndarray
 
 
 def score(
@@ -116,13 +128,28 @@ def score(
     )
     features = frame[artefact.contract.names]
     scores = score_frame(artefact, features, settings, frame["paid_mrr"].to_numpy())
+    accounts = frame["account_id"].to_numpy(dtype=object)
+    earlier = warehouse.read_scoring(
+        database,
+        artefact.contract,
+        settings.of(target).population,
+        as_of_date - timedelta(days=settings.scoring.why_now_days),
+    )
+    check_values(earlier, artefact.contract)
+    with threadpool_limits(limits=settings.threads):
+        before = explain_before(
+            artefact,
+            earlier.set_index("account_id")[artefact.contract.names],
+            accounts[scores.explained],
+            settings.scoring.additivity_tolerance,
+        )
     key = {
         "run_id": run_id,
         "model_version": run.model_version,
         "target": run.target,
         "as_of_date": as_of_date,
     }
-    tables = _tables(frame["account_id"].to_numpy(dtype=object), features, scores)
+    tables = _tables(accounts, features, scores, before)
     is_new = warehouse.write_scores(database, key, tables)
     seconds = time.perf_counter() - started
     logger.info("%d accounts scored with %s", len(frame), run.model_version)
@@ -177,6 +204,41 @@ def score_frame(
     return Scores(log_odds, baseline, explained, parts, ranks)
 
 
+def explain_before(
+    artefact: Artefact, features: pd.DataFrame, accounts: np.ndarray, tolerance: float
+) -> Before:
+    """Take apart what the model says of accounts as they were, and check that it adds up.
+
+    Parameters
+    ----------
+    artefact : Artefact
+        The model that scores tonight.
+    features : pd.DataFrame
+        Features of the earlier date, in the contract's order, by account.
+    accounts : np.ndarray
+        (explained,) ids; those that are not in ``features`` have no earlier reasons.
+    tolerance : float
+        Log-odds.
+
+    Raises
+    ------
+    UserError
+        Where the reasons of a row do not add up.
+    """
+    champion = artefact.champion
+    places = features.index.get_indexer(accounts)
+    values = np.full((len(accounts), features.shape[1]), np.nan)
+    parts = values.copy()
+    known = places >= 0
+    if known.any():
+        chosen = features.iloc[places[known]]
+        found = champion.explainer.contributions(champion.pipeline, chosen, champion.calibration)
+        baseline = champion.explainer.baseline(champion.calibration)
+        check_additive(artefact.log_odds(chosen), baseline, found, tolerance)
+        values[known], parts[known] = chosen.to_numpy(), found
+    return Before(values, parts)
+
+
 def first_of_lists(log_odds: np.ndarray, mrr: np.ndarray, count: int) -> np.ndarray:
     """Choose the accounts that a list may begin with.
 
@@ -205,7 +267,9 @@ def first_of_lists(log_odds: np.ndarray, mrr: np.ndarray, count: int) -> np.ndar
     return np.sort(np.argsort(places.min(axis=0), kind="stable")[:count])
 
 
-def _tables(accounts: np.ndarray, features: pd.DataFrame, scores: Scores) -> dict[str, pa.Table]:
+def _tables(
+    accounts: np.ndarray, features: pd.DataFrame, scores: Scores, before: Before
+) -> dict[str, pa.Table]:
     """Lay the scores out as the rows of ``predictions`` and ``prediction_reasons``."""
     count, width = scores.contributions.shape
     names = pa.array(accounts, type=pa.string())
@@ -230,6 +294,8 @@ def _tables(accounts: np.ndarray, features: pd.DataFrame, scores: Scores) -> dic
             ),
             "contribution": scores.contributions.ravel(),
             "reason_rank": scores.ranks.ravel(),
+            "value_before": pa.array(before.values.ravel(), from_pandas=True),
+            "contribution_before": pa.array(before.contributions.ravel(), from_pandas=True),
         }
     )
     return {"predictions": predictions, "prediction_reasons": reasons}

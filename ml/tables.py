@@ -21,13 +21,21 @@ def table_columns() -> dict[str, dict[str, str]]:
 
 
 def create_statements() -> list[str]:
-    """Return the statements that create what is missing, where dbt has not done so yet."""
+    """Return the statements that create what is missing, where dbt has not done so yet.
+
+    A file of an older version gets the columns that are new.
+    """
     tables = [
         f"create table if not exists ml.{table} "
         f"({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
         for table, columns in table_columns().items()
     ]
-    return ["create schema if not exists ml", *tables]
+    columns = [
+        f"alter table ml.{table} add column if not exists {name} {kind}"
+        for table, columns in table_columns().items()
+        for name, kind in columns.items()
+    ]
+    return ["create schema if not exists ml", *tables, *columns]
 
 
 def insert_statement(table: str, given: Collection[str], constants: Sequence[str]) -> str:

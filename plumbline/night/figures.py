@@ -129,6 +129,24 @@ def read_fixed_cut(connection: duckdb.DuckDBPyConnection) -> FixedCut:
     return FixedCut(float(row[0]), int(row[1]))
 
 
+def read_cut(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """By which rule the worklist is cut, and why the riskiest account is not on it."""
+    rules = connection.execute(
+        "select rule_name, source from reference.worklist_rules where kind = 'list' and is_in_use"
+    ).fetchall()
+    left_out = connection.execute(
+        "select coalesce(account_name, account_id), churn_probability, worklist_status"
+        " from risk.rpt_at_risk_accounts where risk_rank = 1 and not is_on_worklist"
+    ).fetchall()
+    return (
+        *(f"Rule {name}: {words}." for name, words in rules),
+        *(
+            f"The riskiest account, {name} ({probability:.1%}), is not on it: {status}."
+            for name, probability, status in left_out
+        ),
+    )
+
+
 def read_figures(
     connection: duckdb.DuckDBPyConnection,
 ) -> tuple[int, int, float, float, tuple[Account, ...]]:

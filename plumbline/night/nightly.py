@@ -115,6 +115,7 @@ def _publish_night(
             checks = gate.check_gate(connection, night)
             checks += leakage.recorded_checks(connection, models)
             totals, fixed_cut = figures.read_figures(connection), figures.read_fixed_cut(connection)
+            cut = figures.read_cut(connection)
             quality = figures.read_model_quality(connection, model.version)
             labels = figures.read_labels(connection, scoring.alternatives(settings))
             contradictions = figures.read_contradictions(connection)
@@ -148,6 +149,7 @@ def _publish_night(
         arr_usd=arr,
         arr_at_risk_usd=at_risk,
         first_accounts=first_accounts,
+        cut=cut,
         model=quality,
         label=settings.label,
         labels=labels,

@@ -32,6 +32,7 @@ class Summary:
     arr_usd: float
     arr_at_risk_usd: float
     first_accounts: tuple[Account, ...]
+    cut: tuple[str, ...]
     model: ModelQuality | None
     label: str
     labels: tuple[Label, ...]
@@ -72,6 +73,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(figures)
     if summary.is_trusted:
         console.print(_accounts_table(summary))
+        for line in summary.cut if summary.flagged else ():
+            console.print(Text(line))
     for warning in summary.warnings:
         console.print(Text("! ", style="yellow") + Text(warning))
     console.print(_checks_table(summary))

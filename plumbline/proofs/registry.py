@@ -23,6 +23,22 @@ from plumbline.errors import UserError
 from plumbline.night import additivity
 from plumbline.store.dbt import Dbt
 
+# The list of everybody and each manager's: how often its most frequent first reason stands there.
+FIRST_REASONS = """
+    with listed as (
+        select 'all managers' as list_name, reason_1 from risk.rpt_at_risk_accounts
+        where is_on_worklist
+        union all
+        select coalesce(csm_id, 'unassigned'), reason_1 from risk.rpt_at_risk_accounts
+        where is_on_worklist
+    ),
+    counted as (
+        select list_name, reason_1, count(*) as repeated from listed group by all
+    )
+    select list_name, max(repeated), sum(repeated)::integer, arg_max(reason_1, repeated)
+    from counted group by list_name having sum(repeated) >= 20 order by list_name
+"""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -195,6 +211,26 @@ dbt_proof(
     "assert_reason_groups_sum_to_the_score",
     "assert_reasons_name_what_was_known",
 )
+
+
+@proof(
+    "reasons-differ",
+    "On no list of 20 accounts or more do more than a tenth share their first reason.",
+)
+def reasons_differ(context: Context) -> Proven:
+    """A sentence that half of a list repeats tells a manager nothing."""
+    with context.open_build() as connection:
+        lists = connection.execute(FIRST_REASONS).fetchall()
+    if not lists:
+        return Proven(True, "no list of 20 accounts, so none can repeat itself")
+    name, shared, listed, sentence = max(lists, key=lambda row: row[1] / row[2])
+    told = f"'{sentence}'" if sentence else "no reason at all"
+    return Proven(
+        all(10 * repeated <= accounts for _, repeated, accounts, _ in lists),
+        f"{len(lists):,} lists, most alike {shared:,} of {listed:,} ({name}): {told}",
+    )
+
+
 dbt_proof(
     "health-adds-up",
     "Every paying account's health score is the sum of its contributions, to the last decimal.",

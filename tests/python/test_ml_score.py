@@ -13,6 +13,7 @@ from ml_world import AS_OF, LABEL, contract_text, execute, feature_rows, fetch, 
 
 from ml import warehouse
 from ml.config import load_settings
+from ml.fitting.explain import Explainer
 from ml.registry import stages
 from ml.score import first_of_lists, score
 from ml.train import train
@@ -346,3 +347,83 @@ def test_a_crash_in_the_middle_of_writing_leaves_nothing(world, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run_scoring(world, "run-2")
     assert (fetch(database, PREDICTIONS), fetch(database, REASONS)) == rows
+
+
+def before_rows(database):
+    """Give the mart a night thirty days before: less use, one account not there, one not paying."""
+    first, second = (
+        account
+        for (account,) in fetch(
+            database,
+            "select account_id from features.feat_accounts_daily order by account_id limit 2",
+        )
+    )
+    execute(
+        database,
+        "insert into features.feat_accounts_daily select * replace ("
+        " as_of_date - 30 as as_of_date, avg_dau_30d / 3 as avg_dau_30d,"
+        f" account_id <> '{second}' as is_paying)"
+        f" from features.feat_accounts_daily where account_id <> '{first}'",
+    )
+    return first, second
+
+
+def test_the_same_model_says_what_it_would_have_said_thirty_days_before(world):
+    """Scored tonight, the features of then give what stands beside tonight's."""
+    database = world / "plumbline.duckdb"
+    absent = before_rows(database)
+    run_scoring(world)
+    told = fetch(
+        database,
+        "select account_id, feature_name, value_before, contribution_before, feature_value"
+        " from ml.prediction_reasons",
+    )
+    assert {row[0] for row in told if row[3] is None} == set(absent)
+    assert all(row[2] is None for row in told if row[0] in absent)
+    used = [row for row in told if row[1] == "avg_dau_30d" and row[0] not in absent]
+    assert len(used) > 100 and all(row[2] == pytest.approx(row[4] / 3) for row in used)
+    execute(
+        database,
+        f"delete from features.feat_accounts_daily where as_of_date = date '{AS_OF}'",
+        "update features.feat_accounts_daily set as_of_date = as_of_date + 30",
+    )
+    run_scoring(world, "run-2")
+    again = fetch(
+        database,
+        "select account_id, feature_name, feature_value, contribution from ml.prediction_reasons",
+    )
+    assert sorted(row[:4] for row in told if row[3] is not None) == sorted(again)
+
+
+def test_reasons_of_then_that_do_not_add_up_are_refused(world, monkeypatch):
+    """Planted: contributions of the earlier date, and of it alone, that are a little off."""
+    database = world / "plumbline.duckdb"
+    before_rows(database)
+    run_scoring(world, "run-1")
+    rows = fetch(database, REASONS)
+    contributions = Explainer.contributions
+    calls = []
+
+    def off(self, pipeline, features, calibration):
+        calls.append(len(features))
+        found = contributions(self, pipeline, features, calibration)
+        return found + 1e-5 if len(calls) == 2 else found
+
+    monkeypatch.setattr(Explainer, "contributions", off)
+    with pytest.raises(UserError, match="reasons do not add up to the score"):
+        run_scoring(world, "run-2")
+    assert len(calls) == 2 and calls[1] == calls[0] - 2
+    assert fetch(database, REASONS) == rows
+
+
+def test_a_file_of_an_older_version_gets_the_new_columns(world):
+    database = world / "plumbline.duckdb"
+    run_scoring(world, "run-1")
+    rows = fetch(database, REASONS)
+    execute(
+        database,
+        "alter table ml.prediction_reasons drop column contribution_before",
+        "alter table ml.prediction_reasons drop column value_before",
+    )
+    run_scoring(world, "run-1")
+    assert fetch(database, REASONS) == rows

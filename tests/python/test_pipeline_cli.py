@@ -45,6 +45,7 @@ def summary(is_trusted: bool = True, warnings: tuple[str, ...] = (), flagged: in
             Account(rank, f"001CF793ce4eb{rank:02d}", 0.31, 125_000.0, reason)
             for rank in range(1, 11)
         ),
+        cut=("Rule risk: By probability.", "The riskiest account, Alder (90.1%), is not on it: x."),
         model=ModelQuality("churn-20260228-0599376a", "additive_boosting", 0.7, 0.62, 0.78, 60),
         label="vendor_churned_within_60d",
         labels=(
@@ -95,7 +96,7 @@ def test_summary_fits(width: int) -> None:
     assert max(len(line) for line in text.splitlines()) <= width
     for words in ("4,187", "240", "$1.2M of $48.3M", "0.700", "20260301T020000Z", "23.0 in all"):
         assert words in text
-    assert "Worklist, the first 10 of 240" in text and "riskiest" not in text
+    assert "Worklist, the first 10 of 240" in text and "the 10 riskiest" not in text
     assert "001CF793ce4eb10" in text
     assert "usage null rate" in text
     told = " ".join(text.split())
@@ -103,6 +104,9 @@ def test_summary_fits(width: int) -> None:
     assert learnt in told
     assert "rule_0 100 of 1,000" in told and "and 2 more rules" in told
     assert "99.6% of MRR; $1.2K a month of 14 accounts is not" in told
+    assert (
+        "Rule risk: By probability. The riskiest account, Alder (90.1%), is not on it: x." in told
+    )
 
 
 def test_a_list_without_signal_is_not_shown() -> None:
@@ -119,6 +123,7 @@ def test_the_riskiest_are_shown_where_nobody_is_on_the_list() -> None:
     print_summary(summary(flagged=0), console)
     text = console.file.getvalue()
     assert "Nobody is on the worklist; the 10 riskiest accounts" in text
+    assert "is not on it" not in text
     assert "001CF793ce4eb10" in text
 
 

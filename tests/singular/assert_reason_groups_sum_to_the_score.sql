@@ -1,6 +1,7 @@
 -- Baseline plus the sums of all groups is the calibrated log-odds of every explained account, so
 -- the published probability; no contribution is lost on the way. All accounts are explained; of a
--- very large night, as many as it must.
+-- very large night, as many as it must. The change since the score that was published some days
+-- before is that of the groups and of the model.
 with group_sums as (
 
     select
@@ -34,6 +35,26 @@ compared as (
 
 ),
 
+published as (
+
+    select
+        tonight.account_id,
+        tonight.log_odds - before.log_odds as published_change,
+        reported.log_odds_change + reported.log_odds_change_of_model as told_change
+    from predictions as tonight
+    inner join {{ ref('rpt_at_risk_accounts') }} as reported
+        on
+            tonight.account_id = reported.account_id
+            and tonight.run_id = reported.run_id
+    inner join {{ ref('stg_ml__predictions') }} as before
+        on
+            tonight.account_id = before.account_id
+            and before.target = 'churn'
+            and before.as_of_date = {{ add_days(as_of_date(), -var('why_now_days')) }}
+    where reported.log_odds_change is not null
+
+),
+
 counted as (
 
     select
@@ -52,6 +73,12 @@ where
         compared.baseline_log_odds + cast(compared.contribution as {{ column_type('double') }})
         - compared.log_odds
     ) > 0.000001
+union all
+select
+    published.account_id,
+    'parts of the change do not add up' as what_is_wrong
+from published
+where not coalesce(abs(published.told_change - published.published_change) <= 0.000001, false)
 union all
 select
     'all' as account_id,

@@ -55,9 +55,7 @@ checked as (
     where
         looked_up.known_value is null
         or abs(looked_up.known_value - looked_up.feature_value) > 0.000001
-        or looked_up.reason like '%{value}%'
-        or looked_up.reason like '%{average}%'
-        or looked_up.reason like '%{s}%'
+        or looked_up.reason like '%{{ '{' }}%'
         or looked_up.feature_name is null
     union all
     select

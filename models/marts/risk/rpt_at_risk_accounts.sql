@@ -18,6 +18,18 @@ reasons as (
 
 ),
 
+relationships as (
+
+    select * from {{ ref('dim_account_relationships') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('int_risk_changes__told') }}
+
+),
+
 first_flags as (
 
     select
@@ -64,6 +76,11 @@ reported as (
         first_reasons.reason_1,
         first_reasons.reason_2,
         first_reasons.reason_3,
+        changes.why_now,
+        changes.log_odds_change,
+        changes.model_change as log_odds_change_of_model,
+        greatest(relationships.last_meeting_date, relationships.last_intervention_date)
+            as last_contact_date,
         first_flags.first_flagged_date,
         listed.model_version,
         listed.run_id
@@ -72,6 +89,12 @@ reported as (
         on
             listed.account_id = first_reasons.account_id
             and listed.model_version = first_reasons.model_version
+    left join changes
+        on
+            listed.account_id = changes.account_id
+            and listed.model_version = changes.model_version
+    left join relationships
+        on listed.account_id = relationships.account_id
     left join first_flags
         on
             listed.account_id = first_flags.account_id

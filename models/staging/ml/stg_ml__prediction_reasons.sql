@@ -31,7 +31,9 @@ visible as (
         reasons.feature_name,
         reasons.feature_value,
         reasons.contribution,
-        reasons.reason_rank
+        reasons.reason_rank,
+        reasons.value_before,
+        reasons.contribution_before
     from reasons
     inner join visible_runs
         on

@@ -14,7 +14,11 @@ pivoted as (
             as contact_cost_usd,
         max(case when rules.rule_name = 'save_effect' then rules.rule_value end) as save_effect,
         max(case when rules.rule_name = 'smallest_reason' then rules.rule_value end)
-            as smallest_reason
+            as smallest_reason,
+        max(case when rules.rule_name = 'smallest_change' then rules.rule_value end)
+            as smallest_change,
+        max(case when rules.rule_name = 'smallest_peer_group' then rules.rule_value end)
+            as smallest_peer_group
     from rules
 
 )

@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from plumbline.commands.alert import alert
 from plumbline.commands.backtest import backtest
 from plumbline.commands.compare import compare
 from plumbline.commands.demo import demo
@@ -19,6 +20,7 @@ from plumbline.commands.nightly import nightly
 from plumbline.commands.promote import promote
 from plumbline.commands.rollback import rollback
 from plumbline.commands.score import score
+from plumbline.commands.sync import sync
 from plumbline.commands.train import train
 from plumbline.commands.verify import verify
 from plumbline.commands.worklist import worklist
@@ -47,6 +49,7 @@ def cli() -> None:
 
 
 for command in (
+    alert,
     backtest,
     compare,
     demo,
@@ -57,6 +60,7 @@ for command in (
     promote,
     rollback,
     score,
+    sync,
     train,
     verify,
     worklist,

@@ -34,7 +34,9 @@ IMPORTED_BY_ROOM = {
     "night": FLOOR | {"store", "site", "ml"},
     "backtest": FLOOR | {"store", "night", "ml"},
     "proofs": FLOOR | {"store", "night", "ml"},
-    "commands": FLOOR | {"store", "inspect_raw", "site", "night", "backtest", "proofs", "ml"},
+    "activation": FLOOR | {"store"},
+    "commands": FLOOR
+    | {"store", "inspect_raw", "site", "night", "backtest", "proofs", "activation", "ml"},
     "cli": FLOOR | {"commands"},
     "__main__": frozenset({"cli"}),
 }

@@ -22,7 +22,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, ROOT, World
+from conftest import COMMAND, LAST_NIGHT, ROOT, World, night_without_tests
 from crm_server import BUSY, DROP_AFTER, DROP_BEFORE, THROTTLE, TOKEN, Crm, Server
 from sync_world import SyncWorld, Told, accounts
 
@@ -630,3 +630,38 @@ def test_a_night_that_scored_nobody_sends_nothing(
     small.publish([])
     code, said = sync()
     assert code == 1 and "the published night scored nobody" in said
+
+
+# --- from one real night to the next --------------------------------------------------------------
+
+SAID = """
+    select account_id, cast(round(churn_probability * 100) as bigint), risk_tier,
+        coalesce(reason_1, 'no single reason stands out')
+    from risk.rpt_at_risk_accounts
+"""
+HELD = "select account_id from activation.sync_salesforce__accounts where sync_action = 'hold'"
+
+
+def test_from_night_to_night(ci_first_night: World, crm: Crm, tmp_path: Path) -> None:
+    """What two published nights say is what the CRM holds; between them only what differs went."""
+    world = ci_first_night.copy(tmp_path)
+    login = {"SALESFORCE_INSTANCE_URL": crm.url, "SALESFORCE_ACCESS_TOKEN": TOKEN}
+    login["PYTHONPATH"] = os.pathsep.join(sys.path)
+    said = []
+    for number in range(2):
+        done = world.run("sync", *([] if number else ["--accept-changes"]), **login)
+        assert done.returncode == 0, done.stdout + done.stderr
+        held = {account for (account,) in world.read(HELD)}
+        assert 0 < len(held) < 10, "accounts that the CRM has deleted, and that are still billed"
+        night = {row[0]: row[1:] for row in world.read(SAID) if row[0] not in held}
+        fields = ("Churn_Risk_Score__c", "Risk_Tier__c", "Churn_Risk_Reason__c")
+        told = {key: tuple(row[name] for name in fields) for key, row in crm.records.items()}
+        assert told == night
+        said.append(night)
+        if not number:
+            crm.carried.clear()
+            night_without_tests(world, LAST_NIGHT)
+    differ = {account for account in said[1] if said[0].get(account) != said[1][account]}
+    assert set(crm.carried) == differ and 0 < len(differ) < len(said[1])
+    rows = world.read("select state, count(*) from activation.rpt_sync_deliveries group by all")
+    assert rows == [("sent", len(said[0]))], "as of the second night, what the first sync did"

@@ -44,16 +44,27 @@ OUTCOME_SCHEMA = pa.schema(
 )
 # The state that each row of the outbox reached last.
 LATEST = """
-    with latest as (
-        select outbox.*, coalesce(arg_max(deliveries.state, deliveries.recorded_at), 'pending') as
-            state,
-            arg_max(coalesce(deliveries.job_id, ''), deliveries.recorded_at) as job_id,
-            count(*) filter (where deliveries.state in ('failed', 'dead')) as refusals
+    with reached as (
+        select idempotency_key, arg_max(state, recorded_at) as state,
+            arg_max(coalesce(job_id, ''), recorded_at) as job_id,
+            count(*) filter (where state in ('failed', 'dead')) as refusals
+        from ops.deliveries
+        group by idempotency_key
+    ),
+    latest as (
+        select outbox.record_id, outbox.payload_version, outbox.idempotency_key,
+            coalesce(reached.state, 'pending') as state,
+            coalesce(reached.job_id, '') as job_id, coalesce(reached.refusals, 0) as refusals
         from ops.outbox
-        left join ops.deliveries using (idempotency_key)
+        left join reached using (idempotency_key)
         where outbox.destination = $destination
-        group by all
     )
+"""
+# What an `Entry` is made of.
+COLUMNS = """
+    outbox.idempotency_key, outbox.record_id, outbox.account_id, outbox.payload_version,
+    outbox.payload, outbox.is_blank, outbox.model_version, outbox.as_of_date, outbox.run_id,
+    latest.state, latest.refusals, latest.job_id
 """
 
 
@@ -136,23 +147,28 @@ def as_payload(values: Mapping[str, Any]) -> str:
 def read_records(connection: duckdb.DuckDBPyConnection, destination: str) -> dict[str, Record]:
     """What a destination is known to hold, by record."""
     rows = connection.execute(
-        LATEST
-        + """
-        select record_id,
-            arg_max({key: idempotency_key, account: account_id, version: payload_version,
-                payload: payload, blank: is_blank, model: model_version, as_of: as_of_date,
-                run: run_id, state: state, refusals: refusals, job: job_id}, payload_version),
-            arg_max(payload, payload_version) filter (where state = 'sent'),
-            bool_or(state in ('sent', 'pending'))
-        from latest group by record_id
+        f"""
+        {LATEST},
+        records as (
+            select record_id, max(payload_version) as newest,
+                max(payload_version) filter (where state = 'sent') as newest_sent,
+                bool_or(state in ('sent', 'pending')) as may_hold
+            from latest group by record_id
+        )
+        select {COLUMNS}, sent.payload, records.may_hold
+        from records
+        inner join latest
+            on latest.record_id = records.record_id and latest.payload_version = records.newest
+        inner join ops.outbox using (idempotency_key)
+        left join ops.outbox as sent
+            on sent.destination = $destination and sent.record_id = records.record_id
+            and sent.payload_version = records.newest_sent
         """,
         {"destination": destination},
     ).fetchall()
     return {
-        record_id: Record(
-            _entry(record_id, newest), None if sent is None else json.loads(sent), bool(may_hold)
-        )
-        for record_id, newest, sent, may_hold in rows
+        row[1]: Record(_entry(row), None if sent is None else json.loads(sent), bool(may_hold))
+        for *row, sent, may_hold in rows
     }
 
 
@@ -161,36 +177,24 @@ def entries_of_jobs(
 ) -> dict[str, list[Entry]]:
     """Entries whose fate a job of the destination knows, by job: its sync did not see the end."""
     rows = connection.execute(
-        LATEST
-        + """
-        select record_id, {key: idempotency_key, account: account_id, version: payload_version,
-            payload: payload, blank: is_blank, model: model_version, as_of: as_of_date,
-            run: run_id, state: state, refusals: refusals, job: job_id}
-        from latest where state = 'pending' and job_id <> '' order by created_at, record_id
+        f"""
+        {LATEST}
+        select {COLUMNS} from latest inner join ops.outbox using (idempotency_key)
+        where latest.state = 'pending' and latest.job_id <> ''
+        order by outbox.created_at, outbox.record_id
         """,
         {"destination": destination},
     ).fetchall()
     found: dict[str, list[Entry]] = {}
-    for record_id, row in rows:
-        found.setdefault(row["job"], []).append(_entry(record_id, row))
+    for row in rows:
+        entry = _entry(row)
+        found.setdefault(entry.job_id, []).append(entry)
     return found
 
 
-def _entry(record_id: str, row: Mapping[str, Any]) -> Entry:
-    return Entry(
-        key=row["key"],
-        record_id=record_id,
-        account_id=row["account"],
-        version=row["version"],
-        values=json.loads(row["payload"]),
-        is_blank=row["blank"],
-        model_version=row["model"],
-        as_of=row["as_of"],
-        run_id=row["run"],
-        state=row["state"],
-        refusals=row["refusals"],
-        job_id=row["job"] or "",
-    )
+def _entry(row: Sequence[Any]) -> Entry:
+    key, record_id, account_id, version, payload, *rest = row
+    return Entry(key, record_id, account_id, version, json.loads(payload), *rest)
 
 
 def append(

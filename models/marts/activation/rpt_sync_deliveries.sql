@@ -1,7 +1,6 @@
 with deliveries as (
 
     select * from {{ ref('stg_operations__deliveries') }}
-    where is_newest
 
 )
 

@@ -97,8 +97,7 @@ left_behind as (
     left join present
         on lower(deliveries.record_id) = lower(present.crm_account_id)
     where
-        deliveries.is_newest
-        and not (deliveries.is_blank and deliveries.state = 'sent')
+        not (deliveries.is_blank and deliveries.state = 'sent')
         and present.account_id is null
     group by deliveries.record_id
 

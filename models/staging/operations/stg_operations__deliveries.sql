@@ -4,9 +4,36 @@ with outbox as (
 
 ),
 
+versions as (
+
+    select
+        outbox.destination,
+        outbox.record_id,
+        max(outbox.payload_version) as payload_version
+    from outbox
+    group by outbox.destination, outbox.record_id
+
+),
+
+newest as (
+
+    select outbox.*
+    from outbox
+    inner join versions
+        on
+            outbox.destination = versions.destination
+            and outbox.record_id = versions.record_id
+            and outbox.payload_version = versions.payload_version
+
+),
+
+-- of the newest versions alone: the older ones are many
 deliveries as (
 
-    select * from {{ source('ops', 'deliveries') }}
+    select deliveries.*
+    from {{ source('ops', 'deliveries') }} as deliveries
+    inner join newest
+        on deliveries.idempotency_key = newest.idempotency_key
 
 ),
 
@@ -52,35 +79,32 @@ last_errors as (
 delivered as (
 
     select
-        outbox.idempotency_key,
-        outbox.destination,
-        outbox.record_id,
-        outbox.account_id,
-        outbox.payload_version,
-        outbox.payload_version = max(outbox.payload_version) over (
-            partition by outbox.destination, outbox.record_id
-        ) as is_newest,
-        outbox.is_blank,
-        outbox.payload,
+        newest.idempotency_key,
+        newest.destination,
+        newest.record_id,
+        newest.account_id,
+        newest.payload_version,
+        newest.is_blank,
+        newest.payload,
         coalesce(ranked.state, 'pending') as state,
         coalesce(counted.request_count, 0) as request_count,
         coalesce(counted.refusal_count, 0) as refusal_count,
         last_errors.last_error,
-        outbox.model_version,
-        outbox.as_of_date,
-        outbox.run_id,
-        coalesce(ranked.sync_id, outbox.sync_id) as sync_id,
-        outbox.created_at,
-        coalesce(ranked.recorded_at, outbox.created_at) as state_since
-    from outbox
+        newest.model_version,
+        newest.as_of_date,
+        newest.run_id,
+        coalesce(ranked.sync_id, newest.sync_id) as sync_id,
+        newest.created_at,
+        coalesce(ranked.recorded_at, newest.created_at) as state_since
+    from newest
     left join counted
-        on outbox.idempotency_key = counted.idempotency_key
+        on newest.idempotency_key = counted.idempotency_key
     left join ranked
         on
-            outbox.idempotency_key = ranked.idempotency_key
+            newest.idempotency_key = ranked.idempotency_key
             and ranked.recency = 1
     left join last_errors
-        on outbox.idempotency_key = last_errors.idempotency_key
+        on newest.idempotency_key = last_errors.idempotency_key
 
 )
 

@@ -31,3 +31,7 @@ class Denied(Exception):
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
         self.message, self.remedy = message, remedy
+
+
+class Missing(Denied):
+    """What was asked for is not there."""

@@ -78,14 +78,14 @@ class Hubspot:
 
 
 def _outcomes(entries: Sequence[Entry], told: dict[str, Any]) -> list[Outcome]:
-    results = {one.get("objectWriteTraceId"): one for one in told.get("results", ())}
+    results = {one.get("objectWriteTraceId"): one for one in told.get("results") or ()}
     errors: dict[str, dict[str, Any]] = {}
-    for error in told.get("errors", ()):
-        context = error.get("context", {})
-        for key in (*context.get("objectWriteTraceId", ()), *context.get("ids", ())):
+    for error in told.get("errors") or ():
+        context = error.get("context") or {}
+        for key in (*(context.get("objectWriteTraceId") or ()), *(context.get("ids") or ())):
             errors[key] = error
     # Without trace ids in an answer of full success, there is nobody whom it could leave out.
-    is_whole = not errors and len(told.get("results", ())) == len(entries)
+    is_whole = not errors and len(told.get("results") or ()) == len(entries)
     found = []
     for entry in entries:
         error = errors.get(entry.key) or errors.get(entry.record_id)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from plumbline.activation import web
 from plumbline.activation.deliver import LATER, Outcome
-from plumbline.activation.errors import Denied, Unreachable
+from plumbline.activation.errors import Denied, Missing, Unreachable
 from plumbline.activation.wanted import Fields
 from plumbline.errors import UserError
 from plumbline.store import outbox
@@ -37,7 +37,9 @@ PASSING = (
     "SERVER_UNAVAILABLE",
     "TXN_SECURITY_METERING_ERROR",
 )
-RUNNING = ("UploadComplete", "InProgress")
+RUNNING, GIVEN_UP = ("UploadComplete", "InProgress"), ("Failed", "Aborted")
+# Arguments of a login that nothing may show.
+SECRET = ("session_id", "consumer_secret", "password", "security_token")
 LONGEST_POLL_SECONDS, LONGEST_JOB_SECONDS = 10.0, 1800.0
 
 
@@ -66,7 +68,8 @@ class Salesforce:
     ) -> None:
         self.fields, self.bulk_from, self.first_wait = fields, bulk_from, first_wait
         self.client = _connected(login)
-        self.secrets = (*login.values(), str(self.client.session_id))
+        hidden = (login[name] for name in SECRET if name in login)
+        self.secrets = (*hidden, str(self.client.session_id))
         # The job that carries a batch whose fate is not known yet, by the batch's keys.
         self.jobs: dict[tuple[str, ...], str] = {}
 
@@ -89,9 +92,9 @@ class Salesforce:
             The job is still at work.
         """
         try:
-            state = self._call("GET", f"jobs/ingest/{job}")["state"]
-        except Denied as gone:
-            return [Outcome(entry.key, LATER, gone.message) for entry in entries]
+            state = self._look(job)["state"]
+        except Missing:
+            return [Outcome(entry.key, LATER, "the job is not there any more") for entry in entries]
         if state == "Open":  # its rows were never handed over
             self._abort(job)
             return [Outcome(entry.key, LATER, "the job was never begun") for entry in entries]
@@ -118,13 +121,15 @@ class Salesforce:
 
     def _send_job(self, entries: Sequence[Entry], tell_job: Callable[[str], None]) -> list[Outcome]:
         keys = tuple(entry.key for entry in entries)
-        job = self.jobs.get(keys)
-        if job is None:
-            job = self._begin_job(entries, tell_job)
-            self.jobs[keys] = job
+        if keys not in self.jobs:
+            self.jobs[keys] = self._begin_job(entries, tell_job)
+        job = self.jobs[keys]
+        # where a close broke off, the answer may have been lost, and not the request
+        if self._look(job)["state"] == "Open":
+            self._call("PATCH", f"jobs/ingest/{job}", json={"state": "UploadComplete"})
         told, outcomes = self._outcomes(job, entries)
         del self.jobs[keys]
-        if told["state"] == "Failed" and all(one.state == LATER for one in outcomes):
+        if told["state"] in GIVEN_UP and all(one.state == LATER for one in outcomes):
             said = web.shortened(str(told.get("errorMessage") or "without a word"))
             raise Denied(f"Salesforce gave up job {job}: {said}", "mend what it says")
         return outcomes
@@ -137,16 +142,19 @@ class Salesforce:
             "contentType": "CSV",
             "lineEnding": "LF",
         }
-        job = str(self._call("POST", "jobs/ingest", json=asked)["id"])
+        made = self._call("POST", "jobs/ingest", json=asked)
+        if not isinstance(made, dict) or not made.get("id"):
+            raise Unreachable("Salesforce's answer names no job")
+        job = str(made["id"])
         tell_job(job)
         self._request("PUT", f"jobs/ingest/{job}/batches", data=self._as_csv(entries))
-        try:
-            self._call("PATCH", f"jobs/ingest/{job}", json={"state": "UploadComplete"})
-        except Unreachable:
-            # the answer may have been lost, and not the request
-            if self._call("GET", f"jobs/ingest/{job}")["state"] == "Open":
-                raise
         return job
+
+    def _look(self, job: str) -> Mapping[str, Any]:
+        told = self._call("GET", f"jobs/ingest/{job}")
+        if not isinstance(told, dict) or not told.get("state"):
+            raise Unreachable(f"Salesforce's answer has no state of job {job}")
+        return told
 
     def _as_csv(self, entries: Sequence[Entry]) -> bytes:
         stream = io.StringIO()
@@ -190,7 +198,7 @@ class Salesforce:
     def _wait(self, job: str) -> Mapping[str, Any]:
         waited, pause = 0.0, self.first_wait
         while True:
-            told = self._call("GET", f"jobs/ingest/{job}")
+            told = self._look(job)
             if told["state"] not in RUNNING:
                 return told
             if waited > LONGEST_JOB_SECONDS:
@@ -246,7 +254,8 @@ class Salesforce:
                 "Salesforce takes no more requests today (REQUEST_LIMIT_EXCEEDED)",
                 "run the same command again tomorrow: it goes on where it stopped",
             )
-        raise Denied(f"Salesforce refused the request ({answer.status_code}): {said}", CREDENTIALS)
+        kind = Missing if answer.status_code == 404 else Denied
+        raise kind(f"Salesforce refused the request ({answer.status_code}): {said}", CREDENTIALS)
 
 
 def _connected(login: Mapping[str, str]) -> Any:

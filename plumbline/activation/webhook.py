@@ -76,8 +76,12 @@ class Webhook:
                 "mend the receiver, then run the same command again",
             )
         told = answer.json()
-        failed = told.get("failed", ()) if isinstance(told, dict) else ()
-        errors = {one["idempotency_key"]: str(one.get("error", "")) for one in failed}
+        failed = (told.get("failed") or ()) if isinstance(told, dict) else ()
+        errors = {
+            one.get("idempotency_key"): str(one.get("error") or "")
+            for one in failed
+            if isinstance(one, dict)
+        }
         return [
             Outcome(entry.key, outbox.REFUSED, web.shortened(errors[entry.key]) or None)
             if entry.key in errors
@@ -92,7 +96,7 @@ def sign(secret: str, body: bytes, at: int) -> str:
     Examples
     --------
     >>> sign("secret", b"{}", 0)[:9]
-    't=0,v1=6c'
+    't=0,v1=4b'
     """
     digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"

@@ -447,7 +447,9 @@ def test_many_rows_go_as_a_job(
     assert crm.records["00100060"]["Churn_Risk_Score__c"] == "5"
 
 
-@pytest.mark.parametrize("faults", [[DROP_AFTER], ["", DROP_BEFORE], ["", BUSY, BUSY, THROTTLE]])
+@pytest.mark.parametrize(
+    "faults", [["", DROP_AFTER], ["", "", DROP_BEFORE], ["", "", BUSY, BUSY, THROTTLE], [BUSY]]
+)
 def test_a_look_that_breaks_off_gives_no_second_job(
     faults: list[str], bulk: SyncWorld, sync: Callable[..., tuple[int, str]], crm: Crm
 ) -> None:
@@ -492,13 +494,31 @@ def test_nothing_newer_overtakes_a_job_that_still_waits(
     bulk: SyncWorld, sync: Callable[..., tuple[int, str]], crm: Crm
 ) -> None:
     bulk.publish(accounts(300))
-    crm.faults.extend(["", BUSY, BUSY, BUSY])
+    crm.faults.extend(["", "", BUSY, BUSY, BUSY])
     assert sync("--accept-changes")[0] == 1
     bulk.publish(accounts(300, "low", 7), LATER_NIGHT)
     crm.faults.extend([BUSY])
     code, said = sync()
     assert code == 1 and "what the last sync gave to Salesforce is not known yet" in said
     assert len(crm.jobs) == 1 and not crm.records
+
+
+def test_nothing_newer_is_sent_where_access_to_an_old_job_is_refused(
+    bulk: SyncWorld,
+    sync: Callable[..., tuple[int, str]],
+    crm: Crm,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bulk.publish(accounts(300))
+    crm.faults.extend(["", "", BUSY, BUSY, BUSY])
+    assert sync("--accept-changes")[0] == 1
+    monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", "an old one")
+    code, said = sync()
+    assert code == 1 and "nothing newer was sent" in said and "an old one" not in said
+    monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", TOKEN)
+    crm.jobs.clear()  # and after a week it is not there any more
+    assert sync()[0] == 0
+    assert set(bulk.states().values()) == {("sent", 1)} and len(crm.records) == 300
 
 
 def test_a_job_that_fails_as_a_whole_stops_the_sync(

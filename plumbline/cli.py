@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from plumbline.commands.alert import alert
 from plumbline.commands.backfill import backfill
 from plumbline.commands.backtest import backtest
 from plumbline.commands.compare import compare
@@ -20,6 +21,7 @@ from plumbline.commands.nightly import nightly
 from plumbline.commands.promote import promote
 from plumbline.commands.rollback import rollback
 from plumbline.commands.score import score
+from plumbline.commands.sync import sync
 from plumbline.commands.train import train
 from plumbline.commands.verify import verify
 from plumbline.commands.worklist import worklist
@@ -48,6 +50,7 @@ def cli() -> None:
 
 
 for command in (
+    alert,
     backfill,
     backtest,
     compare,
@@ -59,6 +62,7 @@ for command in (
     promote,
     rollback,
     score,
+    sync,
     train,
     verify,
     worklist,

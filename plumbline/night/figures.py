@@ -112,6 +112,17 @@ class Invoiced:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Alerts of one incident and target that stand; of the gravest the severity."""
+
+    severity: str
+    incident: str
+    target: str
+    count: int
+    since: date
+
+
+@dataclass(frozen=True)
 class FixedCut:
     """What the reference case's fixed threshold would flag, beside the worklist."""
 
@@ -288,3 +299,12 @@ def read_invoiced(connection: duckdb.DuckDBPyConnection) -> Invoiced | None:
     if row is None or row[0] is None:
         return None
     return Invoiced(float(row[0]), float(row[1]), int(row[2]))
+
+
+def read_standing(connection: duckdb.DuckDBPyConnection) -> tuple[Standing, ...]:
+    """What stands of the alerts, by incident, the gravest first."""
+    rows = connection.execute(
+        "select min(severity), incident, target, count(*), min(first_seen_date)"
+        " from monitoring.rpt_alerts where is_standing group by incident, target order by 1, 2, 3"
+    ).fetchall()
+    return tuple(Standing(*row) for row in rows)

@@ -127,6 +127,7 @@ def _publish_night(
                 *own_seeds.sentences(connection, settings),
             )
             invoiced = figures.read_invoiced(connection)
+            alerts = figures.read_standing(connection)
             worse = tuple(worse_model.sentences(connection, settings, plan.as_of))
             rules = figures.read_rule_counts(connection)
         gate.require_gate(checks)
@@ -168,6 +169,7 @@ def _publish_night(
         published_file=settings.published_file,
         site=None,
         seconds=stages.seconds,
+        alerts=alerts,
     )
 
 

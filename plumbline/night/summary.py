@@ -12,7 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plumbline.night.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
+from plumbline.night.figures import (
+    Account,
+    Contradiction,
+    FixedCut,
+    Invoiced,
+    Label,
+    ModelQuality,
+    Standing,
+)
 from plumbline.night.gate import Check, InputCheck, plain
 from plumbline.terminal import shown
 
@@ -45,6 +53,7 @@ class Summary:
     published_file: Path
     site: Path | None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    alerts: tuple[Standing, ...] = ()
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -70,6 +79,8 @@ def print_summary(summary: Summary, console: Console) -> None:
         figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
     if summary.invoiced:
         figures.add_row("Explained by invoices", _invoiced_line(summary.invoiced))
+    if summary.alerts:
+        figures.add_row("Alerts that stand", _alerts_line(summary.alerts))
     console.print(figures)
     if summary.is_trusted:
         console.print(_accounts_table(summary))
@@ -129,6 +140,16 @@ def _invoiced_line(invoiced: Invoiced) -> str:
     accounts = "1 account" if invoiced.accounts == 1 else f"{invoiced.accounts:,} accounts"
     rest = f"{money(invoiced.unexplained_usd)} a month of {accounts} is not"
     return f"{line}; {rest} (revenue.rpt_mrr_against_invoices)"
+
+
+def _alerts_line(alerts: tuple[Standing, ...]) -> str:
+    told = (
+        f"{one.severity}: {one.incident}"
+        + ("" if one.target == "none" else f" ({one.target})")
+        + f", {one.count:,} since {one.since}"
+        for one in alerts
+    )
+    return f"{'; '.join(told)} (monitoring.rpt_alerts)"
 
 
 def _accounts_table(summary: Summary) -> Table:

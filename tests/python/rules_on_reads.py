@@ -36,8 +36,10 @@ IMPORTED_BY_ROOM = {
     "backtest": FLOOR | {"store", "night", "replay", "ml"},
     "backfill": FLOOR | {"store", "site", "night", "replay", "ml"},
     "proofs": FLOOR | {"store", "night", "ml"},
+    "activation": FLOOR | {"store"},
     "commands": FLOOR
-    | {"store", "inspect_raw", "site", "night", "replay", "backtest", "backfill", "proofs", "ml"},
+    | {"store", "inspect_raw", "site", "night", "replay", "backtest", "backfill", "proofs"}
+    | {"activation", "ml"},
     "cli": FLOOR | {"commands"},
     "__main__": frozenset({"cli"}),
 }

@@ -17,7 +17,15 @@ from rich.console import Console
 from plumbline.cli import cli
 from plumbline.config import load_settings
 from plumbline.errors import UserError, explain, explain_engine_text
-from plumbline.night.figures import Account, Contradiction, FixedCut, Invoiced, Label, ModelQuality
+from plumbline.night.figures import (
+    Account,
+    Contradiction,
+    FixedCut,
+    Invoiced,
+    Label,
+    ModelQuality,
+    Standing,
+)
 from plumbline.night.gate import Check, InputCheck, plain
 from plumbline.night.scoring import Model
 from plumbline.night.summary import Summary, money, print_summary
@@ -66,6 +74,10 @@ def summary(is_trusted: bool = True, warnings: tuple[str, ...] = (), flagged: in
         published_file=ROOT / "warehouse" / "plumbline.duckdb",
         site=None,
         seconds={"Build to the features": 20.0, "Train": 3.0},
+        alerts=(
+            Standing("error", "model input", "churn", 3, date(2026, 2, 27)),
+            Standing("warn", "key accounts", "none", 1, date(2026, 2, 28)),
+        ),
     )
 
 
@@ -107,6 +119,7 @@ def test_summary_fits(width: int) -> None:
     assert (
         "Rule risk: By probability. The riskiest account, Alder (90.1%), is not on it: x." in told
     )
+    assert "error: model input (churn), 3 since 2026-02-27; warn: key accounts, 1 since" in told
 
 
 def test_a_list_without_signal_is_not_shown() -> None:

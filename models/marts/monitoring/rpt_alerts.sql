@@ -58,6 +58,15 @@ with checks as (
         || {{ shown_number('sentiment.change_limit') }} || ' apart' as evidence
     from {{ ref('rpt_sentiment_drift') }} as sentiment
     where sentiment.as_of_date <= {{ as_of_date() }}
+    union all
+    select
+        business.check_name,
+        'none' as target,
+        business.checked_object,
+        business.as_of_date,
+        business.is_breach,
+        business.evidence
+    from {{ ref('int_business_rules__checked') }} as business
 
 ),
 
@@ -108,6 +117,7 @@ ruled as (
 
     select
         breaches.as_of_date,
+        rules.incident,
         breaches.check_name,
         breaches.target,
         breaches.checked_object,

@@ -1,0 +1,8 @@
+with deliveries as (
+
+    select * from {{ ref('stg_operations__deliveries') }}
+
+)
+
+select {{ contract_columns('deliveries') }}
+from deliveries

@@ -79,7 +79,8 @@ faults as (
     having sum(weights.weight) <> 100
     union all
     select
-        'seed health_weights: ' || count(*) || ' of the five components have a weight' as fault_told
+        'seed health_weights: ' || count(*)
+        || ' of the five components have a weight' as fault_told
     from weights
     where
         weights.component in (
@@ -118,14 +119,16 @@ faults as (
     where bands.feature_name is null
     union all
     select distinct
-        'seed health_bands: ' || bands.feature_name || ' is not in health_features' as fault_told
+        'seed health_bands: ' || bands.feature_name
+        || ' is not in health_features' as fault_told
     from bands
     left join features
         on bands.feature_name = features.feature_name
     where features.feature_name is null
     union all
     select distinct
-        'seed health_bands: there is no stage ' || bands.lifecycle_stage as fault_told
+        'seed health_bands: there is no stage '
+        || bands.lifecycle_stage as fault_told
     from bands
     left join stages
         on bands.lifecycle_stage = stages.lifecycle_stage
@@ -165,7 +168,8 @@ faults as (
         and ordered_bands.until_value is not null
     union all
     select
-        'seed health_bands: ' || bands.scale || ': an open band has two points' as fault_told
+        'seed health_bands: ' || bands.scale
+        || ': an open band has two points' as fault_told
     from bands
     where
         (bands.from_value is null or bands.until_value is null)

@@ -103,7 +103,7 @@ def _score(plan: Replay, targets: Targets, private: Settings, night: date) -> No
     for target in targets.rest_days:
         champion = scoring.champion(private, target, night)
         if champion is not None and champion.version is not None:
-            count = scoring.score(private, replay.run_id(night), night, champion)
+            count = replay.score(private, night, champion)
             scored[target] = f"{count:,} by {champion.version}"
     told = "; ".join(f"{name}: {text}" for name, text in scored.items()) or "no model yet"
     with duckdb.connect(str(private.build_file)) as connection:
@@ -120,4 +120,3 @@ def _score(plan: Replay, targets: Targets, private: Settings, night: date) -> No
                 f" from {schema}.{table}"
             )
             append(connection, f"{SCHEMA}.{table}", rows, "as_of_date", night)
-    replay.forget_reasons(private)

@@ -89,7 +89,7 @@ def score_night(plan: Replay, private: Settings, night: date) -> None:
     champion = scoring.champion(private, plan.target, night)
     if champion is None:
         return
-    scoring.score(private, nights.run_id(night), night, champion)
+    nights.score(private, night, champion)
     # a night on which nobody is in the target's population has no list
     if nights.show_scores(plan, private, night):
         rows = work_list(plan, night)
@@ -99,7 +99,6 @@ def score_night(plan: Replay, private: Settings, night: date) -> None:
         with duckdb.connect(str(private.build_file)) as connection:
             append(connection, "backtest.scores", rows, "as_of_date", night)
             append(connection, "backtest.drifts", drifts(plan, night), "as_of_date", night)
-    nights.forget_reasons(private)
 
 
 def work_list(plan: Replay, night: date) -> pa.Table:

@@ -6,7 +6,7 @@ Decided: D118, D119.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -114,10 +114,10 @@ def show_scores(plan: Replay, private: Settings, night: date) -> bool:
     return plan.memory.read("select 1 from ml.predictions limit 1").num_rows > 0
 
 
-def forget_reasons(private: Settings) -> None:
-    """People read reasons of tonight's list; a replay's are read by nobody."""
-    with duckdb.connect(str(private.build_file)) as connection:
-        connection.execute("delete from ml.prediction_reasons")
+def score(private: Settings, night: date, champion: scoring.Model) -> int:
+    """Score a night; reasons, which people read of tonight's list alone, of one account."""
+    few = {**private.dbt_vars, "all_reasons_up_to": 0, "most_reasons": 1}
+    return scoring.score(replace(private, dbt_vars=few), run_id(night), night, champion)
 
 
 def published(nights: Iterable[date]) -> pa.Table:

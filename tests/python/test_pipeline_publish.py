@@ -275,6 +275,11 @@ def test_the_singular_test_counts_the_explained(
             f" cast(0.5 + {gap} as decimal(18, 12)) as contribution"
             f" from range({explained}) as t(n), range(2) as g(part)"
         )
+        # (the parts of the change: tests/python/test_reasons.py)
+        connection.execute(
+            "create table risk.rpt_at_risk_accounts (run_id varchar, account_id varchar,"
+            " log_odds_change double, log_odds_change_of_model double)"
+        )
         assert len(connection.execute(sql).fetchall()) == found
 
 

@@ -13,11 +13,20 @@
     )
 {%- endmacro %}
 
-{# Whether a build computes health for a date T: those that it writes, and tonight. #}
+{# Whether a build computes health for a date T: those that it writes, and tonight. A night of an
+   earlier date writes again what a later one had dropped. #}
 {% macro is_built_health_day(date) -%}
+    {%- set kept = adapter.get_relation(target.database, 'health', 'fct_account_health_daily')
+        if execute and target.type == 'duckdb' -%}
     (
         {{ date }} <= {{ as_of_date() }}
-        and ({{ date }} > {{ changed_since() }} or {{ date }} = {{ as_of_date() }})
+        and (
+            {{ date }} > {{ changed_since() }}
+            or {{ date }} = {{ as_of_date() }}
+            {%- if kept %}
+            or {{ date }} not in (select kept.as_of_date from {{ kept }} as kept)
+            {%- endif %}
+        )
         and {{ is_health_day(date) }}
     )
 {%- endmacro %}

@@ -40,7 +40,7 @@ from plumbline.terminal import make_console, shown
 def backfill(
     begin: date | None, end: date | None, every: int, source: str, raw: str | None
 ) -> None:
-    """Replay past nights with what was known then, and keep them as nights.
+    """Replay past nights with what was known then, and keep them.
 
     Lists, drift, outcomes and realised performance have a history at once. Each night is scored by
     the model that it would have had: every four weeks one is trained on what was known by then.

@@ -388,7 +388,7 @@ def test_a_period_before_which_nobody_paid_is_there_and_has_no_rate(ci_world: Wo
         connection.execute(f"attach '{ci_world.build_file}' as built (read_only)")
         tables = connection.execute(
             "select distinct schema_name, table_name from duckdb_columns() where"
-            " database_name = 'built' and schema_name in ('staging', 'reference', 'risk')"
+            " database_name = 'built' and schema_name in ('staging', 'reference', 'risk', 'health')"
         ).fetchall()
         for schema, table in tables:
             rows = "" if schema == "reference" else " limit 0"

@@ -19,7 +19,7 @@ from plumbline.proofs import drift
 AS_OF = date(2026, 2, 28)  # the default of the var as_of_date, with which models are compiled
 HEADS = {
     "staging.stg_ml__predictions": "target varchar, as_of_date date, model_version varchar,"
-    " account_id varchar, probability double",
+    " account_id varchar, probability double, is_replayed boolean",
     "staging.stg_ml__model_runs": "model_version varchar, target varchar, as_of_date date,"
     " model_kind varchar, label_name varchar, parameters varchar",
     "staging.stg_ml__model_performance": "model_version varchar, model_kind varchar,"
@@ -115,7 +115,7 @@ def weeks(folder: Path, outcomes_sql: str) -> tuple[int, int]:
         )
         nights = pd.DataFrame(  # noqa: F841 (DuckDB reads it)
             [
-                ("churn", day.date(), "m", f"account {i}", rng.random())
+                ("churn", day.date(), "m", f"account {i}", rng.random(), False)
                 for day in pd.date_range("2025-11-01", AS_OF)
                 for i in range(20)
             ]

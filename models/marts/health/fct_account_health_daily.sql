@@ -14,7 +14,9 @@
 with features as (
 
     select * from {{ ref('int_account_health_features__scored') }}
-    where as_of_date >= {{ add_days(changed_since(), 1) }}
+    {%- if is_incremental() %}
+    where as_of_date not in (select kept.as_of_date from {{ this }} as kept)
+    {%- endif %}
 
 ),
 

@@ -20,13 +20,15 @@ summed as (
         episodes.risk_tier,
         episodes.response,
         count(*) as episodes_count,
-        sum(episodes.arr_usd) as arr_usd,
+        {{ exact_sum('episodes.arr_usd') }} as arr_usd,
         count(episodes.retained_count) as judged_count,
         coalesce(sum(episodes.retained_count), 0) as retained_count,
-        coalesce(sum(case when episodes.retained_count = 1 then episodes.arr_usd end), 0)
-            as retained_arr_usd,
-        coalesce(sum(case when episodes.retained_count = 0 then episodes.arr_usd end), 0)
-            as lost_arr_usd,
+        coalesce(
+            {{ exact_sum('case when episodes.retained_count = 1 then episodes.arr_usd end') }}, 0
+        ) as retained_arr_usd,
+        coalesce(
+            {{ exact_sum('case when episodes.retained_count = 0 then episodes.arr_usd end') }}, 0
+        ) as lost_arr_usd,
         coalesce(sum(episodes.expanded_count), 0) as expanded_count
     from episodes
     group by

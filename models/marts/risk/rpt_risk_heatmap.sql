@@ -62,7 +62,7 @@ summed as (
         ) as tier_number,
         count(cuts.account_id) as accounts_count,
         sum(case when cuts.is_on_worklist then 1 else 0 end) as listed_count,
-        coalesce(sum(cuts.arr_usd), 0) as arr_usd,
+        coalesce({{ exact_sum('cuts.arr_usd') }}, 0) as arr_usd,
         coalesce({{ exact_sum('cuts.churn_probability * cuts.arr_usd') }}, 0) as arr_at_risk_usd
     from cells
     left join cuts

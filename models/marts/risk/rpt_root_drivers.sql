@@ -43,11 +43,18 @@ summed as (
         sum(case when raising.reason_number = 1 then 1 else 0 end) as first_reason_count,
         sum(case when raising.reason_number = 1 and raising.is_on_worklist then 1 else 0 end)
             as listed_first_reason_count,
-        coalesce(sum(case when raising.reason_number = 1 then raising.arr_usd end), 0)
-            as first_reason_arr_usd,
+        coalesce(
+            {{ exact_sum('case when raising.reason_number = 1 then raising.arr_usd end') }}, 0
+        ) as first_reason_arr_usd,
         {{ exact_sum('raising.arr_at_risk_usd * raising.share_of_risk') }} as arr_at_risk_usd
     from raising
     group by raising.reason_group
+
+),
+
+whole as (
+
+    select {{ exact_sum('summed.arr_at_risk_usd') }} as arr_at_risk_usd from summed
 
 ),
 
@@ -55,12 +62,12 @@ shared as (
 
     select
         summed.*,
-        summed.arr_at_risk_usd / nullif(sum(summed.arr_at_risk_usd) over (), 0)
-            as arr_at_risk_share,
+        summed.arr_at_risk_usd / nullif(whole.arr_at_risk_usd, 0) as arr_at_risk_share,
         row_number() over (
             order by summed.arr_at_risk_usd desc, summed.reason_group asc
         ) as driver_rank
     from summed
+    cross join whole
 
 )
 

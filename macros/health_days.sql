@@ -16,19 +16,26 @@
 {# Whether a build computes health for a date T: those that it writes, and tonight. A night of an
    earlier date writes again what a later one had dropped. #}
 {% macro is_built_health_day(date) -%}
-    {%- set kept = adapter.get_relation(target.database, 'health', 'fct_account_health_daily')
-        if execute and target.type == 'duckdb' -%}
     (
         {{ date }} <= {{ as_of_date() }}
         and (
             {{ date }} > {{ changed_since() }}
             or {{ date }} = {{ as_of_date() }}
-            {%- if kept %}
-            or {{ date }} not in (select kept.as_of_date from {{ kept }} as kept)
-            {%- endif %}
+            or {{ is_missing_health_day(date) }}
         )
         and {{ is_health_day(date) }}
     )
+{%- endmacro %}
+
+{# Whether fct_account_health_daily, as it stands, has no row of a date T. #}
+{% macro is_missing_health_day(date) -%}
+    {%- set kept = adapter.get_relation(target.database, 'health', 'fct_account_health_daily')
+        if execute else none -%}
+    {%- if kept -%}
+        {{ date }} not in (select kept.as_of_date from {{ kept }} as kept)
+    {%- else -%}
+        false
+    {%- endif -%}
 {%- endmacro %}
 
 {# Pre-hook of fct_account_health_daily: drops dates that are kept no longer. #}

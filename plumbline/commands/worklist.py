@@ -12,6 +12,7 @@ import click
 import duckdb
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -125,34 +126,52 @@ def _nobody(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _show(console: Console, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    place = {name: number for number, name in enumerate(names)}
-    is_wide = console.width >= WIDE
-    heads = ["churn in 60 d", "ARR", "renewal"]
-    heads += ["may save", "last contact"] if is_wide else []
+    show = _table if console.width >= WIDE else _lines
     for manager, listed in groupby(rows, key=lambda row: row[0]):
-        table = Table(title=manager, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for head in ("#", "account"):
-            table.add_column(head, no_wrap=True, justify="right" if head == "#" else "left")
-        for head in heads:
-            table.add_column(head, justify="right", no_wrap=True)
-        table.add_column("first reason, and what has changed")
-        for row in listed:
-            said = {name: row[number] for name, number in place.items()}
-            numbers = [
-                f"{said['churn_probability']:.1%}",
-                money(float(said["arr_usd"])),
-                _day(said["renewal_date"]),
-            ]
-            if is_wide:
-                numbers.append(money(float(said["expected_saved_usd"])))
-                numbers.append(_day(said["last_contact_date"]))
-            table.add_row(
-                str(said["list_rank"]),
-                Text(said["account_name"] or said["account_id"]),
-                *numbers,
-                Text("\n".join(filter(None, (said["reason_1"], said["why_now"])))),
-            )
-        console.print(table)
+        console.print()
+        console.print(Text(manager, style="bold"))
+        show(console, [dict(zip(names, row, strict=True)) for row in listed])
+
+
+def _table(console: Console, listed: Sequence[dict[str, Any]]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in ("#", "account"):
+        table.add_column(head, no_wrap=True, justify="right" if head == "#" else "left")
+    for head in ("churn in 60 d", "ARR", "renewal", "may save", "last contact"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("first reason, and what has changed")
+    for said in listed:
+        table.add_row(
+            str(said["list_rank"]),
+            Text(said["account_name"] or said["account_id"]),
+            f"{said['churn_probability']:.1%}",
+            money(float(said["arr_usd"])),
+            _day(said["renewal_date"]),
+            money(float(said["expected_saved_usd"])),
+            _day(said["last_contact_date"]),
+            Text("\n".join(_why(said))),
+        )
+    console.print(table)
+
+
+def _lines(console: Console, listed: Sequence[dict[str, Any]]) -> None:
+    """An account in lines, where a column of reasons would be too narrow to read."""
+    for said in listed:
+        facts = [
+            f"churn in 60 d {said['churn_probability']:.1%}",
+            f"ARR {money(float(said['arr_usd']))}",
+            f"renews {_day(said['renewal_date'])}" if said["renewal_date"] else "",
+            f"last contact {_day(said['last_contact_date'])}" if said["last_contact_date"] else "",
+        ]
+        name = Text(f"{said['list_rank']:>3}  {said['account_name'] or said['account_id']}", "bold")
+        console.print(name)
+        console.print(Padding(Text(" · ".join(filter(None, facts))), (0, 0, 0, 5)))
+        for sentence in _why(said):
+            console.print(Padding(Text(sentence, "dim"), (0, 0, 0, 5)))
+
+
+def _why(said: dict[str, Any]) -> list[str]:
+    return [text for text in (said["reason_1"], said["why_now"]) if text]
 
 
 def _day(day: date | None) -> str:

@@ -20,3 +20,22 @@
     case when max({{ is_unknown }}) = 1 then null
         else coalesce(max({{ is_positive }}), {{ declared_labels()[name].otherwise }}) end
 {%- endmacro %}
+
+{# The same where a column says which label it is; `ranges` is the alias of the ranges. #}
+{% macro label_by_name(label_name, ranges) -%}
+    case {{ label_name }}
+        {%- for name in declared_labels() %}
+        when '{{ name }}'
+            then {{ label_in_ranges(name, ranges ~ '.is_positive', ranges ~ '.has_no_label') }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Days until a label is known, where a column says which label it is. #}
+{% macro known_after_days(label_name) -%}
+    case {{ label_name }}
+        {%- for name, label in declared_labels().items() %}
+        when '{{ name }}' then {{ label.known_after_days }}
+        {%- endfor %}
+    end
+{%- endmacro %}

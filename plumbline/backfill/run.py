@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 
 from plumbline.backfill.calendar import Asked, blocks, lay_out
@@ -27,7 +26,7 @@ from plumbline.replay.past import read_past, rest_days
 from plumbline.replay.work import Work, only_writer
 from plumbline.site import docs
 from plumbline.store import ops, past
-from plumbline.store.connections import open_private
+from plumbline.store.connections import open_private, open_published
 from plumbline.store.lock import run_lock
 from plumbline.terminal import Stages
 
@@ -88,7 +87,7 @@ def _look(settings: Settings) -> tuple[date, set[date], bool]:
         require_published(settings, variables)
         with open_private(settings) as connection:
             first, done = ops.first_published(connection), ops.replayed_nights(connection)
-    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
+    with open_published(settings) as connection:
         return first, done, done <= ops.replayed_nights(connection)
 
 

@@ -12,7 +12,8 @@ import json
 import socket
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -283,3 +284,14 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, *args: Any) -> None:
         """A client that was killed is no fault of the server."""
+
+
+@contextmanager
+def running() -> Iterator[Crm]:
+    """A CRM that is up, until the block ends."""
+    crm = Crm()
+    server = Server(crm)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield crm
+    server.shutdown()
+    server.server_close()

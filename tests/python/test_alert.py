@@ -6,7 +6,6 @@ import email
 import email.policy
 import json
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -17,7 +16,7 @@ import duckdb
 import pytest
 from aiosmtpd.controller import Controller
 from conftest import World
-from crm_server import BUSY, DROP_BEFORE, THROTTLE, Crm, Server
+from crm_server import BUSY, DROP_BEFORE, THROTTLE, Crm, running
 from sync_world import SyncWorld
 
 from plumbline.activation.channels import header, mail_message, slack_message
@@ -60,12 +59,8 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def slack() -> Iterator[Crm]:
     """What takes Slack's messages."""
-    crm = Crm()
-    server = Server(crm)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield crm
-    server.shutdown()
-    server.server_close()
+    with running() as crm:
+        yield crm
 
 
 @pytest.fixture

@@ -249,6 +249,13 @@ def test_a_build_that_was_not_published_stops_it(source: Source) -> None:
         backfill(source, Asked())
 
 
+def test_a_published_file_that_is_gone_is_one_line(source: Source) -> None:
+    """Somebody moved it away: the next night writes it anew."""
+    source.settings.published_file.unlink()
+    with pytest.raises(UserError, match="nothing is published yet .* — run `plumbline nightly`"):
+        backfill(source, Asked())
+
+
 def test_two_at_a_time_are_one_too_many(
     source: Source, plumbline: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -15,7 +15,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -23,7 +22,7 @@ from pathlib import Path
 
 import pytest
 from conftest import COMMAND, LAST_NIGHT, ROOT, World, night_without_tests
-from crm_server import BUSY, DROP_AFTER, DROP_BEFORE, THROTTLE, TOKEN, Crm, Server
+from crm_server import BUSY, DROP_AFTER, DROP_BEFORE, THROTTLE, TOKEN, Crm, running
 from sync_world import SyncWorld, Told, accounts
 
 Command = Callable[..., tuple[int, str, str]]
@@ -48,12 +47,8 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def crm() -> Iterator[Crm]:
     """A CRM that is up."""
-    crm = Crm()
-    server = Server(crm)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield crm
-    server.shutdown()
-    server.server_close()
+    with running() as crm:
+        yield crm
 
 
 @pytest.fixture

@@ -4,12 +4,22 @@ with days as (
     where
         is_paying
         and as_of_date <= {{ as_of_date() }}
-        and as_of_date > {{ add_days(as_of_date(), -365) }}
+        -- the four weeks before the year say what is no onset
+        and as_of_date > {{ add_days(as_of_date(), -365 - 28) }}
         and (
             as_of_date = {{ as_of_date() }}
             -- 1 January 1900 was a Monday
             or mod({{ days_between("cast('1900-01-01' as date)", 'as_of_date') }}, 7) = 0
         )
+
+),
+
+-- windows that reach back before the first export would read as silence (D150)
+observed as (
+
+    select {{ add_days('max(source_types.observed_from_date)', 90) }} as usage_from_date
+    from {{ ref('int_source_types__observed') }} as source_types
+    where source_types.source_type = 'usage'
 
 ),
 
@@ -43,7 +53,8 @@ judged as (
         signals.signal_name,
         signals.kind,
         case signals.signal_name
-            when 'usage_decline' then days.usage_decline = 1
+            when 'usage_decline'
+                then days.usage_decline = 1 and days.as_of_date >= observed.usage_from_date
             when 'engagement_drop'
                 then
                     days.meeting_show_rate <= limits.meeting_show_rate
@@ -68,10 +79,12 @@ judged as (
                 then
                     days.seat_utilization >= limits.seat_utilization
                     and days.usage_trend_ratio_30d_90d >= 1
+                    and days.as_of_date >= observed.usage_from_date
             when 'growth'
                 then
                     days.usage_trend_ratio_30d_90d >= limits.usage_trend_ratio
                     and days.invites_sent_30d > 0
+                    and days.as_of_date >= observed.usage_from_date
             when 'positive_feedback'
                 then
                     days.nps_score >= limits.nps_score
@@ -148,6 +161,7 @@ judged as (
         end as evidence
     from days
     cross join limits
+    cross join observed
     cross join signals
 
 ),
@@ -178,3 +192,4 @@ marked as (
 
 select {{ contract_columns('marked') }}
 from marked
+where marked.as_of_date > {{ add_days(as_of_date(), -365) }}

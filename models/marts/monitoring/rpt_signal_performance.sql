@@ -37,14 +37,8 @@ onsets as (
         on stood.signal_name = signals.signal_name
     where
         stood.is_onset
-        and case signals.label_name
-            {%- for name, label in declared_labels().items() %}
-            when '{{ name }}'
-                then
-                    {{ add_days('stood.as_of_date', label.known_after_days) }}
-                    <= {{ as_of_date() }}
-            {%- endfor %}
-        end
+        and {{ add_days('stood.as_of_date', known_after_days('signals.label_name')) }}
+        <= {{ as_of_date() }}
 
 ),
 
@@ -62,14 +56,8 @@ every_account as (
         features.is_paying
         and features.as_of_date = {{ month_start('features.as_of_date') }}
         and features.as_of_date > {{ add_days(as_of_date(), -365) }}
-        and case signals.label_name
-            {%- for name, label in declared_labels().items() %}
-            when '{{ name }}'
-                then
-                    {{ add_days('features.as_of_date', label.known_after_days) }}
-                    <= {{ as_of_date() }}
-            {%- endfor %}
-        end
+        and {{ add_days('features.as_of_date', known_after_days('signals.label_name')) }}
+        <= {{ as_of_date() }}
 
 ),
 
@@ -94,12 +82,7 @@ labelled as (
         asked.signal_name,
         asked.account_id,
         asked.as_of_date,
-        case asked.label_name
-            {%- for name in declared_labels() %}
-            when '{{ name }}'
-                then {{ label_in_ranges(name, 'labels.is_positive', 'labels.has_no_label') }}
-            {%- endfor %}
-        end as is_positive
+        {{ label_by_name('asked.label_name', 'labels') }} as is_positive
     from asked
     left join labels
         on

@@ -1,10 +1,5 @@
 {{ config(materialized='view') }}
 
-{%- set known_after = [] -%}
-{%- for name, label in declared_labels().items() -%}
-    {%- do known_after.append("when '" ~ name ~ "' then " ~ label.known_after_days) -%}
-{%- endfor %}
-
 with predictions as (
 
     select * from {{ ref('stg_ml__predictions') }}
@@ -49,9 +44,8 @@ dated as (
             'counted.as_of_date',
             '-mod(' ~ days_between("cast('1900-01-01' as date)", 'counted.as_of_date') ~ ', 7)'
         ) }} as week_start_date,
-        {{ add_days(
-            'counted.as_of_date', 'case model_runs.label_name ' ~ known_after | join(' ') ~ ' end'
-        ) }} as matured_date
+        {{ add_days('counted.as_of_date', known_after_days('model_runs.label_name')) }}
+            as matured_date
     from counted
     inner join model_runs
         on counted.model_version = model_runs.model_version

@@ -44,12 +44,7 @@ labelled as (
         cohorts.as_of_date,
         cohorts.account_id,
         cohorts.probability,
-        case cohorts.label_name
-            {%- for name in declared_labels() %}
-            when '{{ name }}'
-                then {{ label_in_ranges(name, 'labels.is_positive', 'labels.has_no_label') }}
-            {%- endfor %}
-        end as is_positive
+        {{ label_by_name('cohorts.label_name', 'labels') }} as is_positive
     from cohorts
     left join labels
         on

@@ -16,6 +16,7 @@ from plumbline.commands.compare import compare
 from plumbline.commands.demo import demo
 from plumbline.commands.docs import docs
 from plumbline.commands.inspect import inspect
+from plumbline.commands.leads import leads
 from plumbline.commands.models import models
 from plumbline.commands.nightly import nightly
 from plumbline.commands.promote import promote
@@ -57,6 +58,7 @@ for command in (
     demo,
     docs,
     inspect,
+    leads,
     models,
     nightly,
     promote,

@@ -12,7 +12,7 @@ import duckdb
 
 from plumbline.errors import UserError
 
-VALUES = ("churn_risk_pct", "risk_tier", "reason")
+VALUES = ("churn_risk_pct", "risk_tier", "reason", "health_band")
 KEY, TIER = "crm_account_id", "risk_tier"
 MISSING = "the published file has no table activation.sync_salesforce__accounts"
 

@@ -25,7 +25,7 @@ def announced(churns: pd.DataFrame, scores: pd.DataFrame, nights: Sequence[date]
     churns : pd.DataFrame
         account_id, churn_date, lost_arr_usd; established by the last build.
     scores : pd.DataFrame
-        account_id, as_of_date, life_number, is_on_worklist.
+        account_id, as_of_date, life_number, is_flagged.
     nights : sequence of date
         Scored nights, ascending.
 
@@ -48,7 +48,7 @@ def announced(churns: pd.DataFrame, scores: pd.DataFrame, nights: Sequence[date]
     rows = churns[reached].assign(churn_date=dates[reached]).reset_index(drop=True)
     scores = scores.assign(as_of_date=pd.to_datetime(scores["as_of_date"]))
     scores = scores.sort_values(["account_id", "as_of_date"], kind="stable")
-    shares = scores.groupby("as_of_date")["is_on_worklist"].mean()
+    shares = scores.groupby("as_of_date")["is_flagged"].mean()
     by_account = dict(tuple(scores.groupby("account_id")))
     found = [
         _said(row, by_account.get(row.account_id), shares, early, first)
@@ -79,10 +79,10 @@ def _said(
         return False, False, np.nan, False, chance
     nights = before[before["life_number"] == before["life_number"].iloc[-1]]
     in_time = nights[nights["as_of_date"] <= day - early]
-    was_announced = bool(len(in_time) and in_time["is_on_worklist"].iloc[-1])
-    was_listed = bool(nights["is_on_worklist"].any())
+    was_announced = bool(len(in_time) and in_time["is_flagged"].iloc[-1])
+    was_listed = bool(nights["is_flagged"].any())
     # the stay that stood at the end: nights after the last one off the list
-    stay = nights[nights["is_on_worklist"][::-1].cummin()[::-1]]["as_of_date"]
+    stay = nights[nights["is_flagged"][::-1].cummin()[::-1]]["as_of_date"]
     if stay.empty:
         return was_announced, was_listed, np.nan, False, chance
     lead_days = float((day - stay.iloc[0]).days)

@@ -22,7 +22,7 @@ from plumbline.replay.work import Work
 LIST, DRIFT = "rpt_at_risk_accounts_history", "int_drifts__measured"
 LIST_COLUMNS = """
     account_id, life_number, churn_probability as probability, arr_usd, risk_rank, risk_tier,
-    is_on_worklist
+    is_on_worklist, is_flagged
 """
 # Only churn has a worklist: the others are ranked, and nobody is on a list.
 RANKED = """
@@ -32,7 +32,7 @@ RANKED = """
         row_number() over (
             order by predictions.probability desc, features.mrr desc, predictions.account_id
         ) as risk_rank,
-        cast(null as varchar) as risk_tier, false as is_on_worklist
+        cast(null as varchar) as risk_tier, false as is_on_worklist, false as is_flagged
     from ml.predictions as predictions
     inner join features.feat_accounts_daily as features
         on predictions.account_id = features.account_id

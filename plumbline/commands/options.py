@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -55,3 +56,16 @@ def source_options(with_date: bool = True) -> Callable[[Callable[..., None]], Ca
         return function
 
     return decorate
+
+
+def file_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Options --csv and --xlsx of a list: `csv_file`, `xlsx_file`."""
+    for kind, what in (("xlsx", "this Excel file"), ("csv", "this file")):
+        function = click.option(
+            f"--{kind}",
+            f"{kind}_file",
+            metavar="FILE",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help=f"Write the list to {what}, too.",
+        )(function)
+    return function

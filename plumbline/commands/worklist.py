@@ -16,13 +16,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from plumbline.commands.options import source_options
+from plumbline.commands.options import file_options, source_options
 from plumbline.config import load_settings
 from plumbline.errors import UserError
 from plumbline.night.figures import read_cut
 from plumbline.night.summary import money
 from plumbline.store.connections import open_published
-from plumbline.store.list_files import write_csv, write_xlsx
+from plumbline.store.list_files import write_files
 from plumbline.terminal import make_console, shown
 
 NOBODY = "unassigned"
@@ -30,7 +30,8 @@ LISTED = f"""
     select
         coalesce(csm_id, '{NOBODY}') as csm_id, list_rank, account_id, account_name, risk_tier,
         round(churn_probability, 4) as churn_probability, round(arr_usd, 2) as arr_usd,
-        expected_saved_usd, renewal_date, last_contact_date, why_now, reason_1, reason_2, reason_3
+        expected_saved_usd, renewal_date, last_contact_date, playbook, next_step, why_now,
+        reason_1, reason_2, reason_3
     from risk.rpt_at_risk_accounts
     where is_on_worklist
     order by csm_id = '{NOBODY}', csm_id, list_rank
@@ -45,29 +46,16 @@ WIDE = 120
 
 @click.command()
 @click.option("--csm", metavar="ID", help="The list of this manager alone.")
-@click.option(
-    "--csv",
-    "csv_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the list to this file, too.",
-)
-@click.option(
-    "--xlsx",
-    "xlsx_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the list to this Excel file, too.",
-)
+@file_options
 @source_options(with_date=False)
 def worklist(
     csm: str | None, csv_file: Path | None, xlsx_file: Path | None, source: str, raw: str | None
 ) -> None:
     """Show the worklist of the last published night.
 
-    Each manager's accounts, the first to call first, with the first reason and what has changed
-    within a month. The files have all columns; a text that a spreadsheet would take for a formula
-    begins with an apostrophe.
+    Each manager's accounts, the first to call first, with the first reason, what has changed within
+    a month, and what to do. The files have all columns; a text that a spreadsheet would take for a
+    formula begins with an apostrophe.
 
     \b
     Examples:
@@ -83,24 +71,28 @@ def worklist(
             "select max(as_of_date) from risk.rpt_at_risk_accounts"
         ).fetchone()
         if csm is not None:
-            rows = _of(csm, rows)
+            rows = rows_of(csm, rows, f"no account of manager {csm} is on the worklist")
         console.print(_headline(of_night, rows), markup=False)
         for line in read_cut(connection) if rows else (_nobody(connection),):
             console.print(line, markup=False)
-    if csv_file is not None:
-        write_csv(csv_file, names, rows)
-    if xlsx_file is not None:
-        write_xlsx(xlsx_file, f"worklist {of_night[0] if of_night else ''}", names, rows)
-    for file in filter(None, (csv_file, xlsx_file)):
+    title = f"worklist {of_night[0] if of_night else ''}"
+    for file in write_files(csv_file, xlsx_file, title, names, rows):
         console.print(f"All of them with all columns: {shown(file)}", markup=False)
     _show(console, names, rows)
 
 
-def _of(csm: str, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    if rows and csm not in {row[0] for row in rows}:
+def rows_of(person: str, rows: Sequence[tuple[Any, ...]], nobody: str) -> list[tuple[Any, ...]]:
+    """Rows of a list whose first column is a person; all rows of an empty list.
+
+    Raises
+    ------
+    UserError
+        With the words of ``nobody``, and those who have rows.
+    """
+    if rows and person not in {row[0] for row in rows}:
         known = ", ".join(dict.fromkeys(row[0] for row in rows))
-        raise UserError(f"no account of manager {csm} is on the worklist", f"with a list: {known}")
-    return [row for row in rows if row[0] == csm]
+        raise UserError(nobody, f"with a list: {known}")
+    return [row for row in rows if row[0] == person]
 
 
 def _headline(of_night: tuple[Any, ...] | None, rows: Sequence[Any]) -> str:
@@ -139,7 +131,7 @@ def _table(console: Console, listed: Sequence[dict[str, Any]]) -> None:
         table.add_column(head, no_wrap=True, justify="right" if head == "#" else "left")
     for head in ("churn in 60 d", "ARR", "renewal", "may save", "last contact"):
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("first reason, and what has changed")
+    table.add_column("first reason, what has changed, and what to do")
     for said in listed:
         table.add_row(
             str(said["list_rank"]),
@@ -171,7 +163,8 @@ def _lines(console: Console, listed: Sequence[dict[str, Any]]) -> None:
 
 
 def _why(said: dict[str, Any]) -> list[str]:
-    return [text for text in (said["reason_1"], said["why_now"]) if text]
+    step = f"> {said['next_step']}" if said["next_step"] else None
+    return [text for text in (said["reason_1"], said["why_now"], step) if text]
 
 
 def _day(day: date | None) -> str:

@@ -149,8 +149,14 @@ def read_cut(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         "select coalesce(account_name, account_id), churn_probability, worklist_status"
         " from risk.rpt_at_risk_accounts where risk_rank = 1 and not is_on_worklist"
     ).fetchall()
+    waiting = connection.execute(
+        "select worklist_status, count(*) from risk.rpt_at_risk_accounts where worklist_status in"
+        " ('contacted lately', 'suppressed', 'no slot left') group by all order by 2 desc, 1"
+    ).fetchall()
+    counted = ", ".join(f"{status} {count:,}" for status, count in waiting)
     return (
         *(f"Rule {name}: {words}." for name, words in rules),
+        *((f"Worth a contact, and not on it: {counted}.",) if counted else ()),
         *(
             f"The riskiest account, {name} ({probability:.1%}), is not on it: {status}."
             for name, probability, status in left_out

@@ -19,6 +19,7 @@ UNKNOWN_WITHOUT = {
 }
 DEFAULT_WITHOUT = {
     "csm_capacity": ("subscription", "how many accounts a manager takes on"),
+    "playbooks": ("subscription", "what a manager does about a reason"),
     "worklist_rules": ("subscription", "what a contact costs and saves"),
     "account_segments": ("subscription", "bounds of segments"),
     "health_weights": ("usage", "what counts for health"),

@@ -26,6 +26,7 @@ DAYS = {
     "horizon": "label_horizon_days",
     "contact": "contact_window_days",
     "save": "save_window_days",
+    "health": "health_horizon_days",
     "published": "publish_days",
 }
 HEAD = re.compile(r"^-- metric: (\w+), seen by (\w+)\n", re.MULTILINE)

@@ -22,6 +22,8 @@ from plumbline.store.dbt import Dbt
 
 FEATURES = "features.feat_accounts_daily"
 MADE_BY_REPLAY = ("ml", "ops")
+# Playbooks answer reasons, and those are of tonight's list alone (D195).
+PLAYBOOKS = "risk.int_playbooks__assigned"
 SESSION = "session"  # the value of the var with which the date is read from the session
 STAGING = "models/staging/"
 
@@ -44,7 +46,8 @@ class Chain:
     steps : mapping of str to Step
         By the model's name.
     inputs : tuple of str
-        Relations that the last build left; those of schema `ml` and `ops` are not among them.
+        Relations that the last build left; those of schema `ml` and `ops` are not among them, nor
+        the playbooks.
     """
 
     steps: Mapping[str, Step]
@@ -72,7 +75,7 @@ def load_chain(settings: Settings, variables: Mapping[str, Any], names: Iterable
         node = nodes[key]
         relation = f"{node.schema}.{getattr(node, 'alias', None) or node.identifier}"
         if _is_input(node, relation):
-            if node.schema not in MADE_BY_REPLAY:
+            if node.schema not in MADE_BY_REPLAY and relation != PLAYBOOKS:
                 inputs.add(relation)
         elif key not in order:
             for read in sorted(node.depends_on.nodes):
@@ -97,7 +100,7 @@ def load_chain(settings: Settings, variables: Mapping[str, Any], names: Iterable
 
 
 def _is_input(node: Any, relation: str) -> bool:
-    if str(node.resource_type) in ("seed", "source") or relation == FEATURES:
+    if str(node.resource_type) in ("seed", "source") or relation in (FEATURES, PLAYBOOKS):
         return True
     # nights keep it, by the day it was known
     if node.config.materialized == "incremental" and relation.startswith("intermediate."):

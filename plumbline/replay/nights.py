@@ -15,12 +15,20 @@ import pyarrow as pa
 from plumbline.config import Settings
 from plumbline.errors import UserError
 from plumbline.night import scoring
-from plumbline.replay.chain import FEATURES, Memory
+from plumbline.replay.chain import FEATURES, PLAYBOOKS, Memory
 from plumbline.replay.dates import Dates
 from plumbline.replay.tables import keep
 from plumbline.store import ops
 
 EXAMPLES, CSMS = "feat_training_examples", "dim_csms"
+NO_PLAYBOOKS = pa.schema(
+    [
+        ("account_id", pa.string()),
+        ("model_version", pa.string()),
+        ("playbook", pa.string()),
+        ("saveability", pa.float64()),
+    ]
+).empty_table()
 SHOWN = ("model_runs", "model_stages", "feature_bins", "predictions")
 RUNS = pa.schema(
     [
@@ -111,6 +119,7 @@ def show_scores(plan: Replay, private: Settings, night: date) -> bool:
             rows = connection.sql(f"select * from ml.{table} {where}").to_arrow_table()
             plan.memory.put(f"ml.{table}", rows)
     plan.memory.put("ops.runs", published([night]))
+    plan.memory.put(PLAYBOOKS, NO_PLAYBOOKS)
     return plan.memory.read("select 1 from ml.predictions limit 1").num_rows > 0
 
 

@@ -18,6 +18,23 @@ NARROWEST, WIDEST = 8, 60  # characters
 Rows = Iterable[Sequence[Any]]
 
 
+def write_files(
+    csv_file: Path | None, xlsx_file: Path | None, title: str, names: Sequence[str], rows: Rows
+) -> list[Path]:
+    """Write the files that were asked for, and return them.
+
+    Raises
+    ------
+    UserError
+        As of `write_csv` and `write_xlsx`.
+    """
+    if csv_file is not None:
+        write_csv(csv_file, names, rows)
+    if xlsx_file is not None:
+        write_xlsx(xlsx_file, title, names, rows)
+    return [file for file in (csv_file, xlsx_file) if file is not None]
+
+
 def write_csv(file: Path, names: Sequence[str], rows: Rows) -> None:
     """Write rows as CSV, in one step; texts that a spreadsheet would calculate begin with `'`.
 

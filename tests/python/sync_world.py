@@ -36,6 +36,7 @@ class Told:
     pct: int = 5
     tier: str = "low"
     reason: str = "4 tickets waited"
+    health: str = "healthy"
     action: str = "send"
     held: str | None = None
     record: str = ""
@@ -73,7 +74,7 @@ class SyncWorld:
                 "create table activation.sync_salesforce__accounts (account_id varchar,"
                 " crm_account_id varchar, as_of_date date, sync_action varchar,"
                 " held_reason varchar, churn_risk_pct bigint, risk_tier varchar, reason varchar,"
-                " model_version varchar, run_id varchar)"
+                " health_band varchar, model_version varchar, run_id varchar)"
             )
             found = [
                 (
@@ -82,14 +83,18 @@ class SyncWorld:
                     as_of,
                     one.action,
                     one.held,
-                    *((one.pct, one.tier, one.reason) if one.action == "send" else (None,) * 3),
+                    *(
+                        (one.pct, one.tier, one.reason, one.health)
+                        if one.action == "send"
+                        else (None,) * 4
+                    ),
                     model,
                     f"run of {as_of}",
                 )
                 for one in rows
             ]
             if found:
-                marks = ", ".join("?" * 10)
+                marks = ", ".join("?" * 11)
                 connection.executemany(
                     f"insert into activation.sync_salesforce__accounts values ({marks})", found
                 )

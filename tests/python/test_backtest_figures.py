@@ -56,7 +56,7 @@ def nights(*listed: tuple[str, str, bool], life: int = 1) -> pd.DataFrame:
     """Rows of the lists: account, night, whether it is on the list."""
     return pd.DataFrame(
         [(account, day, life, flag) for account, day, flag in listed],
-        columns=["account_id", "as_of_date", "life_number", "is_on_worklist"],
+        columns=["account_id", "as_of_date", "life_number", "is_flagged"],
     )
 
 

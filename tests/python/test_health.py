@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import FIRST_NIGHT, ROOT, World
-from manifest import every_vendor
 from ml_world import execute
+from seed_faults import told
 
 from plumbline.config import load_settings
 from plumbline.errors import UserError
@@ -116,33 +116,16 @@ FAULTS = {
 """A change of the seeds, and what the night says of it."""
 
 
-def told(*changes: str) -> list[str]:
-    """What is wrong in the seeds, with some changes."""
-    manifest = every_vendor().manifest
-    with duckdb.connect() as connection:
-        connection.execute("attach ':memory:' as plumbline; use plumbline; create schema reference")
-        connection.execute("use plumbline.reference")
-        for seed in SEEDS:
-            types = manifest["nodes"][f"seed.plumbline.{seed}"]["config"]["column_types"]
-            columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-            file = ROOT / "seeds" / "reference" / f"{seed}.csv"
-            connection.execute(
-                f"create table {seed} as"
-                f" from read_csv('{file}', header = true, columns = {{{columns}}})"
-            )
-        for change in changes:
-            connection.execute(change)
-        return sorted(line for (line,) in connection.execute(every_vendor().sql[SOUND]).fetchall())
-
-
 def test_seeds_as_they_are_have_no_fault() -> None:
-    assert told() == []
-    assert told(said(), said(begin="date '2026-02-01'", end="date '2026-03-01'")) == []
+    assert told(SOUND, SEEDS) == []
+    assert (
+        told(SOUND, SEEDS, said(), said(begin="date '2026-02-01'", end="date '2026-03-01'")) == []
+    )
 
 
 @pytest.mark.parametrize("change", FAULTS)
 def test_a_fault_of_a_seed_is_told(change: str) -> None:
-    assert FAULTS[change] in told(change)
+    assert FAULTS[change] in told(SOUND, SEEDS, change)
 
 
 @pytest.fixture

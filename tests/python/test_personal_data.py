@@ -31,10 +31,11 @@ from plumbline.store.outcomes import read_outcome
 
 SECRET = "a secret of the night"
 TOKEN = re.compile(r"[\w@.+-]+")
-# The CRM's employees are published for the reasons that the seed gives.
+# Employees are published for the reasons that the seed gives.
 EMPLOYEES = {("salesforce", "account", "OwnerId"), ("salesforce", "task", "OwnerId")} | {
     ("salesforce", "note", "OwnerId"),
     ("cs_platform", "interventions", "csm_id"),
+    ("dashboards", "dashboard_views", "viewer_id"),
 }
 # Demo companies pay under the name that they have in the CRM.
 COMPANIES = ("salesforce", "account", "Name")

@@ -21,7 +21,7 @@ from plumbline.store.folded_tests import fold
 from plumbline.store.outcomes import BuildOutcome, NodeOutcome, read_outcome
 
 FEATURES = "feat_accounts_daily"
-MOST_NODES = 440
+MOST_NODES = 480
 
 
 def test_a_failed_test_names_the_columns_that_are_null(tmp_path: Path) -> None:

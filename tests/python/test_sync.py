@@ -542,7 +542,12 @@ def test_a_webhook_is_signed_and_says_the_same_key_again(
     wanted = hmac.new(SECRET.encode(), f"{when[2:]}.".encode() + body, hashlib.sha256)
     assert signature == wanted.hexdigest()
     row = json.loads(body)["rows"][0]
-    assert row["values"] == {"churn_risk_pct": 5, "risk_tier": "low", "reason": "4 tickets waited"}
+    assert row["values"] == {
+        "churn_risk_pct": 5,
+        "risk_tier": "low",
+        "reason": "4 tickets waited",
+        "health_band": "healthy",
+    }
 
 
 def test_files_hold_what_differs_and_nothing_that_a_spreadsheet_calculates(
@@ -562,7 +567,7 @@ def test_files_hold_what_differs_and_nothing_that_a_spreadsheet_calculates(
     small.publish([rows[0], rows[1], replace(rows[2], action="blank")], LATER_NIGHT)
     assert sync(*to)[0] == 0
     [newer] = set(folder.iterdir()) - {file}
-    assert newer.read_text().splitlines()[1].split(",")[1:] == ["c", "true", "", "", ""]
+    assert newer.read_text().splitlines()[1].split(",")[1:] == ["c", "true", "", "", "", ""]
 
 
 # --- what the user gets wrong ---------------------------------------------------------------------
@@ -651,8 +656,9 @@ def test_a_night_that_scored_nobody_sends_nothing(
 
 SAID = """
     select account_id, cast(round(churn_probability * 100) as bigint), risk_tier,
-        coalesce(reason_1, 'no single reason stands out')
-    from risk.rpt_at_risk_accounts
+        coalesce(reason_1, 'no single reason stands out'),
+        coalesce(health_band, 'insufficient data')
+    from risk.rpt_at_risk_accounts left join health.rpt_account_health using (account_id)
 """
 HELD = "select account_id from activation.sync_salesforce__accounts where sync_action = 'hold'"
 
@@ -669,8 +675,8 @@ def test_from_night_to_night(ci_first_night: World, crm: Crm, tmp_path: Path) ->
         held = {account for (account,) in world.read(HELD)}
         assert 0 < len(held) < 10, "accounts that the CRM has deleted, and that are still billed"
         night = {row[0]: row[1:] for row in world.read(SAID) if row[0] not in held}
-        fields = ("Churn_Risk_Score__c", "Risk_Tier__c", "Churn_Risk_Reason__c")
-        told = {key: tuple(row[name] for name in fields) for key, row in crm.records.items()}
+        names = ("Churn_Risk_Score__c", "Risk_Tier__c", "Churn_Risk_Reason__c", "Health_Band__c")
+        told = {key: tuple(row[name] for name in names) for key, row in crm.records.items()}
         assert told == night
         said.append(night)
         if not number:

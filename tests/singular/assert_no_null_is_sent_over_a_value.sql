@@ -14,7 +14,8 @@ counted as (
         told.held_reason,
         case when told.churn_risk_pct is null then 0 else 1 end
         + case when told.risk_tier is null then 0 else 1 end
-        + case when told.reason is null then 0 else 1 end as value_count
+        + case when told.reason is null then 0 else 1 end
+        + case when told.health_band is null then 0 else 1 end as value_count
     from told
 
 )
@@ -24,5 +25,5 @@ select
     counted.crm_account_id
 from counted
 where
-    counted.value_count <> case when counted.sync_action = 'send' then 3 else 0 end
+    counted.value_count <> case when counted.sync_action = 'send' then 4 else 0 end
     or (counted.sync_action = 'hold' and counted.held_reason is null)

@@ -4,6 +4,12 @@ with accounts as (
 
 ),
 
+healths as (
+
+    select * from {{ ref('rpt_account_health') }}
+
+),
+
 records as (
 
     select * from {{ ref('dim_accounts') }}
@@ -41,6 +47,7 @@ identified as (
         accounts.churn_probability,
         accounts.risk_tier,
         accounts.reason_1,
+        coalesce(healths.health_band, 'insufficient data') as health_band,
         accounts.model_version,
         accounts.run_id,
         case
@@ -52,6 +59,8 @@ identified as (
     from accounts
     left join records
         on accounts.account_id = records.account_id
+    left join healths
+        on accounts.account_id = healths.account_id
     left join mapped
         on accounts.account_id = mapped.account_id
 
@@ -81,6 +90,7 @@ present as (
         cast(round(claimed.churn_probability * 100, 0) as bigint) as churn_risk_pct,
         claimed.risk_tier,
         substring(coalesce(claimed.reason_1, 'no single reason stands out'), 1, 255) as reason,
+        claimed.health_band,
         claimed.model_version,
         claimed.run_id
     from claimed
@@ -114,6 +124,7 @@ told as (
         case when present.held_reason is null then present.churn_risk_pct end as churn_risk_pct,
         case when present.held_reason is null then present.risk_tier end as risk_tier,
         case when present.held_reason is null then present.reason end as reason,
+        case when present.held_reason is null then present.health_band end as health_band,
         present.model_version,
         present.run_id
     from present
@@ -128,6 +139,7 @@ told as (
         cast(null as bigint) as churn_risk_pct,
         cast(null as {{ column_type('varchar') }}) as risk_tier,
         cast(null as {{ column_type('varchar') }}) as reason,
+        cast(null as {{ column_type('varchar') }}) as health_band,
         nights.model_version,
         nights.run_id
     from left_behind

@@ -29,7 +29,7 @@ listed as (
         churns.account_id,
         churns.churn_date,
         worklists.as_of_date,
-        worklists.is_on_worklist,
+        coalesce(worklists.is_flagged, worklists.is_on_worklist) as is_flagged,
         coalesce(worklists.is_replayed, false) as is_replayed,
         rank() over (
             partition by churns.account_id, churns.churn_date
@@ -48,7 +48,7 @@ dated as (
 
     select
         listed.*,
-        max(case when not listed.is_on_worklist then listed.as_of_date end) over (
+        max(case when not listed.is_flagged then listed.as_of_date end) over (
             partition by listed.account_id, listed.churn_date
         ) as last_unlisted_date,
         max(
@@ -68,15 +68,15 @@ called as (
         dated.account_id,
         dated.churn_date,
         max(
-            case when dated.is_on_worklist and dated.as_of_date = dated.early_date then 1 else 0 end
+            case when dated.is_flagged and dated.as_of_date = dated.early_date then 1 else 0 end
         ) as warned_count,
         max(case when dated.as_of_date = dated.early_date and dated.is_replayed then 1 else 0 end)
         = 1 as is_replayed,
-        -- the run of nights on the list that stood when the account left (D130)
+        -- the run of flagged nights that stood when the account left (D130)
         min(
             case
                 when
-                    dated.is_on_worklist
+                    dated.is_flagged
                     and dated.as_of_date
                     > coalesce(dated.last_unlisted_date, cast('1900-01-01' as date))
                     then dated.as_of_date

@@ -36,7 +36,7 @@ flags as (
             else 1
         end as opens_count
     from worklists
-    where worklists.is_on_worklist
+    where coalesce(worklists.is_flagged, worklists.is_on_worklist)
 
 ),
 

@@ -30,6 +30,12 @@ changes as (
 
 ),
 
+next_steps as (
+
+    select * from {{ ref('int_next_steps__worded') }}
+
+),
+
 first_flags as (
 
     select
@@ -76,6 +82,8 @@ reported as (
         first_reasons.reason_1,
         first_reasons.reason_2,
         first_reasons.reason_3,
+        listed.playbook,
+        next_steps.next_step,
         changes.why_now,
         changes.log_odds_change,
         changes.model_change as log_odds_change_of_model,
@@ -93,6 +101,10 @@ reported as (
         on
             listed.account_id = changes.account_id
             and listed.model_version = changes.model_version
+    left join next_steps
+        on
+            listed.account_id = next_steps.account_id
+            and listed.model_version = next_steps.model_version
     left join relationships
         on listed.account_id = relationships.account_id
     left join first_flags

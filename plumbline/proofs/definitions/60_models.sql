@@ -2,7 +2,7 @@
 -- nights; who churned is counted from the version logs.
 create temp table listed as
 select as_of_date as night, account_id, life_number, churn_probability as p, arr_usd,
-    is_on_worklist as is_flagged, coalesce(is_replayed, false) as is_replayed, risk_rank, csm_id, csm_slots
+    is_on_worklist as is_flagged, coalesce(is_flagged, is_on_worklist) as is_known, coalesce(is_replayed, false) as is_replayed, risk_rank, csm_id, csm_slots
 from risk.rpt_at_risk_accounts_history where as_of_date <= getvariable('t');
 
 -- a month stands by the last of the nights that each end a week of scoring
@@ -101,18 +101,18 @@ with watched as (
     where x.churn_date >= (select min(night) from listed) + 30
 ),
 lists as (
-    select w.account_id, w.churn_date, l.night, l.is_flagged
+    select w.account_id, w.churn_date, l.night, l.is_known
     from watched w join listed l on l.account_id = w.account_id
         and l.life_number = w.life_number and l.night < w.churn_date
 )
 select w.account_id, w.churn_date,
-    (select arg_max(is_flagged, night) from lists l where l.account_id = w.account_id
+    (select arg_max(is_known, night) from lists l where l.account_id = w.account_id
         and l.churn_date = w.churn_date and l.night <= w.churn_date - 30) as is_warned,
     w.churn_date - (
         select min(night) from lists l where l.account_id = w.account_id
             and l.churn_date = w.churn_date and not exists (select 1 from lists later
                 where later.account_id = l.account_id and later.churn_date = l.churn_date
-                    and later.night >= l.night and not later.is_flagged)
+                    and later.night >= l.night and not later.is_known)
     ) as lead_days
 from watched w;
 

@@ -126,6 +126,28 @@ checked as (
 
 ),
 
+-- a person counts once, whichever of the dashboards it was
+team_members as (
+
+    select
+        users.person_id,
+        max(case when users.has_used then 1 else 0 end) as used_count
+    from {{ ref('rpt_dashboard_users') }} as users
+    where users.is_asked and users.team = 'customer success'
+    group by users.person_id
+
+),
+
+used as (
+
+    select
+        sum(team_members.used_count) as hits,
+        count(*) as trials
+    from team_members
+    having count(*) > 0
+
+),
+
 achieved as (
 
     select
@@ -149,6 +171,16 @@ achieved as (
         cast(null as {{ column_type('double') }}) as lower_bound,
         cast(null as {{ column_type('double') }}) as upper_bound
     from checked
+    union all
+    select
+        'report_utilisation' as kpi_name,
+        cast(null as date) as from_month_date,
+        cast(null as date) as until_month_date,
+        {{ ratio('used.hits', 'used.trials') }} as achieved_value,
+        {{ wilson_bound('used.hits', 'used.trials', 'intervals.z', '-') }} as lower_bound,
+        {{ wilson_bound('used.hits', 'used.trials', 'intervals.z', '+') }} as upper_bound
+    from used
+    cross join intervals
 
 )
 

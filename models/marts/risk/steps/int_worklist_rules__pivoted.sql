@@ -13,6 +13,7 @@ pivoted as (
         max(case when rules.rule_name = 'contact_cost' then rules.rule_value end)
             as contact_cost_usd,
         max(case when rules.rule_name = 'save_effect' then rules.rule_value end) as save_effect,
+        max(case when rules.rule_name = 'cool_down' then rules.rule_value end) as cool_down_days,
         max(case when rules.rule_name = 'smallest_reason' then rules.rule_value end)
             as smallest_reason,
         max(case when rules.rule_name = 'smallest_change' then rules.rule_value end)

@@ -1,0 +1,46 @@
+"""Faults of the worklist's seeds stop the night with a line that names row and column."""
+
+from __future__ import annotations
+
+import pytest
+from seed_faults import told
+
+SOUND = "assert_worklist_seeds_are_sound"
+SEEDS = ("worklist_suppressions", "worklist_rules", "reason_playbooks", "feature_groups")
+ROW = "insert into worklist_suppressions values ({account}, {author}, 'r', {begin}, {end})"
+KNOWN = {
+    "account": "'a'",
+    "author": "'u'",
+    "begin": "date '2026-01-01'",
+    "end": "date '2026-02-01'",
+}
+
+
+def row(**changed: str) -> str:
+    """A suppression, with some of its cells changed."""
+    return ROW.format(**{**KNOWN, **changed})
+
+
+FAULTS = {
+    row(end="null"): "seed worklist_suppressions: the row of a has no until_date",
+    row(author="null"): "seed worklist_suppressions: the row of a has no author",
+    row(account="null"): "seed worklist_suppressions: the row of nobody has no account_id",
+    row(end="date '2026-01-01'"): "seed worklist_suppressions: the row of a ends before it begins",
+    "delete from reason_playbooks where reason_group = 'term'": (
+        "seed reason_playbooks: no playbook answers the reason group term"
+    ),
+    "delete from worklist_rules where rule_name = 'cool_down'": (
+        "seed worklist_rules: there is no cool_down, in days"
+    ),
+}
+"""A change of the seeds, and what the night says of it."""
+
+
+def test_seeds_as_they_are_have_no_fault() -> None:
+    assert told(SOUND, SEEDS) == []
+    assert told(SOUND, SEEDS, row(), row(begin="date '2026-02-01'", end="date '2026-03-01'")) == []
+
+
+@pytest.mark.parametrize("change", FAULTS)
+def test_a_fault_of_a_seed_is_told(change: str) -> None:
+    assert told(SOUND, SEEDS, change) == [FAULTS[change]]

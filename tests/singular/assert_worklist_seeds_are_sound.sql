@@ -1,0 +1,50 @@
+-- Each row is a sentence that the night stops with.
+with suppressions as (
+
+    select
+        worklist_suppressions.*,
+        coalesce(worklist_suppressions.account_id, 'nobody') as account
+    from {{ ref('worklist_suppressions') }} as worklist_suppressions
+
+),
+
+faults as (
+
+    select
+        'seed worklist_suppressions: the row of ' || suppressions.account || ' has no ' || case
+            when suppressions.account_id is null then 'account_id'
+            when suppressions.author is null then 'author'
+            when suppressions.reason is null then 'reason'
+            when suppressions.from_date is null then 'from_date'
+            else 'until_date'
+        end as fault_told
+    from suppressions
+    where
+        suppressions.account_id is null
+        or suppressions.author is null
+        or suppressions.reason is null
+        or suppressions.from_date is null
+        or suppressions.until_date is null
+    union all
+    select
+        'seed worklist_suppressions: the row of ' || suppressions.account
+        || ' ends before it begins' as fault_told
+    from suppressions
+    where suppressions.until_date <= suppressions.from_date
+    union all
+    select distinct
+        'seed reason_playbooks: no playbook answers the reason group '
+        || feature_groups.reason_group as fault_told
+    from {{ ref('feature_groups') }} as feature_groups
+    left join {{ ref('reason_playbooks') }} as reason_playbooks
+        on feature_groups.reason_group = reason_playbooks.reason_group
+    where reason_playbooks.reason_group is null
+    union all
+    select
+        'seed worklist_rules: there is no cool_down, in days' as fault_told
+    from {{ ref('worklist_rules') }} as rules
+    where rules.rule_name = 'cool_down'
+    having max(rules.rule_value) is null
+)
+
+select * from faults

@@ -1,4 +1,4 @@
-"""The revenue-health index: its seeds, its parts, the page, and what is found when one is lost."""
+"""Revenue health and the forecast of ARR: seeds, page, and what is found when a part is lost."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from plumbline.store.dbt import Dbt
 from plumbline.store.outcomes import BuildOutcome
 
 SOUND, PARTS = "assert_outlook_seeds_are_sound", "assert_index_changes_are_their_drivers"
+PAST = "assert_forecasts_know_only_their_past"
 PAGE = ROOT / "docs" / "revenue-health.md"
 SEEDS = ROOT / "seeds" / "reference"
 FAULTS = {
@@ -71,7 +72,7 @@ def test_a_fault_of_a_seed_is_told(change: str) -> None:
     ("seed", "columns"),
     [
         ("index_components", ("component", "weight", "floor_value", "ceiling_value", "measure")),
-        ("outlook_rules", ("rule_name", "rule_value")),
+        ("outlook_rules", ("rule_name", "rule_value", "unit")),
     ],
 )
 def test_the_page_says_what_the_seeds_say(seed: str, columns: tuple[str, ...]) -> None:
@@ -134,3 +135,50 @@ def test_any_two_days_are_explained_by_their_accounts(world: World) -> None:
         changes, largest = gaps(connection, [(FIRST_NIGHT - timedelta(days=7), FIRST_NIGHT)])
     assert changes > 0 and largest > 1e-3
     assert not index_drivers_add_up(context_of(world)).is_passed
+
+
+def read(world: World, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(world.build_file), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "set expected_arr_usd = expected_arr_usd + 0.01 where horizon_days = 30",
+        "set matured_count = 1 where horizon_days = 60",
+        "set arr_usd = arr_usd - 1, expected_arr_usd = expected_arr_usd - 1",
+        "set run_id = 'another'",
+    ],
+)
+def test_a_forecast_that_is_wrong_is_found(fault: str, world: World) -> None:
+    built(world, PAST).require_success("the build")
+    execute(world.build_file, f"update outlook.fct_arr_forecast {fault}")
+    [failed] = built(world, PAST).failed
+    assert failed.name == PAST
+
+
+def test_what_was_told_stays_and_is_learnt_from(world: World) -> None:
+    """A forecast of 30 days ago stays under new rules, and its error counts; lost scores go."""
+    forecast = "select * exclude (run_id) from outlook.fct_arr_forecast"
+    first = FIRST_NIGHT - timedelta(days=30)
+    execute(
+        world.build_file,
+        "update outlook.fct_arr_forecast set as_of_date = as_of_date - 30,"
+        " target_date = target_date - 30, expected_arr_usd = arr_usd * 2;"
+        "insert into outlook.fct_arr_forecast select * replace (as_of_date - 30 as as_of_date,"
+        " target_date - 30 as target_date, 'gone' as run_id) from outlook.fct_arr_forecast;"
+        "update reference.outlook_rules set rule_value = 0.5 where rule_name = 'interval_share'",
+    )
+    told = read(world, f"{forecast} where as_of_date = '{first}' order by horizon_days")
+    built(world, "fct_arr_forecast").require_success("the build")
+    assert read(world, f"{forecast} where as_of_date = '{first}' order by horizon_days") == told
+    assert read(
+        world,
+        "select as_of_date, horizon_days, interval_share, matured_count, common_spread > 0.3"
+        f" from outlook.fct_arr_forecast where as_of_date <> '{first}' order by horizon_days",
+    ) == [
+        (FIRST_NIGHT, 30, 0.5, 1, True),
+        (FIRST_NIGHT, 60, 0.5, 0, False),
+        (FIRST_NIGHT, 90, 0.5, 0, False),
+    ]

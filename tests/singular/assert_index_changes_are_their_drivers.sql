@@ -58,9 +58,9 @@ select
     cast(days.as_of_date as varchar(10)) as place
 from days
 where
-    days.revenue_health_index <>
+    days.revenue_health_index
     {%- for component in components %}
-    {{ '+ ' if not loop.first -}} coalesce(days.{{ component }}_contribution, 0)
+    {{ '<>' if loop.first else '+' }} coalesce(days.{{ component }}_contribution, 0)
     {%- endfor %}
 union all
 select

@@ -34,8 +34,7 @@ faults as (
     group by scales.place
     having count(*) <> 5
     union all
-    select
-        scales.place || ': ' || scales.component || ' is no component' as fault_told
+    select scales.place || ': ' || scales.component || ' is no component' as fault_told
     from scales
     where scales.component not in ('{{ components | join("', '") }}')
     union all

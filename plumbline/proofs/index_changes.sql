@@ -38,7 +38,7 @@ drivers as (
             case when r1 is null then 0 else s1 / w1 end - case when r0 is null then 0 else s0 / w0 end
         ) - own as reweighting
     from scaled
-    where w0 is not null and w1 is not null
+    where w0 > 0 and w1 > 0
 ),
 accounts as (
     select

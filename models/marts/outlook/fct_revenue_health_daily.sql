@@ -35,13 +35,26 @@ summed as (
 
 ),
 
+nights as (
+
+    select
+        scored_nights.as_of_date as scores_date,
+        max(scored_nights.model_version) as scores_model_version,
+        max(case when scored_nights.is_replayed then 1 else 0 end) = 1 as has_replayed_scores
+    from {{ ref('fct_scored_nights') }} as scored_nights
+    where scored_nights.target = 'churn'
+    group by scored_nights.as_of_date
+
+),
+
 counted as (
     {% for level, value in levels %}
     select
         parts.as_of_date,
         '{{ level }}' as level_name,
         {{ value }} as level_value,
-        count(distinct parts.account_id) as accounts_count
+        count(distinct parts.account_id) as accounts_count,
+        max(parts.scores_date) as scores_date
     from parts
     group by parts.as_of_date{{ '' if level == 'company' else ', ' ~ value }}
     {%- if not loop.last %}
@@ -114,8 +127,11 @@ final as (
     select
         contributed.*,
         counted.accounts_count,
+        counted.scores_date,
+        nights.scores_model_version,
+        nights.has_replayed_scores,
         case
-            when contributed.known_weight is not null
+            when contributed.known_weight > 0
                 then
                     {%- for component in components %}
                     {{ '+ ' if not loop.first -}}
@@ -128,6 +144,8 @@ final as (
             contributed.as_of_date = counted.as_of_date
             and contributed.level_name = counted.level_name
             and contributed.level_value = counted.level_value
+    left join nights
+        on counted.scores_date = nights.scores_date
 
 )
 

@@ -180,6 +180,7 @@ parts as (
         'gross_retention' as component,
         cohorts.account_id,
         cohorts.start_mrr_usd as segment_mrr_usd,
+        cast(null as date) as scores_date,
         least(cohorts.start_mrr_usd, cohorts.end_mrr_usd) as numerator,
         cohorts.start_mrr_usd as denominator
     from cohorts
@@ -189,6 +190,7 @@ parts as (
         'net_retention' as component,
         cohorts.account_id,
         cohorts.start_mrr_usd as segment_mrr_usd,
+        cast(null as date) as scores_date,
         cohorts.end_mrr_usd as numerator,
         cohorts.start_mrr_usd as denominator
     from cohorts
@@ -198,6 +200,7 @@ parts as (
         'quick_ratio' as component,
         movements.account_id,
         coalesce(states.mrr_usd, movements.largest_mrr_usd) as segment_mrr_usd,
+        cast(null as date) as scores_date,
         movements.gained_usd as numerator,
         movements.lost_usd as denominator
     from movements
@@ -211,6 +214,7 @@ parts as (
         'risk_free_share' as component,
         features.account_id,
         features.mrr_usd as segment_mrr_usd,
+        scored_days.scores_date,
         cast(features.mrr_usd * (1 - predictions.probability) as decimal(18, 2)) as numerator,
         features.mrr_usd as denominator
     from features
@@ -228,6 +232,7 @@ parts as (
         'engagement' as component,
         features.account_id,
         features.mrr_usd as segment_mrr_usd,
+        cast(null as date) as scores_date,
         cast(features.mrr_usd * least(features.seat_utilization, 1) as decimal(18, 2))
             as numerator,
         features.mrr_usd as denominator
@@ -259,6 +264,7 @@ placed as (
         parts.account_id,
         coalesce(segments.segment, 'unassigned') as segment,
         coalesce(attributes.owner, 'unassigned') as csm_id,
+        parts.scores_date,
         parts.numerator,
         parts.denominator
     from parts

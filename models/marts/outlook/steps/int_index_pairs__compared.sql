@@ -34,7 +34,9 @@ ends as (
         earlier.revenue_health_index as index_from,
         later.revenue_health_index as index_to,
         earlier.known_weight as known_weight_from,
-        later.known_weight as known_weight_to
+        later.known_weight as known_weight_to,
+        earlier.scores_model_version as model_version_from,
+        later.scores_model_version as model_version_to
         {%- for component in components %},
         earlier.{{ component }} as {{ component }}_from,
         later.{{ component }} as {{ component }}_to,
@@ -67,6 +69,11 @@ unpivoted as (
         ends.known_weight_from,
         ends.known_weight_to,
         '{{ component }}' as component,
+        {%- if component == 'risk_free_share' %}
+        coalesce(ends.model_version_from <> ends.model_version_to, false) as is_other_model,
+        {%- else %}
+        false as is_other_model,
+        {%- endif %}
         ends.{{ component }}_from as value_from,
         ends.{{ component }}_to as value_to,
         ends.{{ component }}_points_from as points_from,

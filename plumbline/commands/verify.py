@@ -15,13 +15,20 @@ from plumbline.commands.options import source_options
 from plumbline.config import Settings, load_settings
 from plumbline.errors import UserError
 from plumbline.night.last_build import last_build
-from plumbline.proofs import catalogue, catalogue_changes, drift, leakage, registry
+from plumbline.proofs import (
+    catalogue,
+    catalogue_changes,
+    drift,
+    index_changes,
+    leakage,
+    registry,
+)
 from plumbline.proofs.exports import DESCRIPTION as EXPORTS
 from plumbline.store.lock import run_lock
 from plumbline.terminal import make_console
 
 # Proofs register themselves when their module is imported.
-PROOF_MODULES = (registry, catalogue, drift, leakage)
+PROOF_MODULES = (registry, catalogue, drift, index_changes, leakage)
 
 
 @click.command()

@@ -25,6 +25,7 @@ DEFAULT_WITHOUT = {
     "health_weights": ("usage", "what counts for health"),
     "health_features": ("usage", "of which features health is made"),
     "health_bands": ("usage", "what a healthy value is"),
+    "index_components": ("subscription", "what revenue health is made of"),
     "lifecycle_stages": ("subscription", "stages of an account's life"),
     "internal_user_rules": ("usage", "which users are none of the customers'"),
 }

@@ -238,6 +238,17 @@ dbt_proof(
     "assert_health_seeds_are_sound",
 )
 dbt_proof(
+    "index-adds-up",
+    "The revenue-health index is its components; its change is its drivers, and theirs accounts'.",
+    "assert_index_changes_are_their_drivers",
+    "assert_outlook_seeds_are_sound",
+)
+dbt_proof(
+    "forecast-honest",
+    "A forecast of ARR is the sum of its parts and has learnt only from what had come by then.",
+    "assert_forecasts_know_only_their_past",
+)
+dbt_proof(
     "revenue-balances",
     "Movements are the change of MRR to the cent; retention is of closed cohorts, within bounds.",
     "assert_movements_balance_to_mrr",

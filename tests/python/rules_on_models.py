@@ -21,6 +21,7 @@ MART_NAMES = {
     "core": r"(dim|fct|rpt)_",
     "revenue": r"(dim|fct|rpt)_",
     "features": r"feat_",
+    "outlook": r"(fct|rpt)_|revenue_health_drivers$",
     "activation": r"(fct|rpt)_|sync_[a-z0-9]+__",
     "catalogue": r"(dim|fct|rpt)_|metrics?_",
     "semantic": r"(dim|fct)_|time_spine_",

@@ -70,6 +70,45 @@ jumps as (
 
 ),
 
+index_days as (
+
+    select
+        index_days.as_of_date,
+        index_days.revenue_health_index,
+        index_days.known_weight,
+        index_days.accounts_count
+    from {{ ref('fct_revenue_health_daily') }} as index_days
+    where
+        index_days.level_name = 'company'
+        and index_days.as_of_date > {{ add_days(as_of_date(), -alert_days) }}
+        and index_days.as_of_date <= {{ as_of_date() }}
+
+),
+
+-- a component that appeared or vanished is no drop
+drops as (
+
+    select
+        limits.check_name,
+        'all accounts' as checked_object,
+        index_days.as_of_date,
+        index_days.accounts_count >= limits.floor_value
+        and index_days.known_weight = earlier.known_weight
+        and earlier.revenue_health_index - index_days.revenue_health_index > limits.limit_value
+            as is_breach,
+        'revenue-health index ' || {{ shown_number('index_days.revenue_health_index') }}
+        || ', a week before ' || {{ shown_number('earlier.revenue_health_index') }} as evidence
+    from index_days
+    inner join index_days as earlier
+        on earlier.as_of_date = {{ add_days('index_days.as_of_date', -7) }}
+    inner join limits
+        on limits.check_name = 'index_drop'
+    where
+        index_days.revenue_health_index is not null
+        and earlier.revenue_health_index is not null
+
+),
+
 champions as (
 
     select
@@ -218,6 +257,8 @@ syncs as (
 checked as (
 
     select * from jumps
+    union all
+    select * from drops
     union all
     select * from departures
     union all

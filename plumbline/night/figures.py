@@ -314,3 +314,50 @@ def read_standing(connection: duckdb.DuckDBPyConnection) -> tuple[Standing, ...]
         " from monitoring.rpt_alerts where is_standing group by incident, target order by 1, 2, 3"
     ).fetchall()
     return tuple(Standing(*row) for row in rows)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How the revenue-health index stands, and where ARR is going.
+
+    Attributes
+    ----------
+    index, index_before : float or None
+        0-100, tonight and a month before; None where nothing of it is known.
+    driver, driver_points : str and float, or None
+        What moved it most within the month, and by how many points.
+    days, expected_usd, share, lower_usd, upper_usd : int and float, or None
+        The forecast of ARR for the middle horizon, with its interval and what share of forecasts
+        that is to hold; None without scores.
+    """
+
+    index: float | None
+    index_before: float | None
+    driver: str | None
+    driver_points: float | None
+    days: int | None
+    expected_usd: float | None
+    share: float | None
+    lower_usd: float | None
+    upper_usd: float | None
+
+
+def read_outlook(connection: duckdb.DuckDBPyConnection, as_of: date) -> Outlook:
+    """The company's index with its largest driver, and the forecast of 60 days."""
+    index = connection.execute(
+        "select index_to, index_from, driver, contribution from outlook.revenue_health_drivers"
+        " where level_name = 'company' and period_name = 'month'"
+        " order by abs(contribution) desc, driver limit 1"
+    ).fetchone() or (None, None, None, None)
+    ahead = connection.execute(
+        "select horizon_days, expected_arr_usd, interval_share, lower_arr_usd, upper_arr_usd"
+        " from outlook.fct_arr_forecast where as_of_date = ? and horizon_days = 60",
+        [as_of],
+    ).fetchone() or (None, None, None, None, None)
+    return Outlook(
+        *(None if value is None else float(value) for value in index[:2]),
+        index[2],
+        None if index[3] is None else float(index[3]),
+        ahead[0],
+        *(None if value is None else float(value) for value in ahead[1:]),
+    )

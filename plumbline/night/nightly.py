@@ -128,6 +128,7 @@ def _publish_night(
             )
             invoiced = figures.read_invoiced(connection)
             alerts = figures.read_standing(connection)
+            outlook = figures.read_outlook(connection, plan.as_of)
             worse = tuple(worse_model.sentences(connection, settings, plan.as_of))
             rules = figures.read_rule_counts(connection)
         gate.require_gate(checks)
@@ -170,6 +171,7 @@ def _publish_night(
         site=None,
         seconds=stages.seconds,
         alerts=alerts,
+        outlook=outlook,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from plumbline.night.figures import (
     Invoiced,
     Label,
     ModelQuality,
+    Outlook,
     Standing,
 )
 from plumbline.night.gate import Check, InputCheck, plain
@@ -54,6 +55,7 @@ class Summary:
     site: Path | None
     seconds: Mapping[str, float] = field(default_factory=dict)
     alerts: tuple[Standing, ...] = ()
+    outlook: Outlook | None = None
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -74,6 +76,9 @@ def print_summary(summary: Summary, console: Console) -> None:
             "ARR at risk", f"{money(summary.arr_at_risk_usd)} of {money(summary.arr_usd)}"
         )
         figures.add_row("Model", _model_line(summary.model))
+    if summary.outlook is not None:
+        for label, line in outlook_lines(summary.outlook):
+            figures.add_row(label, line)
     figures.add_row("Learnt from", _labels_line(summary))
     if summary.contradictions:
         figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
@@ -113,6 +118,31 @@ def _model_line(model: ModelQuality) -> str:
         return f"{model.version} ({model.kind}), not judged yet"
     interval = f"{model.lower:.3f} to {model.upper:.3f}" if model.lower is not None else "unknown"
     return f"{model.version} ({model.kind}), test AUC {model.auc:.3f} (95% {interval})"
+
+
+def outlook_lines(outlook: Outlook) -> Iterator[tuple[str, str]]:
+    """A line for the index and one for the forecast, of what is known.
+
+    Examples
+    --------
+    >>> list(outlook_lines(Outlook(48.8, 44.5, "gross_retention", 2.0, 60, 3.1e7, 0.8, 3e7, 3.2e7)))
+    [('Revenue health', '48.8 of 100, 44.5 a month before (gross retention +2.0)'), \
+('ARR ahead', '$31.0M in 60 days, 80% between $30.0M and $32.0M')]
+    >>> list(outlook_lines(Outlook(48.8, None, None, None, None, None, None, None, None)))
+    [('Revenue health', '48.8 of 100')]
+    """
+    if outlook.index is not None:
+        line = f"{outlook.index:.1f} of 100"
+        if outlook.index_before is not None:
+            line += f", {outlook.index_before:.1f} a month before"
+            if outlook.driver is not None and outlook.driver_points:
+                line += f" ({outlook.driver.replace('_', ' ')} {outlook.driver_points:+.1f})"
+        yield "Revenue health", line
+    if outlook.expected_usd is not None:
+        line = f"{money(outlook.expected_usd)} in {outlook.days} days"
+        if outlook.share is not None and outlook.lower_usd is not None:
+            line += f", {outlook.share:.0%} between {money(outlook.lower_usd)} and {money(outlook.upper_usd or 0)}"
+        yield "ARR ahead", line
 
 
 def _labels_line(summary: Summary) -> str:

@@ -141,7 +141,8 @@ def outlook_lines(outlook: Outlook) -> Iterator[tuple[str, str]]:
     if outlook.expected_usd is not None:
         line = f"{money(outlook.expected_usd)} in {outlook.days} days"
         if outlook.share is not None and outlook.lower_usd is not None:
-            line += f", {outlook.share:.0%} between {money(outlook.lower_usd)} and {money(outlook.upper_usd or 0)}"
+            ends = f"{money(outlook.lower_usd)} and {money(outlook.upper_usd or 0)}"
+            line += f", {outlook.share:.0%} between {ends}"
         yield "ARR ahead", line
 
 

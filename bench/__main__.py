@@ -1,4 +1,4 @@
-"""`python -m bench [generate] [rollups] [night] [catalogue] [model] [speed] [--quick]`.
+"""`python -m bench [generate] [rollups] [night] [catalogue] [decisions] [model] [speed] [--quick]`.
 
 All of these where none is named; on request, `compare`, which makes five worlds, and `mutate`,
 which plants faults into the project's SQL.
@@ -15,11 +15,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import catalogue, compare, generate, model, night, rollups, speed
+from bench import catalogue, compare, decisions, generate, model, night, rollups, speed
 from bench.mutate import run as mutate
 from bench.record import ROOT, Figure, keep, show
 
-NAMES = ("generate", "rollups", "night", "catalogue", "model", "speed")
+NAMES = ("generate", "rollups", "night", "catalogue", "decisions", "model", "speed")
 ON_REQUEST = ("compare", "mutate")
 FULL_DAYS = 90
 GENERATION_TARGET = 600.0
@@ -122,6 +122,8 @@ def main(
                 figures = night.run(folder / size, size)
             elif bench == "catalogue":
                 figures = catalogue.run(folder / size, size)
+            elif bench == "decisions":
+                figures = decisions.run(folder / size, size)
             elif bench == "model":
                 figures = model.run(folder / size, size)
             else:

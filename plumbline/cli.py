@@ -23,6 +23,7 @@ from plumbline.commands.promote import promote
 from plumbline.commands.rollback import rollback
 from plumbline.commands.score import score
 from plumbline.commands.sync import sync
+from plumbline.commands.trace import trace
 from plumbline.commands.train import train
 from plumbline.commands.verify import verify
 from plumbline.commands.worklist import worklist
@@ -65,6 +66,7 @@ for command in (
     rollback,
     score,
     sync,
+    trace,
     train,
     verify,
     worklist,

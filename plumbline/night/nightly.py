@@ -20,6 +20,7 @@ from plumbline.night import (
     masking,
     own_seeds,
     publish,
+    restatements,
     scoring,
     told,
     worse_model,
@@ -136,6 +137,8 @@ def _publish_night(
     with stages.stage("Publish") as step:
         seconds = {name: round(value, 2) for name, value in stages.seconds.items()}
         detail = {"seconds": seconds, "rules": rules}
+        with open_private(settings) as connection:
+            restated = restatements.record(connection, settings, night, dbt.manifest)
         count = publish.publish(settings, night, dbt.published(), detail, step.update)
         with open_private(settings) as connection:
             ops.record(connection, plan.run_id, plan.as_of, settings.source, ops.PUBLISHED, detail)
@@ -172,6 +175,7 @@ def _publish_night(
         seconds=stages.seconds,
         alerts=alerts,
         outlook=outlook,
+        restated=restated,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline.config import Settings
 from plumbline.errors import UserError
-from plumbline.night import gate, scoring
+from plumbline.night import gate, restatements, scoring
 from plumbline.night.figures import read_rule_counts
 from plumbline.night.gate import Night
 from plumbline.night.publish import publish
@@ -50,6 +50,7 @@ def republish(settings: Settings, variables: Mapping[str, Any], stages: Stages) 
             night = Night(run_id, as_of, gate.visible_runs(connection, run_id, as_of, models))
             gate.require_gate(gate.check_gate(connection, night))
             detail = {"rules": read_rule_counts(connection)}
+            restatements.record(connection, settings, night, dbt.manifest)
         count = publish(settings, night, dbt.published(), detail, step.update)
         step.outcome = f"{count} tables"
     return dbt

@@ -23,6 +23,7 @@ from plumbline.night.figures import (
     Standing,
 )
 from plumbline.night.gate import Check, InputCheck, plain
+from plumbline.night.restatements import Restated
 from plumbline.terminal import shown
 
 SHOWN_CONTRADICTIONS = 3
@@ -56,6 +57,7 @@ class Summary:
     seconds: Mapping[str, float] = field(default_factory=dict)
     alerts: tuple[Standing, ...] = ()
     outlook: Outlook | None = None
+    restated: Restated | None = None
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -84,6 +86,8 @@ def print_summary(summary: Summary, console: Console) -> None:
         figures.add_row("Wrong in the input", _contradictions_line(summary.contradictions))
     if summary.invoiced:
         figures.add_row("Explained by invoices", _invoiced_line(summary.invoiced))
+    if summary.restated:
+        figures.add_row("Restated", _restated_line(summary.restated))
     if summary.alerts:
         figures.add_row("Alerts that stand", _alerts_line(summary.alerts))
     console.print(figures)
@@ -171,6 +175,20 @@ def _invoiced_line(invoiced: Invoiced) -> str:
     accounts = "1 account" if invoiced.accounts == 1 else f"{invoiced.accounts:,} accounts"
     rest = f"{money(invoiced.unexplained_usd)} a month of {accounts} is not"
     return f"{line}; {rest} (revenue.rpt_mrr_against_invoices)"
+
+
+def _restated_line(restated: Restated) -> str:
+    count = "1 closed value" if restated.count == 1 else f"{restated.count:,} closed values"
+    values = (
+        "none" if value is None else f"{value:,.6g}"
+        for value in (restated.old_value, restated.new_value)
+    )
+    largest = f"{restated.label}, {restated.grain} {restated.period_start_date}"
+    line = f"{count}, largest: {largest}, {' to '.join(values)} {restated.unit}"
+    line += f" ({', '.join(restated.causes)})"
+    if restated.unexplained:
+        line += f"; {restated.unexplained:,} not explained"
+    return f"{line} (catalogue.metric_restatements)"
 
 
 def _alerts_line(alerts: tuple[Standing, ...]) -> str:

@@ -65,7 +65,7 @@ def record(
     connection.execute(
         "insert into ops.runs (run_id, as_of_date, source_name, state, recorded_at, detail)"
         " values (?, ?, ?, ?, ?, ?)",
-        [run_id, as_of, source, state, _now(), json.dumps(dict(detail or {}), sort_keys=True)],
+        [run_id, as_of, source, state, now(), json.dumps(dict(detail or {}), sort_keys=True)],
     )
 
 
@@ -241,5 +241,6 @@ def code_fingerprint(root: Path, settings: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The moment by the clock, UTC, as `ops` keeps it."""
     return datetime.now(UTC).replace(tzinfo=None)

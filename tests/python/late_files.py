@@ -176,6 +176,12 @@ def land_late_files(raw: Path) -> None:
                 tickets.format(
                     f"true as _is_deleted, {known('2026-02-26 12:00:00')}", "2026-02-20"
                 ),
+                # deleted after the month in which they were opened was over
+                "select * replace (true as _is_deleted,"
+                " timestamp '2026-02-26 11:00:00' as updated_at,"
+                f" {known('2026-02-26 12:00:00')}) from {{table}} where created_at"
+                " between timestamp '2026-01-10' and timestamp '2026-01-20'"
+                " qualify row_number() over (partition by id order by _extracted_at desc) = 1",
                 # a version that is older than the newest one
                 tickets.format(
                     "'[\"escalated\"]' as tags, updated_at - interval 1 hour as updated_at,"

@@ -37,9 +37,10 @@ IMPORTED_BY_ROOM = {
     "backfill": FLOOR | {"store", "site", "night", "replay", "ml"},
     "proofs": FLOOR | {"store", "night", "ml"},
     "activation": FLOOR | {"store"},
+    "trace": FLOOR | {"store", "site"},
     "commands": FLOOR
     | {"store", "inspect_raw", "site", "night", "replay", "backtest", "backfill", "proofs"}
-    | {"activation", "ml"},
+    | {"activation", "trace", "ml"},
     "cli": FLOOR | {"commands"},
     "__main__": frozenset({"cli"}),
 }

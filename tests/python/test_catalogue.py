@@ -24,6 +24,9 @@ from plumbline.errors import UserError
 from plumbline.proofs import catalogue, catalogue_metricflow, catalogue_plain
 from plumbline.proofs.registry import Context
 from plumbline.store.dbt import Dbt
+from plumbline.store.definitions import Definitions
+from plumbline.trace.facts import sum_facts
+from plumbline.trace.question import ask
 
 UNSCORED_MONTH = date(2025, 9, 1)
 DIFFERENCE = r"metric_values [\d.e-]+, MetricFlow [\d.e-]+, plain SQL [\d.e-]+"
@@ -79,6 +82,36 @@ def values(evaluated: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConn
     yield evaluated
     for table in tables:
         evaluated.execute(f"create or replace temp table {table} as from kept_{table}")
+
+
+def test_every_metric_traces_to_the_rows_of_its_facts(parsed: tuple[Context, Any]) -> None:
+    """The last value of each metric and one cut of it; states, ratios and the AUC pair by pair."""
+    context, manifest = parsed
+    definitions = Definitions(manifest)
+    with context.open_build() as connection:
+        chosen = connection.execute(
+            """
+            select metric_name, grain, period_start_date,
+                if(dimension_name = 'total', null, dimension_name || '=' || dimension_value)
+            from catalogue.metric_values
+            qualify row_number() over (
+                partition by metric_name, dimension_name = 'total'
+                order by coalesce(value, 0) <> 0 desc, period_start_date desc, hash(dimension_value)
+            ) = 1
+            """
+        ).fetchall()
+        for metric, grain, start, cut in chosen:
+            shown = {
+                "day": start.isoformat(),
+                "month": f"{start:%Y-%m}",
+                "quarter": f"{start:%Y}-Q{(start.month + 2) // 3}",
+                "year": f"{start:%Y}",
+            }[grain]
+            question, value = ask(connection, metric, shown, cut, None)
+            sums = sum_facts(connection, definitions, question, 3)
+            assert sums.adds_up(value), (metric, shown, cut, value.value, sums.whole, sums.ranked)
+            assert not sums.adds_up(replace(value, value=(value.value or 0) * 1.001 + 0.001))
+    assert {row[0] for row in chosen} == definitions.metrics.keys()
 
 
 def test_every_metric_is_equal_in_three_ways(evaluated: duckdb.DuckDBPyConnection) -> None:

@@ -134,6 +134,8 @@ def assert_same_rows(
     # Monitoring measures each night anew, under the run that did.
     watched = [table for table in published if table.startswith("monitoring.")]
     assert published == published_tables(other.published_file)
+    # What a publication restated depends on the one before it.
+    published.remove("catalogue.metric_restatements")
     assert len(published) > 30 and len(private) > 4
     options = {"leave_out": leave_out, "until": until}
     found = [
@@ -221,6 +223,51 @@ def test_late_files_reach_the_days_on_which_they_were_known(first: World, second
     assert changed[0] == date(2026, 2, 6)
     assert all(count > 20 for count in changed[1:])
     assert weeks_late[0] > 20
+
+
+def test_what_was_restated_is_told_with_its_causes(first: World, second: World) -> None:
+    key = "metric_name, grain, period_start_date, dimension_name, dimension_value"
+    with duckdb.connect() as connection:
+        for name, world in (("old", first), ("new", second)):
+            connection.execute(f"attach '{world.published_file}' as {name} (read_only)")
+        found = connection.execute(
+            f"""
+            with moved as (
+                select {key}, o.value as old_value, n.value as new_value
+                from old.catalogue.metric_values o join new.catalogue.metric_values n using ({key})
+                where (o.value is null) <> (n.value is null)
+                    or abs(o.value - n.value) > 1e-9 * greatest(abs(o.value), abs(n.value))
+            ),
+            told as (
+                select {key}, max(old_value) as old_value, max(new_value) as new_value,
+                    list(distinct cause order by cause) as causes, sum(difference) as difference,
+                    count(difference) < count(*) as is_undefined, min(row_count) as row_count
+                from new.catalogue.metric_restatements
+                where as_of_date = date '{T2}' and previous_as_of_date = date '{T1}'
+                group by {key}
+            )
+            select count(*), count(*) filter (where t.causes is null),
+                count(*) filter (where abs(t.difference - (m.new_value - m.old_value))
+                    > 1e-9 * greatest(abs(m.old_value), abs(m.new_value))
+                    or is_undefined <> (m.new_value - m.old_value is null)
+                    or t.old_value is distinct from m.old_value
+                    or t.new_value is distinct from m.new_value)
+            from moved m left join told t using ({key})
+            """
+        ).fetchall()[0]
+        causes = connection.execute(
+            "select metric_name, cause, sum(difference), sum(account_count), min(row_count)"
+            " from new.catalogue.metric_restatements"
+            " where dimension_name = 'total' and grain <> 'day' group by all"
+        ).fetchall()
+    assert found[0] > 100
+    assert found[1:] == (0, 0)
+    told = {row[:2]: row[2:] for row in causes}
+    assert {cause for _, cause in told} == {"late rows", "correction", "deletion"}
+    tickets = told["support_tickets", "deletion"]
+    assert tickets[0] <= -tickets[1] < 0 < tickets[2]
+    assert told["mrr", "correction"][0] > 0
+    assert told["action_trend_ratio", "late rows"][2] > 0
 
 
 def test_events_are_those_of_the_files_each_once(third: World, back: World, held: Held) -> None:

@@ -1,0 +1,1 @@
+"""Where a number comes from: from a value down to the raw file and row."""

@@ -44,7 +44,7 @@ def trace(
     source: str,
     raw: str | None,
 ) -> None:
-    """Show where a number comes from: facts, rows of staging, the raw file and row.
+    """Show where a number comes from, down to the raw row.
 
     The rows of the facts are added up to the value again, ratios side by side, an AUC pair by
     pair, and each step is shown with the tests that guard it. Without --account the rows below the

@@ -121,9 +121,10 @@ def _collect(connection: duckdb.DuckDBPyConnection, table: StagingTable, since: 
 
 
 def _choose_causes(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Choose among the evidence; whether no account's difference is left without a cause."""
+    """Choose among the evidence; whether all differences have a cause of their period or before."""
     placed = " ".join(f"when '{cause}' then {place}" for place, cause in enumerate(ORDER))
-    # an account's own rows of the metric's source type first, then what happened in the period
+    # an account's rows of the metric's source type first, those of the period before older ones;
+    # what happened after the period, such as a rating of one of its tickets, where nothing else is
     connection.execute(
         f"""
         create or replace temp table account_causes as
@@ -135,24 +136,25 @@ def _choose_causes(connection: duckdb.DuckDBPyConnection) -> bool:
             select a.account_id, a.source_type, a.grain, a.period_start_date, e.cause,
                 e.cause <> '{RATE}' and e.source_type <> a.source_type as is_of_others,
                 e.happened_date < a.period_start_date as is_older,
+                e.cause <> '{RATE}' and e.happened_date >= a.period_end_date as is_later,
                 sum(e.row_count) as row_count
             from asked a
             join evidence e on e.account_id = a.account_id
-                and e.happened_date < a.period_end_date
                 and (e.cause <> '{RATE}' or a.source_type = 'subscription')
             group by all
         )
-        select account_id, source_type, grain, period_start_date, cause, row_count
+        select account_id, source_type, grain, period_start_date, cause, row_count, is_later
         from found
         qualify row_number() over (
             partition by account_id, source_type, grain, period_start_date
-            order by cause <> '{RATE}', is_of_others, is_older, case cause {placed} end
+            order by cause <> '{RATE}', is_later, is_of_others, is_older, case cause {placed} end
         ) = 1
         """
     )
     left = connection.execute(
         "select count(*) from moved_sides"
-        " anti join account_causes using (account_id, source_type, grain, period_start_date)"
+        " anti join (from account_causes where not is_later)"
+        " using (account_id, source_type, grain, period_start_date)"
     ).fetchall()
     return not left[0][0]
 

@@ -27,6 +27,7 @@ from plumbline.night.figures import (
     Standing,
 )
 from plumbline.night.gate import Check, InputCheck, plain
+from plumbline.night.restatements import Restated
 from plumbline.night.scoring import Model
 from plumbline.night.summary import Summary, money, print_summary
 from plumbline.proofs import registry
@@ -78,6 +79,10 @@ def summary(is_trusted: bool = True, warnings: tuple[str, ...] = (), flagged: in
             Standing("error", "model input", "churn", 3, date(2026, 2, 27)),
             Standing("warn", "key accounts", "none", 1, date(2026, 2, 28)),
         ),
+        restated=Restated(
+            *(1200, 2, "dau", "Daily active users", "users", "day", date(2026, 2, 25)),
+            *(3944.0, 3949.0, ("late rows", "unexplained")),
+        ),
     )
 
 
@@ -108,6 +113,8 @@ def test_summary_fits(width: int) -> None:
     assert max(len(line) for line in text.splitlines()) <= width
     for words in ("4,187", "240", "$1.2M of $48.3M", "0.700", "20260301T020000Z", "23.0 in all"):
         assert words in text
+    restated = "1,200 closed values, largest: Daily active users, day 2026-02-25, 3,944 to 3,949"
+    assert restated in " ".join(text.split())
     assert "Worklist, the first 10 of 240" in text and "the 10 riskiest" not in text
     assert "001CF793ce4eb10" in text
     assert "usage null rate" in text

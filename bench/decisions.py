@@ -62,16 +62,18 @@ def run(folder: Path, size: str) -> list[Figure]:
     Parameters
     ----------
     folder : Path
-        A world with a published night; made where there is none.
+        A world with two published nights; made where there is none.
     size : str
         `ci` or `demo`.
     """
     if not night.build_file(folder).exists():
         if not (folder / "raw").exists():
             night.make_world(folder, size)
+        # (the first night computes health for a year)
+        night.run_night(folder, night.FIRST_NIGHT)
         night.run_night(folder, night.SECOND_NIGHT)
     floor, added, again, floor_again = build_seconds(folder, FLOOR, ADDED, ADDED, FLOOR)
-    first = night.SECOND_NIGHT - timedelta(weeks=WEEKS)
+    first = night.FIRST_NIGHT - timedelta(weeks=WEEKS)
     backfill = run_child(
         ["-m", "plumbline", "backfill", f"--from={first}"], night.environment(folder)
     )

@@ -49,8 +49,8 @@ lock: setup  ## Renew requirements.lock within pyproject.toml and constraints.tx
 	  echo "error: uv is not installed — install it (pip install uv), then make lock" >&2; exit 1; }
 	@uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
 	  --no-annotate --no-header --python-version 3.11 --extra dev --extra semantic --extra lineage \
-	  --extra backtest --extra xlsx --extra salesforce -c constraints.txt pyproject.toml \
-	  -o requirements.lock
+	  --extra backtest --extra xlsx --extra notebook --extra salesforce -c constraints.txt \
+	  pyproject.toml -o requirements.lock
 	@echo "requirements.lock is new; now make test"
 
 metrics: setup  ## Register new metrics and new versions of their definitions

@@ -90,6 +90,7 @@ SOUND_FILES = {
     "macros/dialect/each.sql": "unnest([1, 2])\n",
     "ml/read.py": '"""Reads no fct_things_daily."""\nQUERY = "select * from features.feat_x_y"\n',
     "README.md": "See https://docs.getdbt.com/simple-guide and work/notes.\n",
+    "notebooks/look.ipynb": '{"cells": [{}, {"outputs": [], "execution_count": null}]}\n',
 }
 ROOMS = {
     "base": frozenset(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -157,6 +158,10 @@ FILE_FAULTS = (
     *(_sql("no_machine_traces", f"raw = '{path}'\n", "plumbline.toml") for path in MACHINE_PATHS),
     *(_sql("no_machine_traces", f"see {url}\n", "docs/x.md") for url in REGISTRIES),
     _sql("no_machine_traces", "pip install --index" + "-url x y\n", "Makefile"),
+    *(
+        _sql("notebooks_have_no_outputs", json.dumps({"cells": [{}, cell]}), "notebooks/x.ipynb")
+        for cell in ({"outputs": [{"text": "1"}]}, {"outputs": [], "execution_count": 1})
+    ),
 )
 PORTABILITY_FAULTS = (
     _sql("functions_are_portable", "select list_transform(x) as y\n"),

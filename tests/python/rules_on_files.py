@@ -5,6 +5,7 @@ Each rule is a pure function from a `Project` to the violations it finds.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -115,6 +116,16 @@ def no_machine_traces(project: Project) -> Iterator[Violation]:
                 yield Violation("no_machine_traces", path, found)
 
 
+def notebooks_have_no_outputs(project: Project) -> Iterator[Violation]:
+    """Outputs hold customers' figures, and differ after every run."""
+    for path, text in project.files.items():
+        if path.endswith(".ipynb"):
+            for number, cell in enumerate(json.loads(text)["cells"], start=1):
+                if cell.get("outputs") or cell.get("execution_count") is not None:
+                    found = f"cell {number}: clear its outputs"
+                    yield Violation("notebooks_have_no_outputs", path, found)
+
+
 FILE_RULES = (
     sql_lines_are_short,
     no_clock,
@@ -122,4 +133,5 @@ FILE_RULES = (
     row_numbers_are_ordered,
     refs_only_in_models,
     no_machine_traces,
+    notebooks_have_no_outputs,
 )

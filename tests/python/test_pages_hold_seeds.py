@@ -1,8 +1,9 @@
-"""Pages say what the seeds say, and name lists and tables that there are."""
+"""Pages say what the seeds say; they and the notebook name lists and tables that there are."""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable, Mapping
 
@@ -76,3 +77,17 @@ def test_the_guide_names_every_dashboard_and_tables_that_there_are() -> None:
     }
     named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", text))
     assert sorted(named - public) == []
+
+
+def test_the_notebook_reads_what_its_exposure_says() -> None:
+    """So that lineage leads to it, and every relation that it reads is there."""
+    manifest = every_vendor().manifest
+    cells = json.loads((ROOT / "notebooks/exploration.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = "".join(line for cell in cells for line in cell["source"] if cell["cell_type"] == "code")
+    rooms = {node["schema"] for node in manifest["nodes"].values()} | {"ml"}
+    known = {**manifest["nodes"], **manifest["sources"]}
+    said = manifest["exposures"]["exposure.plumbline.exploration"]["depends_on"]["nodes"]
+    read = re.findall(r"\b(?:from|join) (([a-z]+)\.[a-z_]+)", code)
+    assert {relation for relation, room in read if room in rooms} == {
+        f"{known[key]['schema']}.{known[key]['name']}" for key in said
+    }

@@ -54,6 +54,8 @@ def _interventions(rng, accounts: Accounts, world: World) -> pa.Table:
     at = np.where(final, held[row], created[row])
     done = final & (t["status"][row] == 1)
     outcome = text.picked(("engaged", "no_answer", "follow_up"), rng.integers(0, 3, 2 * n))
+    # call, email, meeting; some take longer
+    minutes = np.array([25, 10, 55])[row % 3] + row * 11 % 20
     return make_table(
         "cs_platform",
         "interventions",
@@ -66,6 +68,7 @@ def _interventions(rng, accounts: Accounts, world: World) -> pa.Table:
         status=text.picked(("planned", "done", "cancelled"), np.where(final, t["status"][row], 0)),
         occurred_at=np.where(done, held[row], NAT),
         outcome=text.masked(outcome, done),
+        minutes=pa.array(minutes, mask=~done),
         created_at=created[row],
         updated_at=at,
         _extracted_at=known(rng, at),

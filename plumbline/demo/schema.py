@@ -75,7 +75,7 @@ _TABLES = {
     },
     "cs_platform": {
         "interventions": "id account_id csm_id playbook channel risk_reason status occurred_at:t "
-        "outcome created_at:t updated_at:t",
+        "outcome minutes:i created_at:t updated_at:t",
         "key_contact_changes": "id account_id contact_id role change changed_at:t created_at:t",
         "business_reviews": "id account_id scheduled_at:t held_at:t status goals created_at:t "
         "updated_at:t",

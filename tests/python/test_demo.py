@@ -27,7 +27,7 @@ from plumbline.demo.schema import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED_FILE = ROOT / "seeds" / "reference" / "event_types.csv"
-CI_HASH = "5d968652bff08bf7d5fbfca8d8c1774c251cc836316147d90efe69e9efa22990"
+CI_HASH = "2485dc402b7ce2ac72f7ae96ecaeb18c9906145843a21e63a5a0a325f5fdc9a0"
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ renamed as (
         source.risk_reason,
         lower(source.status) as status,
         source.outcome,
+        source.minutes,
         source.occurred_at,
         source.created_at,
         source.updated_at as changed_at,

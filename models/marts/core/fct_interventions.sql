@@ -25,6 +25,7 @@ done as (
         versions.channel,
         versions.risk_reason,
         versions.outcome,
+        versions.minutes,
         cast(versions.occurred_at as date) as done_date
     from versions
     where

@@ -20,6 +20,7 @@ judged as (
     select
         interventions.intervention_id,
         interventions.playbook,
+        interventions.minutes,
         {{ add_days(save_end, var('churn_gap_days')) }} <= {{ as_of_date() }} as is_over,
         max(
             case
@@ -40,7 +41,9 @@ judged as (
     from interventions
     left join churns
         on interventions.account_id = churns.account_id
-    group by interventions.intervention_id, interventions.playbook, interventions.done_date
+    group by
+        interventions.intervention_id, interventions.playbook, interventions.minutes,
+        interventions.done_date
 
 ),
 
@@ -49,6 +52,7 @@ done as (
     select
         judged.playbook,
         count(*) as contacts_count,
+        {{ ratio('sum(judged.minutes)', 'count(judged.minutes)') }} as mean_minutes,
         sum(case when judged.is_over then 1 else 0 end) as judged_count,
         sum(case when judged.is_over then 1 - judged.churned_count else 0 end) as retained_count
     from judged
@@ -97,6 +101,7 @@ joined as (
         coalesce(listed.listed_count, 0) as listed_count,
         coalesce(listed.expected_saved_usd, 0) as expected_saved_usd,
         coalesce(done.contacts_count, 0) as contacts_count,
+        done.mean_minutes,
         coalesce(done.judged_count, 0) as judged_count,
         coalesce(done.retained_count, 0) as retained_count
     from known

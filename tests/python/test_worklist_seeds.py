@@ -6,7 +6,15 @@ import pytest
 from seed_faults import told
 
 SOUND = "assert_worklist_seeds_are_sound"
-SEEDS = ("worklist_suppressions", "worklist_rules", "reason_playbooks", "feature_groups")
+SEEDS = (
+    "worklist_suppressions",
+    "worklist_rules",
+    "reason_playbooks",
+    "playbooks",
+    "feature_groups",
+    "lead_bands",
+    "lead_capacity",
+)
 ROW = "insert into worklist_suppressions values ({account}, {author}, 'r', {begin}, {end})"
 KNOWN = {
     "account": "'a'",
@@ -28,6 +36,22 @@ FAULTS = {
     row(end="date '2026-01-01'"): "seed worklist_suppressions: the row of a ends before it begins",
     "delete from reason_playbooks where reason_group = 'term'": (
         "seed reason_playbooks: no playbook answers the reason group term"
+    ),
+    "delete from playbooks where playbook = 'executive_call'": (
+        "seed reason_playbooks: reason group relationship has playbook executive_call, which seed"
+        " playbooks does not hold: rows of a source replace all rows of any"
+    ),
+    "delete from lead_bands where target = 'expansion' and min_lift = 0": (
+        "seed lead_bands: expansion has no colour from min_lift 0 on, so that accounts would have"
+        " none"
+    ),
+    "delete from lead_capacity where target = 'conversion'": (
+        "seed lead_capacity: conversion has no row default with slots: rows of a source replace"
+        " all rows of any"
+    ),
+    "update lead_capacity set slots = null where target = 'expansion'": (
+        "seed lead_capacity: expansion has no row default with slots: rows of a source replace"
+        " all rows of any"
     ),
     "delete from worklist_rules where rule_name = 'cool_down'": (
         "seed worklist_rules: there is no cool_down, in days"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,8 @@ def leads(
         ).fetchone() or (None,)
         if owner is not None:
             rows = rows_of(owner, rows, f"no lead of owner {owner} is on the list")
-        owners = counted(len({row[0] for row in rows} - {NOBODY}), "owner")
-        headline = f"Leads ({target}) of {night or 'no night'}: {counted(len(rows), 'account')}"
-        console.print(f"{headline}, {owners}.", markup=False)
-        console.print(_left_out(connection, target), markup=False)
+        for line in _headline(connection, target, night, rows):
+            console.print(line, markup=False)
     for file in write_files(csv_file, xlsx_file, f"{target} {night or ''}", names, rows):
         console.print(f"All of them with all columns: {shown(file)}", markup=False)
     show = _table if console.width >= WIDE else _lines
@@ -93,10 +92,19 @@ def leads(
         show(console, [dict(zip(names, row, strict=True)) for row in listed])
 
 
-def _left_out(connection: duckdb.DuckDBPyConnection, target: str) -> str:
+def _headline(
+    connection: duckdb.DuckDBPyConnection, target: str, night: date | None, rows: Sequence[Any]
+) -> tuple[str, ...]:
+    if night is None:
+        why = "targets_off in plumbline.toml, or too few cases to learn from"
+        return (f"Leads ({target}): 0 accounts; nobody was scored for it ({why}).",)
+    owners = counted(len({row[0] for row in rows} - {NOBODY}), "owner")
     found = connection.execute(STATUSES, [target]).fetchall()
     reasons = ", ".join(f"{status} {count:,}" for status, count in found)
-    return f"Not on it: {reasons or 'nobody else was scored'}."
+    return (
+        f"Leads ({target}) of {night}: {counted(len(rows), 'account')}, {owners}.",
+        f"Not on it: {reasons or 'nobody else was scored'}.",
+    )
 
 
 def _table(console: Console, listed: Sequence[dict[str, Any]]) -> None:

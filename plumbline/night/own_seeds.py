@@ -16,10 +16,14 @@ UNKNOWN_WITHOUT = {
     "sla_targets": ("support", "SLA attainment"),
     "gross_margin": ("subscription", "lifetime value"),
     "metric_targets": ("subscription", "whether metrics are on target"),
+    "team_roster": ("operations", "who is asked to use dashboards"),
+    "dashboard_audiences": ("operations", "which dashboards a team is asked to use"),
 }
 DEFAULT_WITHOUT = {
     "csm_capacity": ("subscription", "how many accounts a manager takes on"),
-    "playbooks": ("subscription", "what a manager does about a reason"),
+    "lead_capacity": ("subscription", "how many leads an owner takes on"),
+    "playbooks": ("subscription", "what a manager does about an account at risk"),
+    "reason_playbooks": ("subscription", "which playbook answers a reason"),
     "worklist_rules": ("subscription", "what a contact costs and saves"),
     "account_segments": ("subscription", "bounds of segments"),
     "health_weights": ("usage", "what counts for health"),

@@ -8,6 +8,14 @@ with suppressions as (
 
 ),
 
+targets as (
+
+    select 'expansion' as target
+    union all
+    select 'conversion' as target
+
+),
+
 faults as (
 
     select
@@ -39,6 +47,40 @@ faults as (
     left join {{ ref('reason_playbooks') }} as reason_playbooks
         on feature_groups.reason_group = reason_playbooks.reason_group
     where reason_playbooks.reason_group is null
+    union all
+    select
+        'seed reason_playbooks: reason group ' || answered.reason_group || ' has playbook '
+        || coalesce(answered.playbook, 'of no name')
+        || ', which seed playbooks does not hold: rows of a source replace all rows of any'
+            as fault_told
+    from {{ ref('reason_playbooks') }} as answered
+    left join {{ ref('playbooks') }} as playbooks
+        on answered.playbook = playbooks.playbook
+    where playbooks.playbook is null
+    union all
+    select
+        'seed lead_bands: ' || targets.target
+        || ' has no colour from min_lift 0 on, so that accounts would have none' as fault_told
+    from targets
+    left join {{ ref('lead_bands') }} as bands
+        on targets.target = bands.target and bands.min_lift = 0
+    where bands.target is null
+    union all
+    select
+        'seed lead_capacity: ' || targets.target
+        || ' has no row default with slots: rows of a source replace all rows of any'
+            as fault_told
+    from targets
+    left join {{ ref('lead_capacity') }} as capacities
+        on targets.target = capacities.target and capacities.owner_id = 'default'
+    where capacities.slots is null
+    union all
+    select
+        'seed csm_capacity: there is no row default: rows of a source replace all rows of any'
+            as fault_told
+    from {{ ref('csm_capacity') }} as capacities
+    where capacities.csm_id = 'default'
+    having count(*) = 0
     union all
     select
         'seed worklist_rules: there is no cool_down, in days' as fault_told

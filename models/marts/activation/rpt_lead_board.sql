@@ -27,7 +27,7 @@ accounts as (
 at_risk as (
 
     select * from {{ ref('rpt_at_risk_accounts') }}
-    where is_on_worklist or worklist_status = 'contacted lately'
+    where is_on_worklist
 
 ),
 

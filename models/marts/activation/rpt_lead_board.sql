@@ -119,9 +119,11 @@ scored as (
         predictions.target,
         predictions.account_id,
         predictions.probability,
-        predictions.probability / nullif(
-            avg(cast(predictions.probability as decimal(18, 12))) over (
-                partition by predictions.target
+        coalesce(
+            predictions.probability / nullif(
+                avg(cast(predictions.probability as decimal(18, 12))) over (
+                    partition by predictions.target
+                ), 0
             ), 0
         ) as lift,
         {{ json_text('model_runs.metrics', ['verdict']) }} = 'ok' as is_trusted

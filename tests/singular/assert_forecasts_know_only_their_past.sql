@@ -1,7 +1,8 @@
 {{ config(group='outlook') }}
--- A forecast is the sum of its parts, lies within its interval, starts from the night's ARR and was
--- learnt from no more earlier forecasts than had come true or false by its night. Every scored
--- night that can have one has one for each horizon.
+-- A forecast is the sum of its parts, lies within its interval, starts from the night's ARR (as
+-- tonight's does: a day that lands late moves the past under one that was frozen) and was learnt
+-- from no more earlier forecasts than had come true or false by its night. Every scored night that
+-- can have one has one for each horizon.
 with forecasts as (
 
     select * from {{ ref('fct_arr_forecast') }}
@@ -50,8 +51,13 @@ where
     forecasts.expected_arr_usd
     <> forecasts.arr_usd - forecasts.revenue_at_risk_usd - forecasts.expected_contraction_usd
     + forecasts.expected_expansion_usd + forecasts.expected_new_usd
-    or forecasts.arr_usd <> paying.arr_usd
-    or forecasts.accounts_count <> paying.accounts_count
+    or (
+        forecasts.as_of_date = {{ as_of_date() }}
+        and (
+            forecasts.arr_usd <> paying.arr_usd
+            or forecasts.accounts_count <> paying.accounts_count
+        )
+    )
     or forecasts.revenue_at_risk_usd < 0
     or forecasts.revenue_at_risk_usd > forecasts.arr_usd
     or forecasts.lower_arr_usd > forecasts.expected_arr_usd

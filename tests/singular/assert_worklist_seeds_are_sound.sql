@@ -76,14 +76,13 @@ faults as (
     where capacities.slots is null
     union all
     select
-        'seed csm_capacity: there is no row default: rows of a source replace all rows of any'
-            as fault_told
+        'seed csm_capacity: there is no row default: '
+        || 'rows of a source replace all rows of any' as fault_told
     from {{ ref('csm_capacity') }} as capacities
     where capacities.csm_id = 'default'
     having count(*) = 0
     union all
-    select
-        'seed worklist_rules: there is no cool_down, in days' as fault_told
+    select 'seed worklist_rules: there is no cool_down, in days' as fault_told
     from {{ ref('worklist_rules') }} as rules
     where rules.rule_name = 'cool_down'
     having max(rules.rule_value) is null

@@ -1,5 +1,5 @@
 -- Each row is a sentence that the night tells. A warning: other sources read the same seed.
-{{ config(severity='warn', group='risk') }}
+{{ config(severity='warn', group='risk', tags=['before_training']) }}
 
 select distinct
     'seed worklist_suppressions: account ' || suppressions.account_id
